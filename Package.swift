@@ -1,0 +1,58 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+// The archives by name: a plain -lbpf would take the shared library, and the
+// executable must run where there is none.
+let archives: [LinkerSetting] = [
+    .linkedLibrary(":libbpf.a"), .linkedLibrary(":libelf.a"), .linkedLibrary(":libz.a"),
+]
+
+let package = Package(
+    name: "tcpwhy",
+    products: [.executable(name: "tcpwhy", targets: ["tcpwhy"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibbpf", pkgConfig: "libbpf",
+            providers: [.apt(["libbpf-dev", "libelf-dev", "zlib1g-dev"])]),
+        .target(
+            name: "CPrograms", path: "bpf", exclude: ["lib"], sources: ["programs.c"],
+            publicHeadersPath: "include"),
+        .target(
+            name: "BPF", dependencies: ["CLibbpf"],
+            swiftSettings: settings + [.strictMemorySafety()], linkerSettings: archives),
+        .target(name: "Model", swiftSettings: settings),
+        .target(
+            name: "Host", dependencies: ["Model"], swiftSettings: settings),
+        .target(
+            name: "Probes", dependencies: ["BPF", "CPrograms", "Host", "Model"],
+            swiftSettings: settings),
+        .target(name: "Report", dependencies: ["Model"], swiftSettings: settings),
+        .executableTarget(
+            name: "tcpwhy",
+            dependencies: [
+                "BPF", "Host", "Model", "Probes", "Report",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: settings),
+        .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
+        .testTarget(name: "BPFTests", dependencies: ["BPF", "CPrograms"], swiftSettings: settings),
+        .testTarget(name: "HostTests", dependencies: ["Host", "Model"], swiftSettings: settings),
+        .testTarget(name: "ReportTests", dependencies: ["Report", "Model"], swiftSettings: settings),
+        .testTarget(
+            name: "ProbesTests", dependencies: ["Probes", "CPrograms", "Model"],
+            swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Whose connects are counted together: one row of `tcpwhy ports`.
+public struct ConnectKey: Sendable, Hashable {
+    public enum Kind: String, Sendable, Hashable {
+        case connect
+        /// bind() to port 0: `inet_csk_get_port` searches instead of connect.
+        case bind
+    }
+
+    public var kind: Kind
+    /// Process (thread group) id.
+    public var pid: UInt32
+    /// Name of the process's first thread.
+    public var command: String
+    /// Inode of the network namespace.
+    public var netns: UInt32
+    public var family: AddressFamily
+    /// The address the socket was bound to before connect, if any.
+    public var source: IPAddress?
+    /// `nil` for bind.
+    public var destination: IPAddress?
+    /// Destination port; 0 for bind.
+    public var port: UInt16
+    /// The row of everything that did not fit the kernel's table.
+    public var isOverflow: Bool
+
+    public init(
+        kind: Kind, pid: UInt32, command: String, netns: UInt32, family: AddressFamily,
+        source: IPAddress?, destination: IPAddress?, port: UInt16, isOverflow: Bool = false
+    ) {
+        self.kind = kind
+        self.pid = pid
+        self.command = command
+        self.netns = netns
+        self.family = family
+        self.source = source
+        self.destination = destination
+        self.port = port
+        self.isOverflow = isOverflow
+    }
+}
+
+/// A measured quantity of many operations: its exact sum and largest value, and
+/// the histogram for quantiles.
+public struct Distribution: Sendable, Hashable {
+    public var count: UInt64 = 0
+    public var sum: UInt64 = 0
+    public var maximum: UInt64 = 0
+    public var histogram = LogLinearHistogram()
+
+    public init() {}
+}
+
+/// Totals of one key since the trace began, or of one interval.
+public struct ConnectStats: Sendable, Hashable {
+    /// Every attempt, failed ones included.
+    public var connects: UInt64 = 0
+    /// Failures by errno.
+    public var failed: [Int32: UInt64] = [:]
+    /// Closed by the owner before an answer came.
+    public var abandoned: UInt64 = 0
+    /// Sockets that had a port before connect: no search.
+    public var bound: UInt64 = 0
+    /// Searches that took over the four-tuple of a TIME_WAIT socket. `nil`: not measured.
+    public var reused: UInt64? = 0
+    /// Entry not seen (missed, or before the trace): counted, not timed.
+    public var untimed: UInt64 = 0
+    /// Return not seen: counted, outcome not known.
+    public var unknown: UInt64 = 0
+    /// Port search, nanoseconds: `__inet_hash_connect` or `inet_csk_get_port`.
+    /// `nil`: this backend cannot see it.
+    public var search: Distribution? = Distribution()
+    /// `tcp_v4_connect` / `tcp_v6_connect` from entry to return, nanoseconds (on the
+    /// tracepoint backend the connect system call).
+    public var call = Distribution()
+    /// Ports tried per search. `nil`: not measured.
+    public var tried: Distribution?
+    public var triedMethod: PortMethod?
+    /// Of `tried.count`, how many the kernel's own state confirms.
+    public var certain: UInt64 = 0
+    /// Counted mode: calls of `__inet_check_established` for a port of a search.
+    public var checks: UInt64 = 0
+
+    public init() {}
+
+    public var failures: UInt64 { failed.values.reduce(0, +) }
+}

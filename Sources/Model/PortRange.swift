@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A destination as seen from one network namespace.
+public struct Destination: Sendable, Hashable {
+    public var netns: UInt32
+    public var address: IPAddress
+    public var port: UInt16
+
+    public init(netns: UInt32, address: IPAddress, port: UInt16) {
+        self.netns = netns
+        self.address = address
+        self.port = port
+    }
+}
+
+/// The ephemeral ports a connect to one destination can choose from, and how many are held.
+public struct PortRange: Sendable, Hashable {
+    public var destination: Destination
+    /// `net.ipv4.ip_local_port_range`, both ends inclusive.
+    public var low: UInt16
+    public var high: UInt16
+    /// Ports of the range named by `net.ipv4.ip_local_reserved_ports`.
+    public var reserved: UInt32
+    /// Ports of the range held towards the destination by any socket, TIME_WAIT included.
+    public var inUse: UInt32
+    /// Of those, by TIME_WAIT sockets.
+    public var timeWait: UInt32
+    /// Whether a connect may take over a TIME_WAIT socket's port now
+    /// (`net.ipv4.tcp_tw_reuse`: 1, or 2 towards loopback).
+    public var reusesTimeWait: Bool
+    /// TIME_WAIT sockets of the namespace that a connect took over in the
+    /// interval (TcpExt TWRecycled). `nil`: not readable.
+    public var recycled: UInt64?
+
+    public init(
+        destination: Destination, low: UInt16, high: UInt16, reserved: UInt32, inUse: UInt32,
+        timeWait: UInt32, reusesTimeWait: Bool, recycled: UInt64?
+    ) {
+        self.destination = destination
+        self.low = low
+        self.high = high
+        self.reserved = reserved
+        self.inUse = inUse
+        self.timeWait = timeWait
+        self.reusesTimeWait = reusesTimeWait
+        self.recycled = recycled
+    }
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The compiled BPF objects, as bytes in the executable. */
+#ifndef TCPWHY_PROGRAMS_H
+#define TCPWHY_PROGRAMS_H
+
+#include <stddef.h>
+#include "tcpwhy.h"
+
+struct why_object {
+	const void *bytes;
+	size_t size;
+};
+
+/* connect.bpf.c and socket.bpf.c */
+struct why_object why_connect_object(void);
+struct why_object why_socket_object(void);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) OR Apache-2.0 */
+/*
+ * The one header that the BPF programs and the Swift host share: what crosses
+ * the boundary, byte for byte. Fixed-width fields, explicit padding, sizes
+ * asserted on both sides.
+ */
+#ifndef TCPWHY_H
+#define TCPWHY_H
+
+#ifndef TCPWHY_BPF
+#include <linux/types.h>
+#endif
+
+#define WHY_COMM_LEN 16
+
+/* IPv4 addresses occupy the first four bytes of these, the rest is zero. */
+#define WHY_ADDR_LEN 16
+
+enum why_family {
+	WHY_IPV4 = 4,
+	WHY_IPV6 = 6,
+};
+
+enum why_kind {
+	WHY_KIND_CONNECT = 0, /* connect(): the search of __inet_hash_connect() */
+	WHY_KIND_BIND = 1, /* bind(port 0): the search of inet_csk_get_port() */
+};
+
+/*
+ * Log-linear histogram: values below 8 have a bucket each, then every power of
+ * two is cut in 8. A bucket's middle is at most 1/16 = 6.25 % from any value
+ * in it. bucket(v) = v < 8 ? v : (e - 2) * 8 + ((v >> (e - 3)) & 7), e = log2(v).
+ */
+#define WHY_SUB_BUCKETS 8
+#define WHY_NS_BUCKETS 256 /* up to 2^34 ns = 17 s, then clamped */
+#define WHY_PORT_BUCKETS 120 /* up to 2^17 ports */
+
+/* errno values have a counter each; slot 0 takes the ones beyond. */
+#define WHY_ERRNO_SLOTS 136
+
+struct why_connect_key {
+	__u32 pid; /* process (tgid); 0 with every field 0: what did not fit the table */
+	__u32 netns; /* inode of the network namespace */
+	__u8 local[WHY_ADDR_LEN]; /* source address, if bound before connect; else 0 */
+	__u8 remote[WHY_ADDR_LEN]; /* destination; 0 for bind */
+	__u16 port; /* destination port, host order; 0 for bind */
+	__u8 family; /* enum why_family */
+	__u8 kind; /* enum why_kind */
+	__u32 pad;
+	char comm[WHY_COMM_LEN]; /* of the process's first thread */
+};
+
+struct why_connect_stats {
+	__u64 connects; /* every attempt, failed ones included */
+	__u64 abandoned; /* closed by its owner before an answer came */
+	__u64 bound; /* had a port before connect: no search */
+	__u64 reused; /* took over the four-tuple of a TIME_WAIT socket */
+	__u64 untimed; /* no entry seen (missed, or begun before the trace) */
+	__u64 unknown; /* no exit seen: outcome not known */
+	__u64 searches; /* timed searches: the sum of search_ns_hist */
+	__u64 search_ns_sum;
+	__u64 search_ns_max;
+	__u64 tried; /* searches whose ports are known: the sum of tried_hist */
+	__u64 tried_sum;
+	__u64 tried_max;
+	__u64 certain; /* of those, how many the kernel's own state confirms */
+	__u64 checks; /* counted mode: __inet_check_established() calls for a port */
+	__u64 calls; /* timed calls of tcp_v4_connect() or its twin */
+	__u64 call_ns_sum;
+	__u64 call_ns_max;
+	__u32 failed[WHY_ERRNO_SLOTS];
+	__u32 search_ns_hist[WHY_NS_BUCKETS];
+	__u32 call_ns_hist[WHY_NS_BUCKETS];
+	__u32 tried_hist[WHY_PORT_BUCKETS];
+};
+
+/* How ports tried were found out, per search. */
+enum why_method {
+	WHY_METHOD_NONE = 0, /* not measured, or there was no search */
+	WHY_METHOD_DERIVED = 1, /* from table_perturb and the port chosen */
+	WHY_METHOD_COUNTED = 2, /* calls of __inet_check_established() */
+};
+
+enum why_outcome {
+	WHY_OUTCOME_ESTABLISHED = 0,
+	WHY_OUTCOME_FAILED = 1, /* error says why */
+	WHY_OUTCOME_ABANDONED = 2,
+};
+
+#define WHY_EVENT_CERTAIN 1 /* ports_tried is confirmed by the kernel's state */
+#define WHY_EVENT_BOUND 2 /* no search: the port was bound before */
+#define WHY_EVENT_REUSED 4 /* a TIME_WAIT socket gave up its four-tuple */
+#define WHY_EVENT_SEARCHED 8 /* search_ns holds a measured time */
+
+/* One connect (or bind), sent when its outcome is known. */
+struct why_connect_event {
+	__u64 time_ns; /* CLOCK_MONOTONIC at the call's entry */
+	struct why_connect_key key;
+	__u8 source[WHY_ADDR_LEN];
+	__u64 search_ns;
+	__u64 call_ns; /* tcp_v4_connect() from entry to return */
+	__u64 total_ns; /* entry to outcome: the handshake included */
+	__u32 tid;
+	__u32 ports_tried;
+	__u16 source_port; /* host order; 0 if none was found */
+	__u16 error; /* errno, positive; 0 unless failed */
+	__u8 outcome; /* enum why_outcome */
+	__u8 method; /* enum why_method */
+	__u8 flags; /* WHY_EVENT_* */
+	__u8 pad;
+};
+
+/* Losses, one counter each per CPU. */
+enum why_loss {
+	WHY_LOSS_RING = 0, /* events that found the ring buffer full */
+	WHY_LOSS_TABLE = 1, /* connects counted under the key of zeros: table full */
+	WHY_LOSS_ATTEMPT = 2, /* connects whose timing had no room */
+	WHY_LOSS_EXIT = 3, /* kretprobe: entry seen, return not */
+	WHY_LOSS_COUNT = 4,
+};
+
+struct why_config {
+	__u32 pid; /* filters: 0 or empty is "all" */
+	__u32 netns;
+	__u8 dest[WHY_ADDR_LEN];
+	__u8 dest_mask[WHY_ADDR_LEN];
+	__u8 dest_family; /* 0: no filter on the destination */
+	__u8 filter_comm;
+	__u8 filter_cgroup; /* test against the map cgroup[0] */
+	__u8 failed_only;
+	__u16 port; /* destination port, host order */
+	__u8 events; /* send struct why_connect_event */
+	__u8 method; /* enum why_method */
+	char comm[WHY_COMM_LEN];
+	__u64 table_perturb; /* address of the kernel's table_perturb variable, or 0 */
+	__u32 perturb_mask; /* entries - 1 */
+	__u8 range_step_one; /* an IP_LOCAL_PORT_RANGE socket scans every port (6.8) */
+	__u8 check_has_rcu; /* __inet_check_established() has rcu_lookup (6.15) */
+	__u8 follow_call; /* kretprobe: find the socket by thread */
+	__u8 pad;
+};
+
+/* One destination whose held ports are to be counted by iter/tcp. */
+struct why_range_key {
+	__u8 remote[WHY_ADDR_LEN];
+	__u16 port;
+	__u8 family;
+	__u8 pad;
+	__u32 low; /* the range's ports, inclusive */
+	__u32 high;
+};
+
+struct why_range_use {
+	__u32 time_wait;
+	__u32 other; /* every other state: SYN_SENT, ESTABLISHED, FIN_WAIT… */
+};
+
+_Static_assert(sizeof(struct why_connect_key) == 64, "wire size");
+_Static_assert(sizeof(struct why_connect_stats) == 17 * 8 + 768 * 4, "wire size");
+_Static_assert(sizeof(struct why_connect_event) == 128, "wire size");
+_Static_assert(sizeof(struct why_config) == 80, "wire size");
+_Static_assert(sizeof(struct why_range_key) == 28, "wire size");
+_Static_assert(sizeof(struct why_range_use) == 8, "wire size");
+
+#endif

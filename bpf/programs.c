@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Holds the compiled objects; `make` builds them before Swift builds this. */
+#include "programs.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+#if !__has_embed("../.build/bpf/connect.bpf.o")
+#error "the BPF objects are not built: run make build"
+#endif
+
+static const unsigned char connect_object[] __attribute__((aligned(8))) = {
+#embed "../.build/bpf/connect.bpf.o"
+};
+
+static const unsigned char socket_object[] __attribute__((aligned(8))) = {
+#embed "../.build/bpf/socket.bpf.o"
+};
+
+struct why_object why_connect_object(void)
+{
+	return (struct why_object){ connect_object, sizeof(connect_object) };
+}
+
+struct why_object why_socket_object(void)
+{
+	return (struct why_object){ socket_object, sizeof(socket_object) };
+}
