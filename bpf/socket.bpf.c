@@ -54,5 +54,7 @@ static __always_inline int count_socket(struct sock_common *sk)
 SEC("iter/tcp")
 int count_range(struct bpf_iter__tcp *ctx)
 {
-	return ctx->sk_common ? count_socket(ctx->sk_common) : 0;
+	struct sock_common *sk = ctx->sk_common;
+
+	return sk ? count_socket(sk) : 0; /* 0 marks the end */
 }

@@ -106,11 +106,12 @@ static __always_inline void add(__u64 *counter, __u64 value)
 	__sync_fetch_and_add(counter, value);
 }
 
-static __always_inline void count_failure(struct why_connect_stats *totals, __u32 error)
+static __always_inline void count_failure(struct why_connect_stats *totals, __u64 slot)
 {
-	__u32 slot = error < WHY_ERRNO_SLOTS ? error : 0;
-
-	__sync_fetch_and_add(&totals->failed[slot & 255], 1);
+	barrier_var(slot); /* or the compiler checks a copy the verifier does not know */
+	if (slot >= WHY_ERRNO_SLOTS)
+		slot = 0;
+	__sync_fetch_and_add(&totals->failed[slot], 1);
 }
 
 /* Adds what the call itself showed; failures are counted when they are known. */

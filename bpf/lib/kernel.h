@@ -45,9 +45,8 @@ struct ns_common {
 	unsigned int inum;
 };
 
-/* Until 6.8 (d9f28735af87) range was int[2] under a seqlock, then one u32. */
 struct local_ports {
-	__u32 range;
+	__u32 range; /* high << 16 | low */
 };
 
 struct netns_ipv4 {
@@ -58,6 +57,19 @@ struct netns_ipv4 {
 struct net {
 	struct ns_common ns;
 	struct netns_ipv4 ipv4;
+};
+
+/* Until d9f28735af87 (6.8) the range was int[2] under a seqlock. */
+struct local_ports___seqlock {
+	int range[2];
+};
+
+struct netns_ipv4___seqlock {
+	struct local_ports___seqlock ip_local_ports;
+};
+
+struct net___seqlock {
+	struct netns_ipv4___seqlock ipv4;
 };
 
 typedef struct {
@@ -92,8 +104,13 @@ struct tcp_sock {
 	__u32 write_seq;
 };
 
+typedef enum {
+	SS_FREE = 0,
+	SS_UNCONNECTED,
+} socket_state;
+
 struct socket {
-	short state; /* enum socket_state; SS_UNCONNECTED is 1 */
+	socket_state state;
 	struct sock *sk;
 };
 

@@ -24,22 +24,22 @@ struct why_walk {
 	__u32 perturb; /* table_perturb[index] at entry */
 };
 
-/* The seqlock of old kernels is not taken: a sysctl written at this very moment may tear. */
+/* The old seqlock is not taken: a sysctl written at this very moment may tear. */
 static __always_inline void read_range(struct net *net, bool direct, __u32 *low, __u32 *high)
 {
-	__u32 range[2];
+	struct net___seqlock *old = (void *)net;
+	__u32 both, ends[2] = {};
 
-	if (bpf_core_field_size(net->ipv4.ip_local_ports.range) == sizeof(range)) {
-		bpf_probe_read_kernel(range, sizeof(range),
-				      __builtin_preserve_access_index(&net->ipv4.ip_local_ports.range));
-		*low = range[0];
-		*high = range[1];
-		return;
+	if (bpf_core_field_exists(net->ipv4.ip_local_ports.range)) {
+		both = direct ? net->ipv4.ip_local_ports.range
+			      : BPF_CORE_READ(net, ipv4.ip_local_ports.range);
+		*low = both & 0xffff;
+		*high = both >> 16;
+	} else {
+		bpf_core_read(ends, sizeof(ends), &old->ipv4.ip_local_ports.range);
+		*low = ends[0];
+		*high = ends[1];
 	}
-	range[0] = direct ? net->ipv4.ip_local_ports.range
-			  : BPF_CORE_READ(net, ipv4.ip_local_ports.range);
-	*low = range[0] & 0xffff;
-	*high = range[0] >> 16;
 }
 
 /* inet_sk_get_local_port_range() */

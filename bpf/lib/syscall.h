@@ -12,7 +12,6 @@
 #define EINPROGRESS 115
 #define ERESTARTSYS 512 /* and three more up to ERESTART_RESTARTBLOCK, 516 */
 #define ERESTART_RESTARTBLOCK 516
-#define SS_UNCONNECTED 1
 
 struct why_syscall_enter {
 	__u64 common;
