@@ -68,6 +68,8 @@ struct why_connect_stats {
 	__u64 calls; /* timed calls of tcp_v4_connect() or its twin */
 	__u64 call_ns_sum;
 	__u64 call_ns_max;
+	__u32 own_range; /* IP_LOCAL_PORT_RANGE of the last socket that had one: high << 16 | low */
+	__u32 pad;
 	__u32 failed[WHY_ERRNO_SLOTS];
 	__u32 search_ns_hist[WHY_NS_BUCKETS];
 	__u32 call_ns_hist[WHY_NS_BUCKETS];
@@ -156,7 +158,7 @@ struct why_range_use {
 };
 
 _Static_assert(sizeof(struct why_connect_key) == 64, "wire size");
-_Static_assert(sizeof(struct why_connect_stats) == 17 * 8 + 768 * 4, "wire size");
+_Static_assert(sizeof(struct why_connect_stats) == 18 * 8 + 768 * 4, "wire size");
 _Static_assert(sizeof(struct why_connect_event) == 128, "wire size");
 _Static_assert(sizeof(struct why_config) == 80, "wire size");
 _Static_assert(sizeof(struct why_range_key) == 20, "wire size");

@@ -27,7 +27,6 @@ struct why_attempt {
 	__u8 done; /* only the state change writes it: the outcome is known */
 	__u32 in_call; /* only the call writes it: it has not returned yet */
 	__u32 fences;
-	__u32 pad;
 };
 
 struct {
@@ -114,13 +113,23 @@ static __always_inline void count_failure(struct why_connect_stats *totals, __u6
 	__sync_fetch_and_add(&totals->failed[slot], 1);
 }
 
+/*
+ * A system call may wait for the handshake, minutes if nobody answers: such
+ * connects count when they begin. tcp_v4_connect() does not wait.
+ */
+static __always_inline bool counted_at_entry(const struct why_connect_key *key)
+{
+	return config.from_states && !config.failed_only && key->kind == WHY_KIND_CONNECT;
+}
+
 /* Adds what the call itself showed; failures are counted when they are known. */
 static __always_inline void count_call(struct why_connect_stats *totals,
 				       const struct why_attempt *attempt)
 {
 	__u32 flags = attempt->flags;
 
-	add(&totals->connects, 1);
+	if (!counted_at_entry(&attempt->key))
+		add(&totals->connects, 1);
 	add(&totals->calls, 1);
 	add(&totals->call_ns_sum, attempt->call_ns);
 	keep_max(&totals->call_ns_max, attempt->call_ns);
@@ -129,6 +138,8 @@ static __always_inline void count_call(struct why_connect_stats *totals,
 		add(&totals->bound, 1);
 	if (flags & WHY_EVENT_REUSED)
 		add(&totals->reused, 1);
+	if (attempt->walk.own)
+		totals->own_range = attempt->walk.own;
 	if (flags & WHY_EVENT_SEARCHED) {
 		add(&totals->searches, 1);
 		add(&totals->search_ns_sum, attempt->search_ns);

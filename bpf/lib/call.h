@@ -27,7 +27,8 @@ static __always_inline void settle_missed_return(__u32 tid)
 	if (attempt && attempt->in_call) {
 		totals = config.failed_only ? 0 : stats_for(&attempt->key);
 		if (totals) {
-			add(&totals->connects, 1);
+			if (!counted_at_entry(&attempt->key))
+				add(&totals->connects, 1);
 			add(&totals->unknown, 1);
 		}
 		bpf_map_delete_elem(&attempts, id);
@@ -62,6 +63,12 @@ static __always_inline void attempt_begin(struct why_attempt *attempt, struct so
 	if (bpf_map_update_elem(&attempts, &id, attempt, BPF_ANY) ||
 	    (config.follow_call && bpf_map_update_elem(&calls, &attempt->tid, &id, BPF_ANY)))
 		count_loss(WHY_LOSS_ATTEMPT);
+	if (counted_at_entry(&attempt->key)) {
+		struct why_connect_stats *totals = stats_for(&attempt->key);
+
+		if (totals)
+			add(&totals->connects, 1);
+	}
 }
 
 /* A return without its entry: count it all the same, without times. */

@@ -22,6 +22,7 @@ struct why_walk {
 	__u32 start; /* port_offset >> 32 */
 	__u32 index; /* into table_perturb */
 	__u32 perturb; /* table_perturb[index] at entry */
+	__u32 own; /* IP_LOCAL_PORT_RANGE, or 0 */
 };
 
 /* The old seqlock is not taken: a sysctl written at this very moment may tear. */
@@ -68,6 +69,7 @@ static __always_inline void walk_begin(struct why_walk *walk, struct sock *sk,
 	if (bpf_core_field_exists(net->ipv4.sysctl_ip_local_port_step_width) &&
 	    BPF_CORE_READ(net, ipv4.sysctl_ip_local_port_step_width))
 		step = 0;
+	walk->own = own;
 	walk->low = low;
 	walk->remaining = remaining;
 	walk->step = step;

@@ -149,12 +149,10 @@ static __always_inline int state_syn_sent(struct sock *sk)
 		attempt = attempt_of(sk);
 		if (!attempt)
 			return 0;
-		attempt->in_call = 0;
+		attempt->in_call = 0; /* no call whose return would be seen */
 		totals = config.failed_only ? 0 : stats_for(&attempt->key);
-		if (totals) {
-			add(&totals->connects, 1);
+		if (totals)
 			add(&totals->untimed, 1);
-		}
 		return 0;
 	}
 	if (BPF_CORE_READ(sk, __sk_common.skc_num)) {
