@@ -27,15 +27,16 @@ let package = Package(
         .systemLibrary(
             name: "CLibbpf", pkgConfig: "libbpf",
             providers: [.apt(["libbpf-dev", "libelf-dev", "zlib1g-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .target(
             name: "CPrograms", path: "bpf", exclude: ["lib"], sources: ["programs.c"],
             publicHeadersPath: "include"),
         .target(
-            name: "BPF", dependencies: ["CLibbpf"],
+            name: "BPF", dependencies: ["CLibbpf", "CLinux"],
             swiftSettings: settings + [.strictMemorySafety()], linkerSettings: archives),
         .target(name: "Model", swiftSettings: settings),
         .target(
-            name: "Host", dependencies: ["Model"], swiftSettings: settings),
+            name: "Host", dependencies: ["CLinux", "Model"], swiftSettings: settings),
         .target(
             name: "Probes", dependencies: ["BPF", "CPrograms", "Host", "Model"],
             swiftSettings: settings),

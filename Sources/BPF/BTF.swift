@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The types of the running kernel, or of one of its modules as well.
+public struct BTF: Sendable, ~Copyable {
+    /// The module whose types come after vmlinux's, if any.
+    public let moduleName: String?
+    let sections: [BTFSection]
+    private let index: BTFNameIndex
+
+    /// The running kernel's.
+    public static func vmlinux() throws(BPFError) -> BTF {
+        try BTF([file("vmlinux")], moduleName: nil)
+    }
+
+    /// A module's, with vmlinux's.
+    public static func module(_ name: String) throws(BPFError) -> BTF {
+        try BTF([file("vmlinux"), file(name)], moduleName: name)
+    }
+
+    /// - Parameter files: the contents of vmlinux and, after it, of a module.
+    init(_ files: [[UInt8]], moduleName: String? = nil) throws(BPFError) {
+        var sections: [BTFSection] = []
+        do throws(BTFFault) {
+            for file in files { sections.append(try BTFSection(file, after: sections.last)) }
+        } catch {
+            throw BPFError(
+                .btf, "read the types of \(moduleName ?? "the kernel")", detail: error.text)
+        }
+        self.sections = sections
+        self.moduleName = moduleName
+        index = BTFNameIndex(sections)
+    }
+
+    private static func file(_ name: String) throws(BPFError) -> [UInt8] {
+        try readFile("/sys/kernel/btf/\(name)")
+    }
+
+    /// How many types there are.
+    public var typeCount: Int { Int(sections.last?.endID ?? 1) }
+
+    // MARK: By name and number
+
+    /// The number of the first type of that name which is one of `kinds`.
+    func typeID(_ name: String, _ kinds: Set<BTFType.Kind>) -> UInt32? {
+        index.find(name, sections) { id in
+            type(id)?.type.kind.map(kinds.contains) ?? false
+        }
+    }
+
+    /// A type and the section whose bytes describe it; `nil` for void (0).
+    func type(_ id: UInt32) -> (type: BTFType, section: BTFSection)? {
+        guard let section = sections.first(where: { $0.firstID <= id && id < $0.endID }) else {
+            return nil
+        }
+        let position = Int(section.offsets[Int(id - section.firstID)])
+        return unsafe (BTFType(section.bytes.span.bytes, at: position), section)
+    }
+
+    /// What is behind typedefs and qualifiers.
+    func resolved(_ id: UInt32) -> UInt32 {
+        var id = id
+        // Far more than any chain of the kernel's; damaged data might go in a circle.
+        for _ in 0..<64 {
+            guard let type = type(id)?.type, type.kind?.isModifier == true else { return id }
+            id = type.sizeOrType
+        }
+        return 0
+    }
+
+    func string(_ offset: UInt32) -> String {
+        guard let section = sections.first(where: { $0.firstString <= offset && offset < $0.endString })
+        else { return "" }
+        let start = section.strings.lowerBound + Int(offset - section.firstString)
+        let tail = section.bytes[start..<section.strings.upperBound]
+        return String(decoding: tail.prefix { $0 != 0 }, as: UTF8.self)
+    }
+}

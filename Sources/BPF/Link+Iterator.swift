@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLibbpf
+import Glibc
+
+extension Link {
+    /// Runs an iterator program over everything, and hands over what it wrote, in pieces.
+    ///
+    /// A socket iterator sees the network namespace of the thread that calls this.
+    public func runIterator(_ body: (RawSpan) -> Void = { _ in }) throws(BPFError) {
+        let iterator = FileDescriptor(
+            owning: try check(bpf_iter_create(number), .iterator, "start the iterator"))
+        var buffer = [UInt8](repeating: 0, count: 16384)
+        while true {
+            let got = retryingInterrupts {
+                // SAFETY: reads at most the array's own size.
+                unsafe buffer.withUnsafeMutableBytes {
+                    unsafe read(iterator.number, $0.baseAddress, $0.count)
+                }
+            }
+            if got < 0 {
+                // The kernel stops a run that took too long; the next read goes on.
+                if errno == EAGAIN { continue }
+                throw BPFError(.iterator, errno: errno, "run the iterator")
+            }
+            if got == 0 { return }
+            body(unsafe buffer.span.bytes.extracting(0..<got))
+        }
+    }
+}

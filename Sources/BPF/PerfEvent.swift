@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLibbpf
+import Glibc
+
+/// perf events that BPF programs attach to.
+enum PerfEvent {
+    /// A program on one CPU's event runs on every CPU: the kernel keeps it with
+    /// the tracepoint, not with the event.
+    static func tracepoint(id: UInt64) throws(BPFError) -> FileDescriptor {
+        var attributes = perf_event_attr()
+        attributes.type = PERF_TYPE_TRACEPOINT.rawValue
+        attributes.config = id
+        return try open(&attributes, "open tracepoint \(id)")
+    }
+
+    /// The kernel numbers this PMU at boot; without kprobes there is none.
+    static func kprobe(function: String, isReturn: Bool) throws(BPFError) -> FileDescriptor {
+        let what = "probe \(function)"
+        guard let type = number(in: "/sys/bus/event_source/devices/kprobe/type") else {
+            throw BPFError(.notSupported, what, detail: "this kernel has no kprobes")
+        }
+        // The format file says "config:0"; that bit has not moved since it exists.
+        var attributes = perf_event_attr()
+        attributes.type = UInt32(truncatingIfNeeded: type)
+        attributes.config = isReturn ? 1 : 0
+        let event = unsafe function.withCString { name -> (fd: Int32, errno: Int32) in
+            // SAFETY: the kernel reads the name during the call only.
+            attributes.config1 = UInt64(UInt(bitPattern: name))
+            let fd = unsafe why_perf_event_open(&attributes, -1, 0)
+            return (fd, errno)
+        }
+        guard event.fd >= 0 else { throw BPFError(.attach, errno: event.errno, what) }
+        return FileDescriptor(owning: event.fd)
+    }
+
+    static func setProgram(
+        _ program: borrowing FileDescriptor, on event: borrowing FileDescriptor, _ what: String
+    ) throws(BPFError) {
+        try checkErrno(
+            why_perf_event_set_bpf(event.number, program.number), .attach, "attach to \(what)")
+    }
+
+    private static func open(
+        _ attributes: inout perf_event_attr, _ what: String
+    ) throws(BPFError) -> FileDescriptor {
+        FileDescriptor(
+            owning: try unsafe checkErrno(why_perf_event_open(&attributes, -1, 0), .attach, what))
+    }
+
+    /// The decimal number that a one-line file holds.
+    private static func number(in path: String) -> UInt64? {
+        guard let bytes = try? readFile(path) else { return nil }
+        return UInt64(String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+    }
+}

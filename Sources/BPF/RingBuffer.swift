@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLibbpf
+import Glibc
+
+/// The reader's side of one or more BPF ring buffers.
+@safe
+public struct RingBuffer: ~Copyable {
+    // INVARIANT: both valid until `deinit`, which alone frees them. libbpf hands
+    // `receiver` back to `deliver`, only during `consume` and `poll`.
+    private let handle: OpaquePointer
+    private let receiver: Unmanaged<Receiver>
+
+    public init(_ map: borrowing BPFMap) throws(BPFError) {
+        LibbpfLog.install()
+        let receiver = unsafe Unmanaged.passRetained(Receiver())
+        guard
+            let handle = unsafe ring_buffer__new(
+                map.file.number, deliver, receiver.toOpaque(), nil)
+        else {
+            let failure = BPFError(.ring, errno: errno, "open ring buffer \(map.name)")
+            unsafe receiver.release()
+            throw failure
+        }
+        unsafe self.handle = handle
+        unsafe self.receiver = unsafe receiver
+    }
+
+    deinit {
+        unsafe ring_buffer__free(handle)
+        unsafe receiver.release()
+    }
+
+    /// Reads one more ring along with the first.
+    public func add(_ map: borrowing BPFMap) throws(BPFError) {
+        try unsafe check(
+            ring_buffer__add(handle, map.file.number, deliver, receiver.toOpaque()), .ring,
+            "open ring buffer \(map.name)")
+    }
+
+    /// Readable when there are events. Belongs to the ring buffer.
+    public var epollFD: Int32 { unsafe ring_buffer__epoll_fd(handle) }
+
+    /// Hands every event that is there to `body` and returns their number. The
+    /// bytes are the ring's own and are valid during the call of `body` only.
+    @discardableResult
+    public mutating func consume(_ body: (RawSpan) -> Void) throws(BPFError) -> Int {
+        try read(body) { unsafe ring_buffer__consume(handle) }
+    }
+
+    /// The same, after waiting for the first event; `nil` waits for ever.
+    @discardableResult
+    public mutating func poll(
+        timeout: Duration?, _ body: (RawSpan) -> Void
+    ) throws(BPFError) -> Int {
+        try read(body) { unsafe ring_buffer__poll(handle, timeout.map(\.wholeMilliseconds) ?? -1) }
+    }
+
+    private func read(
+        _ body: (RawSpan) -> Void, _ call: () -> Int32
+    ) throws(BPFError) -> Int {
+        let result = withoutActuallyEscaping(body) { body in
+            // SAFETY: `self` holds a reference until `deinit`.
+            let receiver = unsafe receiver.takeUnretainedValue()
+            receiver.body = body
+            defer { receiver.body = nil }
+            return call()
+        }
+        // A signal ends the wait; the events stay where they are.
+        if result == -EINTR { return 0 }
+        return Int(try check(result, .ring, "read the ring buffer"))
+    }
+}
+
+/// Carries the closure of the call under way through libbpf.
+private final class Receiver {
+    var body: ((RawSpan) -> Void)?
+}
+
+/// libbpf calls this for each event; 0 lets it go on.
+private func deliver(
+    _ context: UnsafeMutableRawPointer?, _ data: UnsafeMutableRawPointer?, _ size: Int
+) -> Int32 {
+    guard let context = unsafe context, let data = unsafe data else { return 0 }
+    // SAFETY: `context` is the RingBuffer's receiver, and `data` is `size`
+    // readable bytes until this returns.
+    let receiver = unsafe Unmanaged<Receiver>.fromOpaque(context).takeUnretainedValue()
+    unsafe receiver.body?(UnsafeRawBufferPointer(start: data, count: size).bytes)
+    return 0
+}

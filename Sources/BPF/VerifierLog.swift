@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Finds in libbpf's warnings the lines that say why a load failed.
+enum VerifierLog {
+    /// The last `limit` lines worth reading, or `nil`: the verifier's, where it
+    /// spoke, otherwise libbpf's own.
+    static func tail(of warnings: [String], limit: Int = 6) -> String? {
+        var verifier: [Substring] = []
+        var libbpf: [Substring] = []
+        var inVerifierLog = false
+        for line in warnings.flatMap({ $0.split(whereSeparator: \.isNewline) }) {
+            if line.contains("-- BEGIN PROG LOAD LOG --") {
+                inVerifierLog = true
+                verifier = []
+            } else if line.contains("-- END PROG LOAD LOG --") {
+                inVerifierLog = false
+            } else if inVerifierLog {
+                if !isStatistic(line) { verifier.append(line) }
+            } else if !isEcho(line) {
+                libbpf.append(line)
+            }
+        }
+        let useful = verifier.isEmpty ? libbpf : verifier
+        guard !useful.isEmpty else { return nil }
+        return useful.suffix(limit).joined(separator: "\n")
+    }
+
+    /// What the verifier prints after every verdict.
+    private static func isStatistic(_ line: Substring) -> Bool {
+        line.hasPrefix("processed ") || line.hasPrefix("verification time")
+            || line.hasPrefix("stack depth") || line.hasPrefix("max_states")
+            || line.allSatisfy(\.isWhitespace)
+    }
+
+    /// libbpf repeats the failure on its way up; the error has it already.
+    private static func isEcho(_ line: Substring) -> Bool {
+        line.contains("failed to load object") || line.contains("failed to load: -")
+            || line.contains("BPF program load failed:")
+    }
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What Swift's Glibc module leaves out: headers it does not name, and calls that
+ * are variadic or GNU extensions. System calls go by number, so that the
+ * executable asks for no newer C library than the rest of it does.
+ */
+#ifndef TCPWHY_LINUX_H
+#define TCPWHY_LINUX_H
+
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#define WHY_CLONE_NEWNET 0x40000000
+#define WHY_FSOPEN_CLOEXEC 1
+#define WHY_FSCONFIG_CMD_CREATE 6
+#define WHY_FSMOUNT_CLOEXEC 1
+
+/* Since Linux 5.2, and the same on every architecture. */
+#define WHY_NR_FSOPEN 430
+#define WHY_NR_FSCONFIG 431
+#define WHY_NR_FSMOUNT 432
+
+static inline int why_setns(int fd, int kind)
+{
+	return (int)syscall(SYS_setns, fd, kind);
+}
+
+static inline int why_unshare(int flags)
+{
+	return (int)syscall(SYS_unshare, flags);
+}
+
+static inline int why_fsopen(const char *type)
+{
+	return (int)syscall(WHY_NR_FSOPEN, type, WHY_FSOPEN_CLOEXEC);
+}
+
+static inline int why_fsconfig_create(int fd)
+{
+	return (int)syscall(WHY_NR_FSCONFIG, fd, WHY_FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+}
+
+static inline int why_fsmount(int fd)
+{
+	return (int)syscall(WHY_NR_FSMOUNT, fd, WHY_FSMOUNT_CLOEXEC, 0);
+}
+
+#endif
