@@ -7,9 +7,9 @@ public enum BackendTrial {
     /// One hook stands for the backend, so that a refusal costs a millisecond.
     static func quick(_ backend: Backend, btf: borrowing BTF) -> BPFError? {
         switch backend {
-        case .fentry: Trial.canAttachTrampoline(function: "tcp_v4_connect", exit: false, btf: btf)
-        case .kprobe: Trial.canAttachKprobe(function: "tcp_v4_connect", isReturn: false)
-        case .tracepoint: Trial.canUseRawTracepoint("inet_sock_set_state")
+        case .fentry: Trial.trampoline(function: "tcp_v4_connect", exit: false, btf: btf)
+        case .kprobe: Trial.kprobe(function: "tcp_v4_connect", isReturn: false)
+        case .tracepoint: Trial.rawTracepoint("inet_sock_set_state")
         }
     }
 
@@ -46,11 +46,11 @@ public enum BackendTrial {
             let error: BPFError? =
                 switch program.hook {
                 case .trampoline(let function, let exit):
-                    Trial.canAttachTrampoline(function: function, exit: exit, btf: btf)
+                    Trial.trampoline(function: function, exit: exit, btf: btf)
                 case .kprobe(let function, let isReturn):
-                    Trial.canAttachKprobe(function: function, isReturn: isReturn)
+                    Trial.kprobe(function: function, isReturn: isReturn)
                 case .rawTracepoint(let name):
-                    Trial.canUseRawTracepoint(name)
+                    Trial.rawTracepoint(name)
                 case .syscall(let name):
                     refusalOfSyscall(name)
                 }
@@ -61,7 +61,7 @@ public enum BackendTrial {
 
     private static func refusalOfSyscall(_ name: String) -> BPFError? {
         do throws(BPFError) {
-            return Trial.canUseTracepoint(id: try TracepointIDs().id(name))
+            return Trial.tracepoint(id: try TracepointIDs().id(name))
         } catch {
             return error
         }

@@ -52,7 +52,7 @@ enum ConnectLoader {
         config.follow_call = backend == .fentry ? 0 : 1
         config.from_states = backend == .tracepoint ? 1 : 0
         config.range_step_one = returnsBool(btf, "inet_sk_get_local_port_range") ? 1 : 0
-        config.check_has_rcu = (btf.argumentCount(of: "__inet_check_established") ?? 4) > 4 ? 1 : 0
+        config.check_has_rcu = (btf.argumentCount("__inet_check_established") ?? 4) > 4 ? 1 : 0
 
         func present(_ programs: [ProgramSpec]) -> [ProgramSpec] {
             programs.filter { $0.function.map { btf.hasFunction($0) } ?? true }
@@ -121,7 +121,7 @@ enum ConnectLoader {
     }
 
     private static func returnsBool(_ btf: borrowing BTF, _ function: String) -> Bool {
-        btf.returnKind(of: function) == .bool
+        btf.function(function)?.returns.kind == .boolean
     }
 
     private static let BPF_F_NO_PREALLOC = 1

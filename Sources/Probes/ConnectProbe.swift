@@ -139,19 +139,20 @@ public final class ConnectProbe {
     /// Calls whose return was not seen: missed, or still under way.
     private func settleCalls() throws(BPFError) {
         guard coverage.backend != .fentry else { return }
-        var sockets: [UInt64] = []
+        var sockets: Set<UInt64> = []
         try calls.forEach { _, value in
-            if let socket = value.read(UInt64.self) { sockets.append(socket) }
+            if let socket = value.read(UInt64.self) { sockets.insert(socket) }
         }
-        for socket in sockets {
-            guard let attempt = try attempts.lookup(socket, as: AttemptPrefix.self) else { continue }
-            let key = ConnectDecoding.key(attempt.key)
+        guard !sockets.isEmpty else { return }
+        try attempts.forEach { socket, attempt in
+            // The attempt begins with its key (lib/attempt.h).
+            guard let socket = socket.read(UInt64.self), sockets.contains(socket),
+                let key = ConnectDecoding.key(attempt)
+            else { return }
             var one = ConnectStats()
             // The tracepoint backend counted it when it began.
             one.connects = coverage.backend == .tracepoint ? 0 : 1
             one.unknown = 1
-            one.search = nil
-            one.reused = nil
             unfinished[key, default: ConnectStats()].merge(one)
         }
     }

@@ -135,8 +135,3 @@ extension ConnectPrograms {
         "kprobe_bind", "tp_connect_enter",
     ]
 }
-
-/// The beginning of `struct why_attempt` in `lib/attempt.h`, which is the key.
-struct AttemptPrefix: BitwiseCopyable {
-    var key = why_connect_key()
-}
