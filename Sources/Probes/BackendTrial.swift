@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import BPF
-import Model
+public import BPF
+public import Model
 
 /// Whether a backend works here, found by attaching something and removing it.
 public enum BackendTrial {
@@ -61,7 +61,7 @@ public enum BackendTrial {
 
     private static func refusalOfSyscall(_ name: String) -> BPFError? {
         do throws(BPFError) {
-            return Trial.tracepoint(id: try TracepointIDs().id(name))
+            return Trial.tracepoint(id: try TracepointIDs.id(name))
         } catch {
             return error
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Model
+public import Model
 
 /// What the chosen programs can and cannot see.
 public struct ConnectCoverage: Sendable, Hashable {

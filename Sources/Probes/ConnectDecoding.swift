@@ -24,57 +24,47 @@ enum ConnectDecoding {
 
     /// - Parameter sees: what this backend measures; the rest becomes `nil`.
     static func stats(_ bytes: RawSpan, sees: ConnectCoverage) -> ConnectStats? {
-        typealias Raw = why_connect_stats
-        guard let failedAt = MemoryLayout<Raw>.offset(of: \.failed),
-            let searchAt = MemoryLayout<Raw>.offset(of: \.search_ns_hist),
-            let callAt = MemoryLayout<Raw>.offset(of: \.call_ns_hist),
-            let triedAt = MemoryLayout<Raw>.offset(of: \.tried_hist),
-            bytes.byteCount >= MemoryLayout<Raw>.size
-        else { return nil }
-        func counter(_ field: PartialKeyPath<Raw>) -> UInt64 {
-            MemoryLayout<Raw>.offset(of: field).flatMap { bytes.read(UInt64.self, at: $0) } ?? 0
-        }
-        func distribution(
-            _ count: PartialKeyPath<Raw>, _ sum: PartialKeyPath<Raw>, _ maximum: PartialKeyPath<Raw>,
-            at offset: Int, buckets: Int32
-        ) -> Distribution {
-            let histogram = LogLinearHistogram(
-                buckets: (0..<Int(buckets)).lazy.map {
-                    bytes.read(UInt32.self, at: offset + $0 * 4) ?? 0
-                })
-            var maximum = counter(maximum)
-            // Two CPUs may race for the maximum; the buckets are exact.
-            if let highest = histogram.highestBucket {
-                maximum = max(maximum, LogLinearHistogram.lowerBound(ofBucket: highest))
-            }
-            return Distribution(
-                count: counter(count), sum: counter(sum), maximum: maximum, histogram: histogram)
-        }
-
+        guard let raw = bytes.read(why_connect_stats.self) else { return nil }
         var stats = ConnectStats()
-        stats.connects = counter(\.connects)
-        for number in 0..<Int(WHY_ERRNO_SLOTS) {
-            if let count = bytes.read(UInt32.self, at: failedAt + number * 4), count > 0 {
-                stats.failed[Int32(number)] = UInt64(count)
-            }
-        }
-        stats.abandoned = counter(\.abandoned)
-        stats.bound = counter(\.bound)
-        stats.reused = sees.reuse ? counter(\.reused) : nil
-        stats.untimed = counter(\.untimed)
-        stats.unknown = counter(\.unknown)
+        stats.connects = raw.connects
+        forEachNonzero(raw.failed) { number, count in stats.failed[Int32(number)] = UInt64(count) }
+        stats.abandoned = raw.abandoned
+        stats.bound = raw.bound
+        stats.reused = sees.reuse ? raw.reused : nil
+        stats.untimed = raw.untimed
+        stats.unknown = raw.unknown
         stats.search = distribution(
-            \.searches, \.search_ns_sum, \.search_ns_max, at: searchAt, buckets: WHY_NS_BUCKETS)
-        stats.call = distribution(
-            \.calls, \.call_ns_sum, \.call_ns_max, at: callAt, buckets: WHY_NS_BUCKETS)
+            raw.searches, raw.search_ns_sum, raw.search_ns_max, raw.search_ns_hist)
+        stats.call = distribution(raw.calls, raw.call_ns_sum, raw.call_ns_max, raw.call_ns_hist)
         if let method = sees.method {
-            stats.tried = distribution(
-                \.tried, \.tried_sum, \.tried_max, at: triedAt, buckets: WHY_PORT_BUCKETS)
+            stats.tried = distribution(raw.tried, raw.tried_sum, raw.tried_max, raw.tried_hist)
             stats.triedMethod = method
-            stats.certain = counter(\.certain)
-            stats.checks = counter(\.checks)
+            stats.certain = raw.certain
+            stats.checks = raw.checks
         }
         return stats
+    }
+
+    private static func distribution(
+        _ count: UInt64, _ sum: UInt64, _ maximum: UInt64, _ buckets: some BitwiseCopyable
+    ) -> Distribution {
+        let histogram = withUnsafeBytes(of: buckets) {
+            LogLinearHistogram(buckets: $0.bindMemory(to: UInt32.self))
+        }
+        // Two CPUs may race for the maximum; the buckets are exact.
+        let atLeast = histogram.highestBucket.map(LogLinearHistogram.lowerBound(ofBucket:)) ?? 0
+        return Distribution(
+            count: count, sum: sum, maximum: max(maximum, atLeast), histogram: histogram)
+    }
+
+    private static func forEachNonzero(
+        _ counters: some BitwiseCopyable, _ body: (Int, UInt32) -> Void
+    ) {
+        withUnsafeBytes(of: counters) { bytes in
+            for (index, count) in bytes.bindMemory(to: UInt32.self).enumerated() where count != 0 {
+                body(index, count)
+            }
+        }
     }
 
     /// IP_LOCAL_PORT_RANGE of the key's last socket that had one.

@@ -84,13 +84,10 @@ enum ConnectLoader {
         try size(object, options, btf: btf)
         try object.load()
         try prepare(object, options)
-        let tracepoints = TracepointIDs()
         var attached: [AttachedProgram] = []
         for program in programs {
             attached.append(
-                AttachedProgram(
-                    name: program.name,
-                    link: try program.attach(in: object, tracepoints: tracepoints)))
+                AttachedProgram(name: program.name, link: try program.attach(in: object)))
         }
         return LoadedConnect(object: object, attached: attached, coverage: coverage)
     }

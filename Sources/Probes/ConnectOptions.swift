@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CPrograms
-import Model
+public import Model
 
 /// What `tcpwhy ports` was asked to trace. Every filter works in the kernel.
 public struct ConnectOptions: Sendable {

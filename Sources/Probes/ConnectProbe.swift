@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import BPF
+public import BPF
 import CPrograms
 import Host
-import Model
+public import Model
 
 /// Traces connects and their port searches, from `init` to `stop`.
 public final class ConnectProbe {
@@ -103,7 +103,11 @@ public final class ConnectProbe {
         loss.ring = try lost(WHY_LOSS_RING)
         loss.table = try lost(WHY_LOSS_TABLE)
         loss.attempt = try lost(WHY_LOSS_ATTEMPT)
-        loss.missed = try finalMisses ?? misses()
+        if let finalMisses {
+            loss.missed = finalMisses
+        } else {
+            loss.missed = try misses()
+        }
         loss.notAttributed = ConnectPrograms.counting.reduce(0) { $0 + (loss.missed[$1] ?? 0) }
         // Where the kernel does not count a kretprobe's misses, the programs' own finding.
         let exits = try lost(WHY_LOSS_EXIT)

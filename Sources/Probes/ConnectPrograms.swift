@@ -25,16 +25,14 @@ struct ProgramSpec: Sendable {
         }
     }
 
-    func attach(in object: borrowing BPFObject, tracepoints: TracepointIDs)
-        throws(BPFError) -> Link
-    {
+    func attach(in object: borrowing BPFObject) throws(BPFError) -> Link {
         switch hook {
         case .trampoline, .rawTracepoint:
             try object.attach(program: name)
         case .kprobe(let function, let isReturn):
             try object.attachKprobe(program: name, function: function, isReturn: isReturn)
         case .syscall(let tracepoint):
-            try object.attachTracepoint(program: name, id: tracepoints.id(tracepoint))
+            try object.attachTracepoint(program: name, id: TracepointIDs.id(tracepoint))
         }
     }
 }

@@ -16,7 +16,7 @@ struct EndedProcesses {
         var now: [ConnectKey: UInt64] = [:]
         for (key, value) in connects {
             let activity = value.connects &+ value.failures &+ value.abandoned
-            if !key.isOverflow, last[key] == activity, !Processes.exists(key.pid) {
+            if !key.isOverflow, last[key] == activity, !Processes.exists(Int32(bitPattern: key.pid)) {
                 idle.append(key)
             } else {
                 now[key] = activity

@@ -3,7 +3,7 @@ import Host
 import Model
 
 /// How the ports that a search tried can be found out here.
-enum PortCounting {
+public enum PortCounting {
     case derived(table: UInt64)
     case counted
     case none
@@ -12,10 +12,16 @@ enum PortCounting {
     /// then no derived count would be confirmed, and the output says so.
     static let perturbMask: UInt32 = (1 << 16) - 1
 
+    /// Whether the kernel shows where its `table_perturb` is.
+    public static var canDerive: Bool { table != nil }
+
     static func choose(_ backend: Backend, countCalls: Bool) -> PortCounting {
         guard backend != .tracepoint else { return .none }
         if countCalls { return .counted }
-        guard let table = KernelSymbols.address(of: "table_perturb") else { return .counted }
-        return .derived(table: table)
+        return table.map { .derived(table: $0) } ?? .counted
+    }
+
+    private static var table: UInt64? {
+        try? KernelSymbols(of: ["table_perturb"]).address(of: "table_perturb")
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import BPF
 import CPrograms
-import Host
-import Model
+public import Host
+public import Model
 
 /// Counts the ports held towards destinations, by walking every TCP socket of a
 /// network namespace in the kernel (`iter/tcp`).
@@ -37,26 +37,19 @@ public final class RangeProbe {
     ///   - namespace: the namespace they are in.
     ///   - own: IP_LOCAL_PORT_RANGE where sockets to a destination have one.
     public func measure(
-        _ destinations: Set<Destination>, in namespace: NetworkNamespace,
+        _ destinations: Set<Destination>, in namespace: borrowing NetworkNamespace,
         own: [Destination: ClosedRange<UInt16>]
-    ) throws(ProbeError) -> Measurement {
+    ) throws -> Measurement {
         // A socket iterator sees the namespace of the thread that runs it.
-        let result = NetworkNamespace.run(in: namespace) {
-            Result { () throws(ProbeError) in try self.measureHere(destinations, own) }
-        }
-        switch result {
-        case .success(let inner): return try inner.get()
-        case .failure(let error): throw ProbeError(.failed, "\(error)")
-        }
+        try withNetworkNamespace(namespace) { try measureHere(destinations, own) }
     }
 
     private func measureHere(
         _ destinations: Set<Destination>, _ own: [Destination: ClosedRange<UInt16>]
-    ) throws(ProbeError) -> Measurement {
-        let settings = PortSettings.read()
+    ) throws -> Measurement {
+        let settings = try PortSettings()
         var measurement = Measurement()
-        measurement.recycled = TCPExt.read()?["TWRecycled"]
-        guard let settings else { return measurement }
+        measurement.recycled = try? NetworkCounters.current().tcpExt["TWRecycled"]
         do throws(BPFError) {
             for destination in destinations {
                 let range = settings.range(of: own[destination])

@@ -21,7 +21,7 @@ struct Failure: Error {
     }
 
     func report() {
-        fputs("tcpwhy: \(message)\n", stderr)
+        Output.error("tcpwhy: \(message)\n")
     }
 }
 

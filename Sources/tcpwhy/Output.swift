@@ -36,6 +36,11 @@ final class Output {
         }
     }
 
+    /// To standard error, where nobody may be.
+    static func error(_ text: String) {
+        _ = text.withCString { Glibc.write(STDERR_FILENO, $0, strlen($0)) }
+    }
+
     func write(_ text: String) throws {
         try write(Array(text.utf8))
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Host
 import Model
 import Probes
 import Report
@@ -87,6 +88,8 @@ struct Ports: ParsableCommand {
         Log.start(verbose: verbose)
         var options = ConnectOptions()
         try filters.apply(to: &options)
+        let cgroup = try filters.openCgroup()
+        options.cgroup = cgroup?.descriptor
         options.events = events
         options.countCalls = countCalls
         options.backend = backend

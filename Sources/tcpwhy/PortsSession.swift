@@ -24,7 +24,7 @@ struct PortsSession {
         self.interval = interval
         ranges = RangeWatch()
         first = PortsSnapshot(
-            time: Clock.monotonic, wallTime: Clock.wall, backend: probe.coverage.backend,
+            time: HostClock.monotonicNanoseconds(), wallTime: Double(HostClock.wallNanoseconds()) / 1e9, backend: probe.coverage.backend,
             connects: [:], ranges: [], loss: Loss())
         last = first
     }
@@ -43,7 +43,7 @@ struct PortsSession {
             let wakeup = try loop.wait(timeout: end.map(Self.remaining))
             if !wakeup.readable.isEmpty { try drain(&ring) }
             if !wakeup.signals.isEmpty { break }
-            if let end, Clock.monotonic >= end { break }
+            if let end, HostClock.monotonicNanoseconds() >= end { break }
             if wakeup.ticks > 0 {
                 try report()
                 reported += 1
@@ -57,7 +57,7 @@ struct PortsSession {
     }
 
     private static func remaining(until end: UInt64) -> Duration {
-        let now = Clock.monotonic
+        let now = HostClock.monotonicNanoseconds()
         return .nanoseconds(end > now ? Int64(end - now) : 0)
     }
 
@@ -81,7 +81,7 @@ struct PortsSession {
         do throws(ProbeError) {
             let reading = try probe.read()
             var snapshot = PortsSnapshot(
-                time: Clock.monotonic, wallTime: Clock.wall, backend: probe.coverage.backend,
+                time: HostClock.monotonicNanoseconds(), wallTime: Double(HostClock.wallNanoseconds()) / 1e9, backend: probe.coverage.backend,
                 connects: reading.connects, ranges: [], loss: reading.loss)
             let active = snapshot.since(last).connects.keys
             snapshot.ranges = ranges.measure(active, own: reading.ownRanges)

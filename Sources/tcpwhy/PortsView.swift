@@ -14,8 +14,8 @@ struct PortsView {
     let sort: PortsSort
     let top: Int
 
-    private let clock = WallClock(offset: Clock.wallOffset, utcOffset: Terminal.utcOffset)
-    private let isoClock = WallClock(offset: Clock.wallOffset)
+    private let clock = WallClock(offset: HostClock.wallOffsetNanoseconds(), utcOffset: Terminal.utcOffset)
+    private let isoClock = WallClock(offset: HostClock.wallOffsetNanoseconds())
 
     init(output: Output, form: Form, sort: PortsSort, top: Int) {
         self.output = output

@@ -7,7 +7,7 @@ import Probes
 struct RangeWatch {
     private var probe: RangeProbe?
     private var unavailable = false
-    private var namespaces: [UInt32: NetworkNamespace] = [:]
+    private var namespaces: [UInt32: OpenNamespace] = [:]
     private var recycled: [UInt32: UInt64] = [:]
     /// Walking every socket costs more than an interval's tracing: this bounds it.
     private let mostDestinations = 256
@@ -29,7 +29,7 @@ struct RangeWatch {
         for (inode, destinations) in wanted {
             // A namespace that has gone, with its processes, has no ports to hold.
             guard let namespace = namespace(inode, near: processes[inode]),
-                let measured = try? probe.measure(destinations, in: namespace, own: own)
+                let measured = try? probe.measure(destinations, in: namespace.value, own: own)
             else { continue }
             let before = recycled[inode]
             recycled[inode] = measured.recycled
@@ -49,10 +49,21 @@ struct RangeWatch {
         return probe
     }
 
-    private mutating func namespace(_ inode: UInt32, near pid: UInt32?) -> NetworkNamespace? {
+    private mutating func namespace(_ inode: UInt32, near pid: UInt32?) -> OpenNamespace? {
         if let known = namespaces[inode] { return known }
-        let found = try? NetworkNamespace.find(inode: inode, near: pid)
-        namespaces[inode] = found
-        return found
+        let pid = pid.map { Int32(bitPattern: $0) }
+        guard let found = try? NetworkNamespace.find(inode: inode, near: pid) else { return nil }
+        let open = OpenNamespace(found)
+        namespaces[inode] = open
+        return open
+    }
+}
+
+/// A namespace held open, which a dictionary can hold.
+private final class OpenNamespace {
+    let value: NetworkNamespace
+
+    init(_ value: consuming NetworkNamespace) {
+        self.value = value
     }
 }

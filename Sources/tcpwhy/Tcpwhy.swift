@@ -41,7 +41,7 @@ struct Tcpwhy: ParsableCommand {
         if code.isSuccess {
             print(message)
         } else if !message.isEmpty {
-            fputs(message + "\n", stderr)
+            Output.error(message + "\n")
         }
         Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
     }

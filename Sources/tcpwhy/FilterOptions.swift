@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import ArgumentParser
+public import ArgumentParser
 import Glibc
 import Host
-import Model
+public import Model
 import Probes
-import Report
+public import Report
 
 extension PortsSort: ExpressibleByArgument {}
 extension Backend: ExpressibleByArgument {}
-
-extension AddressBlock: ExpressibleByArgument {
-    public init?(argument: String) {
-        guard let block = try? AddressBlock(parsing: argument) else { return nil }
-        self = block
-    }
-}
 
 /// The filters, all of which the kernel applies.
 struct FilterOptions: ParsableArguments {
@@ -64,9 +57,7 @@ struct FilterOptions: ParsableArguments {
     /// The filters as the probe takes them.
     func apply(to options: inout ConnectOptions) throws {
         if let pid {
-            guard Processes.exists(UInt32(pid)) else {
-                throw Failure.failed("no process has the id \(pid)")
-            }
+            guard Processes.exists(pid) else { throw Failure.failed("no process has the id \(pid)") }
             options.pid = UInt32(pid)
         }
         options.command = command
@@ -74,8 +65,22 @@ struct FilterOptions: ParsableArguments {
         options.destination = try dest.map { try AddressBlock(parsing: $0) }
         options.failedOnly = failed
         do throws(HostError) {
-            if let cgroup { options.cgroup = try Processes.openCgroup(cgroup) }
-            if let netns { options.netns = try NetworkNamespace.find(named: netns).inode }
+            if let netns {
+                guard let name = NetworkNamespace.Name(parsing: netns) else {
+                    throw HostError("find network namespace '\(netns)'", detail: "no such name")
+                }
+                options.netns = try NetworkNamespace.open(name).inode
+            }
+        } catch {
+            throw Failure.failed("\(error)")
+        }
+    }
+
+    /// The cgroup to filter by; it must stay open until the programs are loaded.
+    func openCgroup() throws -> Cgroup? {
+        guard let cgroup else { return nil }
+        do throws(HostError) {
+            return try Cgroup(cgroup)
         } catch {
             throw Failure.failed("\(error)")
         }
