@@ -35,6 +35,7 @@ enum ConnectDecoding {
         stats.unknown = raw.unknown
         stats.search = distribution(
             raw.searches, raw.search_ns_sum, raw.search_ns_max, raw.search_ns_hist)
+        if !sees.successfulSearch && raw.searches == 0 { stats.search = nil }
         stats.call = distribution(raw.calls, raw.call_ns_sum, raw.call_ns_max, raw.call_ns_hist)
         if let method = sees.method {
             stats.tried = distribution(raw.tried, raw.tried_sum, raw.tried_max, raw.tried_hist)

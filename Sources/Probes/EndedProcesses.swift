@@ -5,6 +5,9 @@ import Model
 /// Frees the table of keys whose process is gone, keeping their totals: a script
 /// that starts a client a hundred times a second would fill it in a minute.
 struct EndedProcesses {
+    /// Below this there is room enough, and each process keeps its row to the end.
+    static let threshold = 1024
+
     /// Totals by command and destination; the pid is 0.
     private(set) var ended: [ConnectKey: ConnectStats] = [:]
     /// Connects per key at the last look.
@@ -14,9 +17,10 @@ struct EndedProcesses {
     mutating func retire(from connects: [ConnectKey: ConnectStats]) -> [ConnectKey] {
         var idle: [ConnectKey] = []
         var now: [ConnectKey: UInt64] = [:]
+        let isCrowded = connects.count > Self.threshold
         for (key, value) in connects {
             let activity = value.connects &+ value.failures &+ value.abandoned
-            if !key.isOverflow, last[key] == activity, !Processes.exists(Int32(bitPattern: key.pid)) {
+            if isCrowded, !key.isOverflow, last[key] == activity, !Processes.exists(Int32(bitPattern: key.pid)) {
                 idle.append(key)
             } else {
                 now[key] = activity

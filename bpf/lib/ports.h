@@ -87,15 +87,10 @@ static __always_inline __u32 read_perturb(__u32 index)
 	return value;
 }
 
-/* Ports passed by a search that found none: all of them. */
-static __always_inline __u32 walk_whole(const struct why_walk *walk)
-{
-	return walk->remaining;
-}
-
 /*
  * Ports passed by a search that took port. *certain: the kernel has advanced
  * table_perturb by just what this walk makes it, so no other connect came between.
+ * 0: not known.
  */
 static __always_inline __u32 walk_length(const struct why_walk *walk, __u32 port, bool *certain)
 {
@@ -119,7 +114,8 @@ static __always_inline __u32 walk_length(const struct why_walk *walk, __u32 port
 	advance = read_perturb(walk->index) - walk->perturb - step;
 	*certain = advance == distance ||
 		   (advance > distance && advance <= 7 * step && advance % step == 0);
-	return passed;
+	/* The first connect since boot fills the table with random numbers after we read it. */
+	return walk->perturb || *certain ? passed : 0;
 }
 
 #endif

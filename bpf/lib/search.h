@@ -54,8 +54,9 @@ static __always_inline int search_exit(struct sock *sk, bool direct)
 		flags |= WHY_EVENT_REUSED;
 	if (config.method == WHY_METHOD_DERIVED && attempt->walk.step) {
 		attempt->tried = port ? walk_length(&attempt->walk, port, &certain)
-				      : walk_whole(&attempt->walk);
-		flags |= ATTEMPT_TRIED;
+				      : attempt->walk.remaining;
+		if (attempt->tried)
+			flags |= ATTEMPT_TRIED;
 	} else if (config.method == WHY_METHOD_COUNTED) {
 		/* A port that nobody holds is taken without a check. */
 		attempt->tried = attempt->checks + (port && attempt->last_checked != port);
