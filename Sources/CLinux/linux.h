@@ -7,12 +7,15 @@
 #ifndef TCPWHY_LINUX_H
 #define TCPWHY_LINUX_H
 
+#include <linux/nsfs.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define WHY_CLONE_NEWNET 0x40000000
@@ -48,6 +51,20 @@ static inline int why_fsconfig_create(int fd)
 static inline int why_fsmount(int fd)
 {
 	return (int)syscall(WHY_NR_FSMOUNT, fd, WHY_FSMOUNT_CLOEXEC, 0);
+}
+
+/* CLONE_NEW* of an open namespace; -1 if it is none. */
+static inline int why_namespace_kind(int fd)
+{
+	return ioctl(fd, NS_GET_NSTYPE);
+}
+
+/* The magic number of the file system that an open file is in; -1 on failure. */
+static inline long why_file_system(int fd)
+{
+	struct statfs status;
+
+	return fstatfs(fd, &status) == 0 ? (long)status.f_type : -1;
 }
 
 #endif

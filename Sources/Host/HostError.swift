@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// A fact of the machine that could not be had.
+public struct HostError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What was tried, as in "read /proc/kallsyms".
+    public let what: String
+    /// Positive; 0 where no system call failed.
+    public let errno: Int32
+    /// Why, where errno does not say it.
+    public let detail: String?
+
+    public init(_ what: String, errno: Int32 = 0, detail: String? = nil) {
+        self.what = what
+        self.errno = errno
+        self.detail = detail
+    }
+
+    /// One line.
+    public var description: String {
+        let reasons = [detail, errno == 0 ? nil : String(cString: strerror(errno))]
+        return (["cannot \(what)"] + reasons.compactMap { $0 }).joined(separator: ": ")
+    }
+}
+
+/// A system call returns -1 and sets errno: the one way from it to an error.
+@discardableResult
+func check(_ result: Int32, _ what: @autoclosure () -> String) throws(HostError) -> Int32 {
+    guard result < 0 else { return result }
+    throw HostError(errno: errno, what())
+}
+
+extension HostError {
+    init(errno: Int32, _ what: String) {
+        self.init(what, errno: errno)
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// Owns a file descriptor: closed exactly once.
+public struct OpenFile: ~Copyable, Sendable {
+    /// Belongs to this.
+    public let descriptor: Int32
+
+    /// Takes over `descriptor`, which nobody else may close.
+    public init(owning descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    /// - Parameter directory: what a relative path begins at; `nil`: the working directory.
+    init(_ path: String, flags: Int32 = O_RDONLY, in directory: Int32? = nil) throws(HostError) {
+        descriptor = try check(
+            openat(directory ?? AT_FDCWD, path, flags | O_CLOEXEC), "open \(path)")
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// The next bytes, at most as many as `buffer` has room for; 0 at the end.
+    func read(into buffer: UnsafeMutableRawBufferPointer, _ path: String) throws(HostError) -> Int {
+        while true {
+            let got = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+            if got >= 0 { return got }
+            if errno != EINTR { throw HostError("read \(path)", errno: errno) }
+        }
+    }
+
+    /// Everything that is left.
+    func readAll(_ path: String) throws(HostError) -> String {
+        var bytes: [UInt8] = []
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16384, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let got = try read(into: buffer, path)
+            if got == 0 { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer[..<got]
+        }
+    }
+
+    func status(_ path: String) throws(HostError) -> stat {
+        var status = stat()
+        try check(fstat(descriptor, &status), "look at \(path)")
+        return status
+    }
+}
+
+/// A file of `/proc` or `/sys`.
+func readText(_ path: String) throws(HostError) -> String {
+    try OpenFile(path).readAll(path)
+}
+
+/// The names in a directory, `.` and `..` left out.
+func directoryEntries(_ path: String) -> [String] {
+    guard let directory = opendir(path) else { return [] }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+}
