@@ -36,6 +36,12 @@ import Testing
             == EstimatedTried(count: 4, p50: 51, p99: 51, sum: 204))
     }
 
+    @Test func aSearchThatSucceededFoundAPortFree() {
+        // Full at the snapshot, yet three of four found a port: the last one free.
+        let estimate = Self.range(inUse: 51).estimatedTried(connects: 4, exhausted: 1)
+        #expect(estimate == EstimatedTried(count: 4, p50: 34, p99: 51, sum: 3 * 26 + 51))
+    }
+
     @Test func timeWaitBlocksUnlessItMayBeTakenOver() {
         let blocked = Self.range(10000, 19999, inUse: 9000, timeWait: 9000)
         #expect(blocked.blocking == 9000)

@@ -55,16 +55,16 @@ enum Units {
     /// A mean or an expectation.
     static func mean(_ value: Double?) -> String {
         guard let value, value.isFinite else { return none }
-        return value < 999.5 ? significant(value) : count(UInt64(max(value.rounded(), 0)))
+        return value < 999.5 ? trimmed(significant(value)) : count(UInt64(max(value.rounded(), 0)))
     }
 
-    /// Seconds of an interval: "1.0s", "0.25s", "3600s".
+    /// Seconds of an interval: "1s", "0.25s", "3600s".
     static func seconds(_ seconds: Double) -> String {
         if seconds >= 999.5 { return "\(UInt64(min(seconds, 1e15).rounded()))s" }
-        return significant(seconds) + "s"
+        return trimmed(significant(seconds)) + "s"
     }
 
-    /// Three significant digits: "1.23", "12.3", "123", "0.0123".
+    /// Three digits, more after the point only below 0.1: "0.33", "1.23", "12.3", "123", "0.012".
     static func significant(_ value: Double) -> String {
         var decimals = 2
         var limit = 9.995
