@@ -50,7 +50,7 @@ extension PortRange {
             count: connects,
             p50: quantile(0.5, failing: Double(failures) / Double(connects)),
             p99: quantile(0.99, failing: Double(failures) / Double(connects)),
-            sum: UInt64((found * mean + Double(failures) * Double(available)).rounded()))
+            sum: UInt64(nearest: found * mean + Double(failures) * Double(available)))
     }
 
     /// A search that succeeded found at least one port free, even if the range is

@@ -5,36 +5,40 @@ import Testing
 @testable import Report
 
 @Suite struct TextTests {
-    @Test(arguments: [
-        (0, "0ns"), (843, "843ns"), (999, "999ns"), (1000, "1.00µs"), (12_345, "12.3µs"),
-        (123_456, "123µs"), (999_499, "999µs"), (999_500, "1.00ms"), (999_999, "1.00ms"),
-        (1_500_000, "1.50ms"), (75_000_000_000, "75.0s"), (7_500_000_000_000, "7500s"),
-    ] as [(UInt64, String)])
+    @Test(
+        arguments: [
+            (0, "0ns"), (843, "843ns"), (999, "999ns"), (1000, "1.00µs"), (12_345, "12.3µs"),
+            (123_456, "123µs"), (999_499, "999µs"), (999_500, "1.00ms"), (999_999, "1.00ms"),
+            (1_500_000, "1.50ms"), (75_000_000_000, "75.0s"), (7_500_000_000_000, "7500s"),
+        ] as [(UInt64, String)])
     func durations(nanoseconds: UInt64, text: String) {
         #expect(Units.duration(nanoseconds) == text)
     }
 
-    @Test(arguments: [
-        (0, "0"), (9999, "9999"), (10_000, "10.0k"), (123_456, "123k"), (999_499, "999k"),
-        (999_999, "1.00M"), (1_234_567, "1.23M"), (5_000_000_000, "5.00G"),
-        (UInt64.max, "18446744T"),
-    ] as [(UInt64, String)])
+    @Test(
+        arguments: [
+            (0, "0"), (9999, "9999"), (10_000, "10.0k"), (123_456, "123k"), (999_499, "999k"),
+            (999_999, "1.00M"), (1_234_567, "1.23M"), (5_000_000_000, "5.00G"),
+            (UInt64.max, "18446744T"),
+        ] as [(UInt64, String)])
     func counts(count: UInt64, text: String) {
         #expect(Units.count(count) == text)
     }
 
-    @Test(arguments: [
-        (0, 1, "0"), (1, 1, "1"), (1, 3, "0.33"), (1, 60, "0.017"), (1, 1000, "<0.01"), (2, 0, "–"),
-        (12_345, 10, "1235"), (123_456, 10, "12.3k"), (9_999_999, 1000, "10.0k"), (25, 2, "12.5"),
-    ] as [(UInt64, Double, String)])
+    @Test(
+        arguments: [
+            (0, 1, "0"), (1, 1, "1"), (1, 3, "0.33"), (1, 60, "0.017"), (1, 1000, "<0.01"), (2, 0, "–"),
+            (12_345, 10, "1235"), (123_456, 10, "12.3k"), (9_999_999, 1000, "10.0k"), (25, 2, "12.5"),
+        ] as [(UInt64, Double, String)])
     func rates(count: UInt64, seconds: Double, text: String) {
         #expect(Units.rate(count, over: seconds) == text)
     }
 
-    @Test(arguments: [
-        (0, "0%"), (1, "100%"), (0.99996, ">99.99%"), (0.9996, ">99.9%"), (0.9979, "99.8%"),
-        (0.5, "50%"), (0.123, "12.3%"), (0.00005, "<0.01%"), (0.0021, "0.21%"), (2.4, "240%"),
-    ] as [(Double, String)])
+    @Test(
+        arguments: [
+            (0, "0%"), (1, "100%"), (0.99996, ">99.99%"), (0.9996, ">99.9%"), (0.9979, "99.8%"),
+            (0.5, "50%"), (0.123, "12.3%"), (0.00005, "<0.01%"), (0.0021, "0.21%"), (2.4, "240%"),
+        ] as [(Double, String)])
     func shares(share: Double, text: String) {
         #expect(Units.percent(share) == text)
     }
@@ -103,6 +107,16 @@ import Testing
         #expect(text(4_107_542_400) == "2100-03-01T00:00:00.000Z")
         #expect(text(.nan) == "1970-01-01T00:00:00.000Z")
         #expect(text(.infinity).hasSuffix("Z"))
+    }
+
+    @Test func roundingNeverTraps() {
+        #expect(Rounding.nearest(0.5) == 1)
+        #expect(Rounding.nearest(2.4999) == 2)
+        #expect(Rounding.nearest(-3) == 0)
+        #expect(Rounding.nearest(.nan) == 0)
+        #expect(Rounding.nearest(.infinity) == Rounding.down(1e300))
+        #expect(Units.percent(1e300).hasSuffix("%"))
+        #expect(Units.rate(.max, over: 1e-300).hasSuffix("T"))
     }
 
     @Test func localTimeIsShifted() {

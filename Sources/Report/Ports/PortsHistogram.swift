@@ -78,7 +78,7 @@ public struct PortsHistogram: Sendable {
         let room = style.width.map { $0 - labelWidth - countWidth - 4 } ?? 40
         let barWidth = min(max(room, 0), 40)
         return zip(labels, counts).map { label, count in
-            let length = Int((Double(count) / Double(most) * Double(barWidth)).rounded(.down))
+            let length = Int(Rounding.down(Double(count) / Double(most) * Double(barWidth)))
             let number = "\(count)"
             let bar = String(repeating: "*", count: length).padded(to: barWidth)
             let line =
