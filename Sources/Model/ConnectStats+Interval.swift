@@ -8,6 +8,15 @@ extension ConnectStats {
             || search?.isEmpty == false || tried?.isEmpty == false
     }
 
+    /// Whether nothing was counted since an earlier reading: cheaper to find out than
+    /// the difference.
+    func isUnchanged(since earlier: ConnectStats) -> Bool {
+        connects == earlier.connects && abandoned == earlier.abandoned && bound == earlier.bound
+            && untimed == earlier.untimed && unknown == earlier.unknown && checks == earlier.checks
+            && call.count == earlier.call.count && search?.count == earlier.search?.count
+            && tried?.count == earlier.tried?.count && failed == earlier.failed
+    }
+
     /// Adding is the same in any order. What one side did not measure (`nil`) is
     /// taken from the other.
     public mutating func merge(_ other: ConnectStats) {

@@ -52,8 +52,7 @@ public struct LogLinearHistogram: Sendable, Hashable {
     public func bucket(ofQuantile q: Double) -> Int? {
         let total = count
         guard total > 0 else { return nil }
-        let exact = (q * Double(total)).rounded(.up)
-        let rank = exact < 1 ? 1 : exact >= Double(total) ? total : UInt64(exact)
+        let rank = Self.rank(q, of: total)
         var seen: UInt64 = 0
         let sorted = sortedBuckets
         for (bucket, count) in sorted {
@@ -61,6 +60,15 @@ public struct LogLinearHistogram: Sendable, Hashable {
             if seen >= rank { return bucket }
         }
         return sorted.last?.bucket
+    }
+
+    /// ⌈q · total⌉, from 1 to total.
+    private static func rank(_ q: Double, of total: UInt64) -> UInt64 {
+        let exact = q * Double(total)
+        guard exact > 1 else { return 1 }
+        guard exact < Double(total) else { return total }
+        let whole = UInt64(exact)
+        return Double(whole) < exact ? whole + 1 : whole
     }
 
     /// The quantile `q` (0…1), within 6.25 % below `lowerBound(ofBucket: lastBucket)`.

@@ -45,23 +45,29 @@ extension PortRange {
         guard connects > 0 else { return nil }
         let failures = min(exhausted, connects)
         let found = Double(connects - failures)
+        let mean = Double(available + 1) / Double(available - blockingAtSuccess + 1)
         return EstimatedTried(
             count: connects,
             p50: quantile(0.5, failing: Double(failures) / Double(connects)),
             p99: quantile(0.99, failing: Double(failures) / Double(connects)),
-            sum: UInt64((found * expectedTried + Double(failures) * Double(available)).rounded()))
+            sum: UInt64(nearest: found * mean + Double(failures) * Double(available)))
     }
+
+    /// A search that succeeded found at least one port free, even if the range is
+    /// full at the moment of the snapshot.
+    private var blockingAtSuccess: UInt32 { min(blocking, max(available, 1) - 1) }
 
     /// The smallest k with P(tried ≤ k) ≥ q, if the share `failing` of all
     /// searches try everything.
     private func quantile(_ q: Double, failing: Double) -> UInt64 {
         let ports = available
         guard ports > 0 else { return 0 }
+        let held = blockingAtSuccess
         // P(tried > k) of a search that succeeds: the first k ports are all held.
         var tail = 1.0
         for k in 1..<max(ports, 1) {
             let before = k - 1
-            tail *= Double(blocking - min(before, blocking)) / Double(ports - before)
+            tail *= Double(held - min(before, held)) / Double(ports - before)
             if failing + (1 - failing) * tail <= 1 - q + 1e-12 { return UInt64(k) }
         }
         return UInt64(ports)

@@ -41,7 +41,10 @@ extension PortsSnapshot {
         var active: [ConnectKey: ConnectStats] = [:]
         for (key, stats) in connects {
             var rest = stats
-            if let before = earlier.connects[key] { rest.subtract(before) }
+            if let before = earlier.connects[key] {
+                if stats.isUnchanged(since: before) { continue }
+                rest.subtract(before)
+            }
             if rest.isActive { active[key] = rest }
         }
         var lost = loss

@@ -24,16 +24,24 @@ import Testing
 
     @Test func aFreeRangeTakesOneTry() {
         #expect(Self.range().expectedTried == 1)
-        #expect(Self.range().estimatedTried(connects: 10, exhausted: 0)
-            == EstimatedTried(count: 10, p50: 1, p99: 1, sum: 10))
+        #expect(
+            Self.range().estimatedTried(connects: 10, exhausted: 0)
+                == EstimatedTried(count: 10, p50: 1, p99: 1, sum: 10))
     }
 
     @Test func anExhaustedRangeIsTriedAsAWhole() {
         let full = Self.range(inUse: 51)
         #expect(full.isExhausted)
         #expect(full.expectedTried == 51)
-        #expect(full.estimatedTried(connects: 4, exhausted: 4)
-            == EstimatedTried(count: 4, p50: 51, p99: 51, sum: 204))
+        #expect(
+            full.estimatedTried(connects: 4, exhausted: 4)
+                == EstimatedTried(count: 4, p50: 51, p99: 51, sum: 204))
+    }
+
+    @Test func aSearchThatSucceededFoundAPortFree() {
+        // Full at the snapshot, yet three of four found a port: the last one free.
+        let estimate = Self.range(inUse: 51).estimatedTried(connects: 4, exhausted: 1)
+        #expect(estimate == EstimatedTried(count: 4, p50: 34, p99: 51, sum: 3 * 26 + 51))
     }
 
     @Test func timeWaitBlocksUnlessItMayBeTakenOver() {
@@ -54,6 +62,11 @@ import Testing
         #expect(Self.range(reserved: 51).share == nil)
         #expect(Self.range(reserved: 51).expectedTried == 0)
         #expect(Self.range(reserved: 51).estimatedTried(connects: 1, exhausted: 1)?.p99 == 0)
+    }
+
+    @Test func anAbsurdNumberOfConnectsDoesNotTrap() {
+        let estimate = Self.range(1, 65535, inUse: 65535).estimatedTried(connects: .max, exhausted: .max)
+        #expect(estimate?.sum == 1 << 63)
     }
 
     @Test func noConnectsNoEstimate() {

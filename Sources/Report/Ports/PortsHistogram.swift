@@ -12,16 +12,18 @@ public struct PortsHistogram: Sendable {
     /// Lines without their ends.
     public func lines(_ interval: PortsInterval) -> [String] {
         let showsNetns = PortsTable.namespaces(interval) > 1
-        var lines: [String] = []
+        var lines = [PortsText.header(interval, PortsRow.all(of: interval, by: .search), style)]
+        if interval.connects.isEmpty { lines.append(style.fit("no connects")) }
         for (target, stats) in Self.byTarget(interval) {
-            let name = target.name + (showsNetns ? " netns \(target.netns)" : "")
-            if !lines.isEmpty { lines.append("") }
+            let name = target.name + (showsNetns && target.netns != 0 ? " netns \(target.netns)" : "")
+            lines.append("")
             lines += section(name, "search time, ns", stats.search, interval.backend)
             lines.append("")
             let method = stats.triedMethod.map { " (\($0.rawValue))" } ?? ""
             lines += section(name, "ports tried" + method, stats.tried, interval.backend)
         }
-        return lines.isEmpty ? [style.fit("no connects")] : lines
+        if !interval.connects.isEmpty { lines.append("") }
+        return lines + style.wrap(PortsText.losses(interval.loss))
     }
 
     /// `lines`, each ended.
@@ -56,7 +58,7 @@ public struct PortsHistogram: Sendable {
         guard let distribution else {
             return [style.fit("\(name)  \(what): not measured by the \(backend.rawValue) backend")]
         }
-        let heading = "\(name)  \(what), \(Units.exact(distribution.count)) searches"
+        let heading = "\(name)  \(what): \(Units.exact(distribution.count)) searches"
         return [style.paint(style.fit(heading), .heading)] + bars(distribution.histogram)
     }
 
@@ -76,7 +78,7 @@ public struct PortsHistogram: Sendable {
         let room = style.width.map { $0 - labelWidth - countWidth - 4 } ?? 40
         let barWidth = min(max(room, 0), 40)
         return zip(labels, counts).map { label, count in
-            let length = Int((Double(count) / Double(most) * Double(barWidth)).rounded(.down))
+            let length = Int(Rounding.down(Double(count) / Double(most) * Double(barWidth)))
             let number = "\(count)"
             let bar = String(repeating: "*", count: length).padded(to: barWidth)
             let line =

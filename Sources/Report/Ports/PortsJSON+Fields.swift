@@ -46,7 +46,7 @@ extension JSONLine {
             line.integer("sum", tried.sum)
             line.string("method", tried.method?.rawValue)
             // Rounded down: 1 only if every figure is certain.
-            line.number("certain", tried.certain.map { ($0 * 1e4).rounded(.down) / 1e4 }, decimals: 4)
+            line.number("certain", tried.certain.map { Double(Rounding.down($0 * 1e4)) / 1e4 }, decimals: 4)
         }
     }
 }

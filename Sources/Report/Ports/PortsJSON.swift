@@ -74,9 +74,11 @@ public enum PortsJSON {
         line.distribution("call_ns", stats.call.isEmpty ? nil : stats.call)
         line.integer("untimed", stats.untimed)
         line.integer("unknown", stats.unknown)
-        line.number("search_cpu_share", stats.search.flatMap { search in
-            interval.duration > 0 ? Double(search.sum) / (interval.duration * 1e9) : nil
-        })
+        line.number(
+            "search_cpu_share",
+            stats.search.flatMap { search in
+                interval.duration > 0 ? Double(search.sum) / (interval.duration * 1e9) : nil
+            })
         line.integer("checks", stats.triedMethod == .counted ? stats.checks : nil)
         line.end(in: &buffer)
     }

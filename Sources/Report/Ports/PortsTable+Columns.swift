@@ -24,13 +24,13 @@ struct PortsColumns {
         if rows.contains(where: { $0.key.source != nil }) {
             columns.append(
                 column("SOURCE", importance: 75, left: true) {
-                    $0.key.source.map { "\($0)" } ?? "any"
+                    $0.key.isOverflow ? Units.none : $0.key.source.map { "\($0)" } ?? "any"
                 })
         }
         columns.append(
-            column("DESTINATION", importance: 99, left: true, minimum: 11) {
-                PortsText.destination($0.key)
-            })
+            TextTable.Column(
+                title: "DESTINATION", isLeft: true, importance: 99, minimum: 21, floor: 8,
+                cells: rows.map { PortsText.cell(PortsText.destination($0.key)) }))
         columns += rates + search + tried + call
         if rows.contains(where: { $0.stats.failures > 0 }) { columns.append(failures) }
         return TextTable(columns: columns)
@@ -43,12 +43,14 @@ struct PortsColumns {
         for index in rows.indices where rows[index].stats.failures > 0 {
             failed.cells[index].emphasis = .bad
         }
-        return [
-            column(seconds == nil ? "CONNECTS" : "CONN/s", importance: 100) {
-                rate($0.stats.connects)
-            },
-            failed,
-        ]
+        let connects = column(seconds == nil ? "CONNECTS" : "CONN/s", importance: 100) {
+            rate($0.stats.connects)
+        }
+        guard rows.contains(where: { $0.stats.bound > 0 }) else { return [connects, failed] }
+        let bound = column(seconds == nil ? "BOUND" : "BOUND/s", importance: 55) {
+            rate($0.stats.bound)
+        }
+        return [connects, failed, bound]
     }
 
     private var search: [TextTable.Column] {
@@ -56,7 +58,7 @@ struct PortsColumns {
             column("p50", in: "SEARCH", importance: 50) {
                 Units.duration($0.stats.search?.quantile(0.5))
             },
-            column("p99", in: "SEARCH", importance: 85) {
+            column("p99", in: "SEARCH", importance: 85, least: 6) {
                 Units.duration($0.stats.search?.quantile(0.99))
             },
             column("max", in: "SEARCH", importance: 35) {
@@ -75,7 +77,7 @@ struct PortsColumns {
             return (row.tried?.isEstimated == true ? "~" : "") + Units.count(value)
         }
         return [
-            column("p50", in: "TRIED", importance: 80) { text($0, $0.tried?.p50) },
+            column("p50", in: "TRIED", importance: 80, least: 5) { text($0, $0.tried?.p50) },
             column("p99", in: "TRIED", importance: 60) { text($0, $0.tried?.p99) },
             column("max", in: "TRIED", importance: 30) { text($0, $0.tried?.maximum) },
         ]
@@ -102,10 +104,14 @@ struct PortsColumns {
 
     private func column(
         _ title: String, in group: String = "", importance: Int, left: Bool = false,
-        minimum: Int? = nil, _ text: (PortsRow) -> String
+        minimum: Int? = nil, least: Int = 0, _ text: (PortsRow) -> String
     ) -> TextTable.Column {
-        TextTable.Column(
-            group: group, title: title, isLeft: left, importance: importance, minimum: minimum,
-            cells: rows.map { TextTable.Cell(text($0)) })
+        let cells = rows.map { TextTable.Cell(text($0)) }
+        // What the backend cannot see makes room for what it can.
+        let isBlank = cells.allSatisfy { $0.text == Units.none }
+        return TextTable.Column(
+            group: group, title: title, isLeft: left,
+            importance: isBlank ? importance - 70 : importance, minimum: minimum, least: least,
+            cells: cells)
     }
 }

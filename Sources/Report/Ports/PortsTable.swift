@@ -20,12 +20,13 @@ public struct PortsTable: Sendable {
         let rows = PortsRow.all(of: interval, by: sort)
         let showsNetns = Self.namespaces(interval) > 1
         let ranges = RangeTable(interval, showsNetns: showsNetns)
-        let footer = style.wrap(PortsText.losses(interval.loss))
+        let remarks = PortsText.remarks(rows).map { style.wrap($0) } ?? []
+        let footer = remarks + style.wrap(PortsText.losses(interval.loss))
         let room = Self.room(
             for: min(rows.count, top), ranges: min(ranges.ranges.count, top),
             in: style.height.map { $0 - footer.count - 1 })
 
-        var lines = [style.fit(header(interval, rows))]
+        var lines = [PortsText.header(interval, rows, style)]
         if rows.isEmpty {
             lines.append(style.fit("no connects"))
         } else {
@@ -48,14 +49,6 @@ public struct PortsTable: Sendable {
     /// `lines`, each ended.
     public func text(_ interval: PortsInterval) -> String {
         lines(interval).map { $0 + "\n" }.joined()
-    }
-
-    private func header(_ interval: PortsInterval, _ rows: [PortsRow]) -> String {
-        let time = CivilTime(seconds: interval.wallTime, utcOffset: style.utcOffset)
-        return [
-            time.clock, "interval " + Units.seconds(interval.duration),
-            "backend " + interval.backend.rawValue, "ports tried: " + PortsText.method(rows),
-        ].joined(separator: "  ")
     }
 
     private func more(_ count: Int, _ what: String) -> [String] {

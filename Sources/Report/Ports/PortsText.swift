@@ -18,6 +18,12 @@ enum PortsText {
         return endpoint(destination, key.port)
     }
 
+    /// The cell of a destination: the port stays when it is narrowed.
+    static func cell(_ endpoint: String) -> TextTable.Cell {
+        let port = endpoint.utf8.lastIndex(of: UInt8(ascii: ":"))
+        return TextTable.Cell(endpoint, ending: port.map { endpoint[$0...].count } ?? 0)
+    }
+
     static func endpoint(_ address: IPAddress, _ port: UInt16) -> String {
         address.family == .ipv6 ? "[\(address)]:\(port)" : "\(address):\(port)"
     }
@@ -31,6 +37,28 @@ enum PortsText {
             let amount = seconds.map { Units.rate(count, over: $0) + "/s" } ?? Units.exact(count)
             return ErrorName.name(number) + " " + amount
         }.joined(separator: ", ")
+    }
+
+    /// "20:05:27  interval 1s  backend fentry  ports tried: derived, 99.8% certain"
+    static func header(_ interval: PortsInterval, _ rows: [PortsRow], _ style: TextStyle) -> String {
+        let time = CivilTime(seconds: interval.wallTime, utcOffset: style.utcOffset)
+        return style.fit(
+            [
+                time.clock, "interval " + Units.seconds(interval.duration),
+                "backend " + interval.backend.rawValue, "ports tried: " + method(rows),
+            ].joined(separator: "  "))
+    }
+
+    /// What became of connects that the columns do not tell. `nil` if nothing.
+    static func remarks(_ rows: [PortsRow]) -> String? {
+        func sum(_ count: (ConnectStats) -> UInt64) -> UInt64 {
+            rows.reduce(0) { $0 &+ count($1.stats) }
+        }
+        let parts = [
+            (sum(\.abandoned), "closed before an answer"), (sum(\.untimed), "counted, not timed"),
+            (sum(\.unknown), "with unknown outcome"),
+        ].filter { $0.0 > 0 }.map { "\(Units.exact($0.0)) \($0.1)" }
+        return parts.isEmpty ? nil : "of the connects: " + parts.joined(separator: ", ")
     }
 
     /// "derived, 99.8% certain". What no row knows is "–".

@@ -30,15 +30,16 @@ struct RangeTable {
         let shown = Array(ranges.prefix(count))
         func column(
             _ title: String, importance: Int, left: Bool = false, minimum: Int? = nil,
-            _ cell: (PortRange) -> TextTable.Cell
+            floor: Int? = nil, _ cell: (PortRange) -> TextTable.Cell
         ) -> TextTable.Column {
             TextTable.Column(
                 title: title, isLeft: left, importance: importance, minimum: minimum,
-                cells: shown.map(cell))
+                floor: floor, cells: shown.map(cell))
         }
         var columns = [
-            column("DESTINATION", importance: 100, left: true, minimum: 11) {
-                .init(PortsText.endpoint($0.destination.address, $0.destination.port))
+            column("DESTINATION", importance: 100, left: true, minimum: 21, floor: 8) {
+                PortsText.cell(
+                    PortsText.endpoint($0.destination.address, $0.destination.port))
             }
         ]
         if showsNetns {

@@ -10,14 +10,19 @@ extension [UInt8] {
     /// In decimal, with zeros in front up to `minimum` digits.
     mutating func append(decimal value: some FixedWidthInteger, minimum: Int = 1) {
         if value < 0 { append(UInt8(ascii: "-")) }
-        var rest = UInt64(value.magnitude)
-        let start = count
+        append(digits: UInt64(value.magnitude), minimum: minimum)
+    }
+
+    private mutating func append(digits value: UInt64, minimum: Int) {
+        var digits = InlineArray<20, UInt8>(repeating: UInt8(ascii: "0"))
+        var first = 20
+        var rest = value
         repeat {
-            append(UInt8(ascii: "0") + UInt8(rest % 10))
+            first -= 1
+            digits[first] += UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         } while rest > 0
-        while count - start < minimum { append(UInt8(ascii: "0")) }
-        self[start...].reverse()
+        for index in Swift.min(first, 20 - minimum)..<20 { append(digits[index]) }
     }
 
     mutating func append(_ address: IPAddress) {
@@ -31,10 +36,10 @@ extension [UInt8] {
     /// Rounded to `decimals` digits after the point, without zeros at the end.
     mutating func append(number value: Double, decimals: Int) {
         let scale = Self.powersOfTen[decimals]
-        let scaled = (value.magnitude * scale).rounded()
-        guard scaled < 1e15 else { return append("\(value)") }
+        guard value.magnitude * scale < 1e15 else { return append("\(value)") }
+        let scaled = Rounding.nearest(value.magnitude * scale)
         if value < 0, scaled > 0 { append(UInt8(ascii: "-")) }
-        let (whole, fraction) = UInt64(scaled).quotientAndRemainder(dividingBy: UInt64(scale))
+        let (whole, fraction) = scaled.quotientAndRemainder(dividingBy: UInt64(scale))
         append(decimal: whole)
         guard fraction > 0 else { return }
         append(UInt8(ascii: "."))

@@ -35,12 +35,10 @@ struct CivilTime {
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 
-    /// - Parameter seconds: since 1970, UTC.
+    /// - Parameter seconds: since 1970, UTC; not before.
     init(seconds: Double, utcOffset: Int = 0) {
-        let bounded = min(max(seconds, -6e10), 2.5e11)
-        self.init(
-            milliseconds: seconds.isNaN ? 0 : Int64((bounded * 1000).rounded(.down)),
-            utcOffset: utcOffset)
+        let milliseconds = Int64(Rounding.down(min(seconds, 2.5e11) * 1000))
+        self.init(milliseconds: milliseconds, utcOffset: utcOffset)
     }
 
     /// "2026-11-23T20:05:27.042Z", if made with `utcOffset` 0.

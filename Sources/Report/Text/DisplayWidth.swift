@@ -29,6 +29,14 @@ enum DisplayWidth {
         return String(result) + "…"
     }
 
+    /// The same, cut out of the middle so that the last `ending` columns stay.
+    static func truncated(_ text: String, to width: Int, keeping ending: Int) -> String {
+        guard of(text) > width, ending > 0, width > ending + 3 else {
+            return truncated(text, to: width)
+        }
+        return truncated(text, to: width - ending) + String(text.suffix(ending))
+    }
+
     /// The blocks of East Asian scripts and pictographs (Unicode Standard Annex #11,
     /// Wide and Fullwidth).
     private static let wide: [ClosedRange<UInt32>] = [

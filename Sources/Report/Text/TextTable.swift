@@ -5,11 +5,14 @@
 struct TextTable {
     struct Cell {
         var text: String
-        var emphasis: TextStyle.Emphasis = .plain
+        var emphasis: TextStyle.Emphasis
+        /// Characters at the end that stay when the text is cut.
+        var ending: Int
 
-        init(_ text: String, _ emphasis: TextStyle.Emphasis = .plain) {
+        init(_ text: String, _ emphasis: TextStyle.Emphasis = .plain, ending: Int = 0) {
             self.text = text
             self.emphasis = emphasis
+            self.ending = ending
         }
     }
 
@@ -20,12 +23,16 @@ struct TextTable {
         var isLeft = false
         /// The lowest goes first when space is short.
         var importance: Int
-        /// Columns to which it may be narrowed. `nil`: not at all.
+        /// Width to which it may be narrowed before another column goes. `nil`: not at all.
         var minimum: Int?
+        /// Width to which it may be narrowed before an essential column goes.
+        var floor: Int?
+        /// Width that the group's name needs, in the column of it that goes last.
+        var least = 0
         var cells: [Cell]
 
         var naturalWidth: Int {
-            cells.reduce(DisplayWidth.of(title)) { max($0, DisplayWidth.of($1.text)) }
+            cells.reduce(max(DisplayWidth.of(title), least)) { max($0, DisplayWidth.of($1.text)) }
         }
     }
 
@@ -49,9 +56,17 @@ struct TextTable {
     private struct Placed {
         var column: Column
         var width: Int
+
+        func slack(to minimum: Int?) -> Int {
+            guard let minimum else { return 0 }
+            return max(width - max(minimum, DisplayWidth.of(column.title)), 0)
+        }
     }
 
     private static let gap = 2
+
+    /// From this importance on a column goes only if narrowing does not help.
+    private static let essential = 90
 
     private func place(in limit: Int?) -> [Placed] {
         var placed = columns.map { Placed(column: $0, width: $0.naturalWidth) }
@@ -59,13 +74,17 @@ struct TextTable {
         while true {
             let excess = Self.total(placed) - limit
             if excess <= 0 { return placed }
-            let slack = placed.reduce(0) { $0 + Self.slack($1) }
-            if slack >= excess { return Self.narrow(placed, by: excess) }
-            let droppable = placed.indices.min {
+            if let narrowed = Self.narrow(placed, by: excess, to: \.minimum) { return narrowed }
+            let least = placed.indices.min {
                 placed[$0].column.importance < placed[$1].column.importance
             }
-            guard placed.count > 1, let droppable else { break }
-            placed.remove(at: droppable)
+            guard placed.count > 1, let least else { break }
+            if placed[least].column.importance >= Self.essential,
+                let narrowed = Self.narrow(placed, by: excess, to: \.floor)
+            {
+                return narrowed
+            }
+            placed.remove(at: least)
         }
         return placed.map { Placed(column: $0.column, width: min($0.width, limit)) }
     }
@@ -74,18 +93,16 @@ struct TextTable {
         placed.reduce(0) { $0 + $1.width } + gap * (placed.count - 1)
     }
 
-    private static func slack(_ placed: Placed) -> Int {
-        guard let minimum = placed.column.minimum else { return 0 }
-        return max(placed.width - max(minimum, DisplayWidth.of(placed.column.title)), 0)
-    }
-
-    /// Takes from the widest that can give, one column of text at a time.
-    private static func narrow(_ placed: [Placed], by excess: Int) -> [Placed] {
+    /// Takes from the widest that can give, one by one. `nil` if they cannot give enough.
+    private static func narrow(
+        _ placed: [Placed], by excess: Int, to limit: (Column) -> Int?
+    ) -> [Placed]? {
         var placed = placed
         for _ in 0..<excess {
-            let widest = placed.indices.filter { slack(placed[$0]) > 0 }
+            let widest = placed.indices.filter { placed[$0].slack(to: limit(placed[$0].column)) > 0 }
                 .max { placed[$0].width < placed[$1].width }
-            if let widest { placed[widest].width -= 1 }
+            guard let widest else { return nil }
+            placed[widest].width -= 1
         }
         return placed
     }
@@ -94,9 +111,13 @@ struct TextTable {
         var line = ""
         var pending = 0
         for (place, cell) in cells {
-            let text = DisplayWidth.truncated(cell.text, to: place.width)
+            let text = DisplayWidth.truncated(cell.text, to: place.width, keeping: cell.ending)
             let padding = place.width - DisplayWidth.of(text)
             let before = pending + (place.column.isLeft ? 0 : padding)
+            guard !text.isEmpty else {
+                pending += place.width + Self.gap
+                continue
+            }
             line += String(repeating: " ", count: before) + style.paint(text, cell.emphasis)
             pending = (place.column.isLeft ? padding : 0) + Self.gap
         }

@@ -39,8 +39,8 @@ enum Units {
         let rate = Double(count) / seconds
         if rate < 0.01 { return "<0.01" }
         if rate < 999.5 { return trimmed(significant(rate)) }
-        if rate < 9_999.5 { return "\(UInt64(rate.rounded()))" }
-        return self.count(UInt64(min(rate.rounded(), 1e18)))
+        if rate < 9_999.5 { return "\(Rounding.nearest(rate))" }
+        return self.count(Rounding.nearest(rate))
     }
 
     /// A share of 1 in per cent. "100%" only if it is all of it, "0%" only if none.
@@ -55,16 +55,16 @@ enum Units {
     /// A mean or an expectation.
     static func mean(_ value: Double?) -> String {
         guard let value, value.isFinite else { return none }
-        return value < 999.5 ? significant(value) : count(UInt64(max(value.rounded(), 0)))
+        return value < 999.5 ? trimmed(significant(value)) : count(Rounding.nearest(value))
     }
 
-    /// Seconds of an interval: "1.0s", "0.25s", "3600s".
+    /// Seconds of an interval: "1s", "0.25s", "3600s".
     static func seconds(_ seconds: Double) -> String {
-        if seconds >= 999.5 { return "\(UInt64(min(seconds, 1e15).rounded()))s" }
-        return significant(seconds) + "s"
+        if seconds >= 999.5 { return "\(Rounding.nearest(seconds))s" }
+        return trimmed(significant(seconds)) + "s"
     }
 
-    /// Three significant digits: "1.23", "12.3", "123", "0.0123".
+    /// Three digits, more after the point only below 0.1: "0.33", "1.23", "12.3", "123", "0.012".
     static func significant(_ value: Double) -> String {
         var decimals = 2
         var limit = 9.995
@@ -80,7 +80,7 @@ enum Units {
     static func fixed(_ value: Double, decimals: Int) -> String {
         var scale: UInt64 = 1
         for _ in 0..<decimals { scale *= 10 }
-        let scaled = UInt64((max(value, 0) * Double(scale)).rounded())
+        let scaled = Rounding.nearest(value * Double(scale))
         var bytes: [UInt8] = []
         bytes.append(decimal: scaled / scale)
         if decimals > 0 {
