@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The types of the running kernel, or of one of its modules as well.
-public struct BTF: Sendable, ~Copyable {
+public struct BTF: Sendable {
     /// The module whose types come after vmlinux's, if any.
     public let moduleName: String?
     let sections: [BTFSection]

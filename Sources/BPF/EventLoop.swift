@@ -26,9 +26,8 @@ public struct EventLoop: ~Copyable {
     private let signals: SignalFD
 
     /// - Parameters:
-    ///   - signals: come as events from now on instead of doing what they do.
-    ///     They are blocked for the calling thread and those that it starts
-    ///     later, so make the loop before there are others.
+    ///   - signals: come as events from now on instead of doing what they do,
+    ///     whichever thread they would have hit. An ignored SIGHUP stays ignored.
     ///   - interval: how often a tick comes, without drift; `nil`: none.
     public init(signals: Set<Int32> = [], interval: Duration? = nil) throws(BPFError) {
         let epoll = FileDescriptor(

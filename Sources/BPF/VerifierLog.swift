@@ -17,13 +17,15 @@ enum VerifierLog {
             } else if inVerifierLog {
                 if !isStatistic(line) { verifier.append(line) }
             } else if !isEcho(line) {
-                libbpf.append(line)
+                libbpf.append(line.hasPrefix(prefix) ? line.dropFirst(prefix.count) : line)
             }
         }
         let useful = verifier.isEmpty ? libbpf : verifier
         guard !useful.isEmpty else { return nil }
         return useful.suffix(limit).joined(separator: "\n")
     }
+
+    private static let prefix = "libbpf: "
 
     /// What the verifier prints after every verdict.
     private static func isStatistic(_ line: Substring) -> Bool {
