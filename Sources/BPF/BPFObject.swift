@@ -123,7 +123,10 @@ public struct BPFObject: ~Copyable {
     /// verifier's last useful lines.
     public func load() throws(BPFError) {
         let (result, warnings) = LibbpfLog.capturing { unsafe bpf_object__load(handle) }
-        try check(result, .load, "load BPF object \(name)", detail: VerifierLog.tail(of: warnings))
+        let program = VerifierLog.refusedProgram(in: warnings).map { "program \($0) of " } ?? ""
+        try check(
+            result, .load, "load \(program)BPF object \(name)",
+            detail: VerifierLog.tail(of: warnings))
     }
 
     // MARK: After the load

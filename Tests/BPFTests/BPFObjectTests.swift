@@ -61,7 +61,7 @@ struct LoadedObjectTests {
             guard let error = error as? BPFError, let detail = error.detail else { return false }
             return error.code == .load && error.errno == EACCES
                 && detail.hasSuffix("R1 invalid mem access 'scalar'")
-                && error.description.hasPrefix("cannot load BPF object fixture: Permission denied\n")
+                && error.description.hasPrefix("cannot load program careless of BPF object fixture: Permission denied\n")
         }
     }
 

@@ -46,6 +46,11 @@ import Testing
                 == "prog 'x': failed to find kernel BTF type ID of 'nope': -3")
     }
 
+    @Test func namesTheProgram() {
+        #expect(VerifierLog.refusedProgram(in: Self.refusal) == "careless")
+        #expect(VerifierLog.refusedProgram(in: ["libbpf: failed to load object 'x'"]) == nil)
+    }
+
     @Test func isNothingWithoutWarnings() {
         #expect(VerifierLog.tail(of: []) == nil)
         #expect(VerifierLog.tail(of: ["libbpf: failed to load object 'x'\n"]) == nil)
