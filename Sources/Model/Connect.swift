@@ -41,17 +41,6 @@ public struct ConnectKey: Sendable, Hashable {
     }
 }
 
-/// A measured quantity of many operations: its exact sum and largest value, and
-/// the histogram for quantiles.
-public struct Distribution: Sendable, Hashable {
-    public var count: UInt64 = 0
-    public var sum: UInt64 = 0
-    public var maximum: UInt64 = 0
-    public var histogram = LogLinearHistogram()
-
-    public init() {}
-}
-
 /// Totals of one key since the trace began, or of one interval.
 public struct ConnectStats: Sendable, Hashable {
     /// Every attempt, failed ones included.

@@ -20,4 +20,21 @@ public struct Loss: Sendable, Hashable {
     public var isEmpty: Bool {
         ring == 0 && table == 0 && attempt == 0 && missedTotal == 0 && notAttributed == 0
     }
+
+    public mutating func merge(_ other: Loss) {
+        ring &+= other.ring
+        table &+= other.table
+        attempt &+= other.attempt
+        missed.add(other.missed)
+        notAttributed &+= other.notAttributed
+    }
+
+    /// Takes away an earlier reading of the same counters.
+    public mutating func subtract(_ earlier: Loss) {
+        ring = ring.minus(earlier.ring)
+        table = table.minus(earlier.table)
+        attempt = attempt.minus(earlier.attempt)
+        missed.subtract(earlier.missed)
+        notAttributed = notAttributed.minus(earlier.notAttributed)
+    }
 }

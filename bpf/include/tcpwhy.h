@@ -68,6 +68,8 @@ struct why_connect_stats {
 	__u64 calls; /* timed calls of tcp_v4_connect() or its twin */
 	__u64 call_ns_sum;
 	__u64 call_ns_max;
+	__u32 own_range; /* IP_LOCAL_PORT_RANGE of the last socket that had one: high << 16 | low */
+	__u32 pad;
 	__u32 failed[WHY_ERRNO_SLOTS];
 	__u32 search_ns_hist[WHY_NS_BUCKETS];
 	__u32 call_ns_hist[WHY_NS_BUCKETS];
@@ -136,30 +138,30 @@ struct why_config {
 	__u32 perturb_mask; /* entries - 1 */
 	__u8 range_step_one; /* an IP_LOCAL_PORT_RANGE socket scans every port (6.8) */
 	__u8 check_has_rcu; /* __inet_check_established() has rcu_lookup (6.15) */
-	__u8 follow_call; /* kretprobe: find the socket by thread */
-	__u8 pad;
+	__u8 follow_call; /* find the socket of a returning call by its thread */
+	__u8 from_states; /* tracepoint: SYN_SENT begins what no call was seen of */
 };
 
-/* One destination whose held ports are to be counted by iter/tcp. */
+/* A destination whose held ports iter/tcp counts. */
 struct why_range_key {
 	__u8 remote[WHY_ADDR_LEN];
-	__u16 port;
-	__u8 family;
+	__u16 port; /* host order */
+	__u8 family; /* enum why_family */
 	__u8 pad;
-	__u32 low; /* the range's ports, inclusive */
-	__u32 high;
 };
 
 struct why_range_use {
+	__u16 low; /* the range's first and last port, set by the host */
+	__u16 high;
 	__u32 time_wait;
 	__u32 other; /* every other state: SYN_SENT, ESTABLISHED, FIN_WAIT… */
 };
 
 _Static_assert(sizeof(struct why_connect_key) == 64, "wire size");
-_Static_assert(sizeof(struct why_connect_stats) == 17 * 8 + 768 * 4, "wire size");
+_Static_assert(sizeof(struct why_connect_stats) == 18 * 8 + 768 * 4, "wire size");
 _Static_assert(sizeof(struct why_connect_event) == 128, "wire size");
 _Static_assert(sizeof(struct why_config) == 80, "wire size");
-_Static_assert(sizeof(struct why_range_key) == 28, "wire size");
-_Static_assert(sizeof(struct why_range_use) == 8, "wire size");
+_Static_assert(sizeof(struct why_range_key) == 20, "wire size");
+_Static_assert(sizeof(struct why_range_use) == 12, "wire size");
 
 #endif

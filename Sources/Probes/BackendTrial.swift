@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+public import BPF
+public import Model
+
+/// Whether a backend works here, found by attaching something and removing it.
+public enum BackendTrial {
+    /// One hook stands for the backend, so that a refusal costs a millisecond.
+    static func quick(_ backend: Backend, btf: borrowing BTF) -> BPFError? {
+        switch backend {
+        case .fentry: Trial.trampoline(function: "tcp_v4_connect", exit: false, btf: btf)
+        case .kprobe: Trial.kprobe(function: "tcp_v4_connect", isReturn: false)
+        case .tracepoint: Trial.rawTracepoint("inet_sock_set_state")
+        }
+    }
+
+    /// What one probe can do with one backend here.
+    public struct Result: Sendable {
+        public var backend: Backend
+        /// `nil`: it works.
+        public var refusal: String?
+    }
+
+    /// Every probe of `tcpwhy ports` with every backend, each hook tried.
+    public static func all(btf: borrowing BTF) -> [(probe: String, results: [Result])] {
+        var table: [(probe: String, results: [Result])] = []
+        for (name, programs) in probes {
+            var results: [Result] = []
+            for backend in Backend.allCases {
+                results.append(
+                    Result(backend: backend, refusal: refusal(programs(backend), btf: btf)))
+            }
+            table.append((name, results))
+        }
+        return table
+    }
+
+    private static let probes: [(String, @Sendable (Backend) -> [ProgramSpec])] = [
+        ("connect", ConnectPrograms.connect),
+        ("bind", ConnectPrograms.bind),
+        ("check", ConnectPrograms.check),
+    ]
+
+    private static func refusal(_ programs: [ProgramSpec], btf: borrowing BTF) -> String? {
+        if programs.isEmpty { return "this backend cannot measure it" }
+        for program in programs {
+            let error: BPFError? =
+                switch program.hook {
+                case .trampoline(let function, let exit):
+                    Trial.trampoline(function: function, exit: exit, btf: btf)
+                case .kprobe(let function, let isReturn):
+                    Trial.kprobe(function: function, isReturn: isReturn)
+                case .rawTracepoint(let name):
+                    Trial.rawTracepoint(name)
+                case .syscall(let name):
+                    refusalOfSyscall(name)
+                }
+            if let error { return error.description }
+        }
+        return nil
+    }
+
+    private static func refusalOfSyscall(_ name: String) -> BPFError? {
+        do throws(BPFError) {
+            return Trial.tracepoint(id: try TracepointIDs.id(name))
+        } catch {
+            return error
+        }
+    }
+}

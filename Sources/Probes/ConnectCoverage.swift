@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Model
+
+/// What the chosen programs can and cannot see.
+public struct ConnectCoverage: Sendable, Hashable {
+    public var backend: Backend
+    /// How ports tried are found out; `nil`: not at all.
+    public var method: PortMethod?
+    /// Whether bind(0) is traced.
+    public var bind: Bool
+    /// Whether taking over a TIME_WAIT socket shows per connect.
+    public var reuse: Bool { backend != .tracepoint }
+    /// Whether the time of a search that found a port is measured; of one that
+    /// found none it always is.
+    public var successfulSearch: Bool { backend != .tracepoint }
+    /// What was tried before and refused, and why.
+    public var refused: [String] = []
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+import BPF
+import CPrograms
+import Host
+import Model
+
+/// Finds the backend that works here, by trying, and loads its programs.
+struct LoadedConnect: ~Copyable {
+    let object: BPFObject
+    let attached: [AttachedProgram]
+    let coverage: ConnectCoverage
+
+    consuming func takeObject() -> BPFObject { object }
+}
+
+enum ConnectLoader {
+    static func load(_ options: ConnectOptions) throws(ProbeError) -> LoadedConnect {
+        let btf: BTF
+        do throws(BPFError) {
+            btf = try BTF.vmlinux()
+        } catch {
+            throw ProbeError(
+                .cannotTrace,
+                "this kernel has no BTF type information (\(error)); "
+                    + "tcpwhy needs a kernel built with CONFIG_DEBUG_INFO_BTF")
+        }
+        let candidates = options.backend.map { [$0] } ?? Backend.allCases
+        var refused: [String] = []
+        for backend in candidates {
+            do throws(BPFError) {
+                if let refusal = BackendTrial.quick(backend, btf: btf) { throw refusal }
+                return try load(options, backend, btf: btf, refused: refused)
+            } catch {
+                refused.append("\(backend.rawValue): \(error)")
+            }
+        }
+        if let backend = options.backend {
+            throw ProbeError(
+                .backendRefused,
+                "backend \(backend.rawValue) is not to be had here: \(refused.joined(separator: "; "))\n"
+                    + "'tcpwhy check' shows which ones are")
+        }
+        throw ProbeError(
+            .cannotTrace, "no backend works here\n" + refused.joined(separator: "\n"))
+    }
+
+    private static func load(
+        _ options: ConnectOptions, _ backend: Backend, btf: borrowing BTF, refused: [String]
+    ) throws(BPFError) -> LoadedConnect {
+        var coverage = ConnectCoverage(backend: backend, method: nil, bind: true, refused: refused)
+        var config = options.filters
+        config.follow_call = backend == .fentry ? 0 : 1
+        config.from_states = backend == .tracepoint ? 1 : 0
+        config.range_step_one = returnsBool(btf, "inet_sk_get_local_port_range") ? 1 : 0
+        config.check_has_rcu = (btf.argumentCount("__inet_check_established") ?? 4) > 4 ? 1 : 0
+
+        func present(_ programs: [ProgramSpec]) -> [ProgramSpec] {
+            programs.filter { $0.function.map { btf.hasFunction($0) } ?? true }
+        }
+        var programs = present(ConnectPrograms.connect(backend))
+        let bind = present(ConnectPrograms.bind(backend))
+        coverage.bind = !bind.isEmpty
+        programs += bind
+        let checks = present(ConnectPrograms.check(backend))
+        switch PortCounting.choose(backend, countCalls: options.countCalls) {
+        case .derived(let table):
+            coverage.method = .derived
+            config.method = UInt8(WHY_METHOD_DERIVED.rawValue)
+            config.table_perturb = table
+            config.perturb_mask = PortCounting.perturbMask
+        case .counted where !checks.isEmpty:
+            coverage.method = .counted
+            config.method = UInt8(WHY_METHOD_COUNTED.rawValue)
+            programs += checks
+        case .counted, .none:
+            coverage.method = nil
+        }
+
+        let image = why_connect_object()
+        let object = try BPFObject(
+            bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy")
+        try object.only(programs: Set(programs.map(\.name)))
+        try object.setReadOnly(config, map: ".rodata.config")
+        try size(object, options, btf: btf)
+        try object.load()
+        try prepare(object, options)
+        var attached: [AttachedProgram] = []
+        for program in programs {
+            attached.append(
+                AttachedProgram(name: program.name, link: try program.attach(in: object)))
+        }
+        return LoadedConnect(object: object, attached: attached, coverage: coverage)
+    }
+
+    /// The row of what does not fit, and the cgroup to filter by.
+    private static func prepare(
+        _ object: borrowing BPFObject, _ options: ConnectOptions
+    ) throws(BPFError) {
+        try object.map(named: "stats").update(why_connect_key(), why_connect_stats())
+        if let cgroup = options.cgroup {
+            try object.map(named: "cgroup").update(UInt32(0), UInt32(bitPattern: cgroup))
+        }
+    }
+
+    private static func size(
+        _ object: borrowing BPFObject, _ options: ConnectOptions, btf: borrowing BTF
+    ) throws(BPFError) {
+        try object.setMaxEntries(map: "events", options.events ? options.ringBytes : 4096)
+        // Hash tables with an allocator of their own (6.1: bpf_mem_alloc) take
+        // memory as keys come; before, all of it at once, or unsafely.
+        guard btf.structHasField("bpf_htab", "ma") else { return }
+        for map in ["stats", "attempts", "calls"] {
+            try object.setMapFlags(map: map, UInt32(BPF_F_NO_PREALLOC))
+        }
+        try object.setMaxEntries(map: "stats", 16384)
+        try object.setMaxEntries(map: "attempts", 65536)
+        try object.setMaxEntries(map: "calls", 65536)
+    }
+
+    private static func returnsBool(_ btf: borrowing BTF, _ function: String) -> Bool {
+        btf.function(function)?.returns.kind == .boolean
+    }
+
+    private static let BPF_F_NO_PREALLOC = 1
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+public import BPF
+import CPrograms
+import Host
+public import Model
+
+/// Traces connects and their port searches, from `init` to `stop`.
+public final class ConnectProbe {
+    public let coverage: ConnectCoverage
+
+    private let object: BPFObject
+    private let stats: BPFMap
+    private let losses: BPFMap
+    private let calls: BPFMap
+    private let attempts: BPFMap
+    private var attached: [AttachedProgram] = []
+    private var processes = EndedProcesses()
+    /// Kernel counts of programs that were detached.
+    private var finalMisses: [String: UInt64]?
+    private var unfinished: [ConnectKey: ConnectStats] = [:]
+
+    /// Loads and attaches the programs of the first backend that works here.
+    public init(_ options: ConnectOptions) throws(ProbeError) {
+        let loaded = try ConnectLoader.load(options)
+        coverage = loaded.coverage
+        attached = loaded.attached
+        do throws(BPFError) {
+            stats = try loaded.object.map(named: "stats")
+            losses = try loaded.object.map(named: "losses")
+            calls = try loaded.object.map(named: "calls")
+            attempts = try loaded.object.map(named: "attempts")
+        } catch {
+            throw ProbeError(error)
+        }
+        object = loaded.takeObject()
+    }
+
+    /// The events' ring buffer; `nil` unless events were asked for.
+    public func openRing() throws(ProbeError) -> RingBuffer {
+        do throws(BPFError) {
+            return try RingBuffer(object.map(named: "events"))
+        } catch {
+            throw ProbeError(error)
+        }
+    }
+
+    /// The event in a ring buffer's record, or `nil` if it is none.
+    public func decode(_ record: RawSpan) -> ConnectEvent? {
+        ConnectDecoding.event(record, sees: coverage)
+    }
+
+    /// What one look at the kernel's table gave.
+    public struct Reading {
+        /// Totals since the trace began, of the keys still in the table.
+        public var connects: [ConnectKey: ConnectStats] = [:]
+        /// Totals of processes that ended: their keys left the table.
+        public var ended: [ConnectKey: ConnectStats] = [:]
+        /// IP_LOCAL_PORT_RANGE where a socket had it.
+        public var ownRanges: [Destination: ClosedRange<UInt16>] = [:]
+        public var loss = Loss()
+    }
+
+    public func read() throws(ProbeError) -> Reading {
+        do throws(BPFError) {
+            return try readTables()
+        } catch {
+            throw ProbeError(error)
+        }
+    }
+
+    private func readTables() throws(BPFError) -> Reading {
+        var reading = Reading()
+        var raw: [ConnectKey: why_connect_key] = [:]
+        try stats.forEach { keyBytes, valueBytes in
+            guard let rawKey = keyBytes.read(why_connect_key.self),
+                let value = ConnectDecoding.stats(valueBytes, sees: coverage)
+            else { return }
+            let key = ConnectDecoding.key(rawKey)
+            if key.isOverflow && value.connects == 0 { return }
+            reading.connects[key] = value
+            raw[key] = rawKey
+            if let destination = key.destination, let own = ConnectDecoding.ownRange(valueBytes) {
+                reading.ownRanges[
+                    Destination(netns: key.netns, address: destination, port: key.port)] = own
+            }
+        }
+        for key in processes.retire(from: reading.connects) {
+            guard let rawKey = raw[key], let total = reading.connects.removeValue(forKey: key)
+            else { continue }
+            if try stats.delete(rawKey) { processes.keep(key, total) }
+        }
+        for (key, value) in unfinished { reading.connects[key, default: ConnectStats()].merge(value) }
+        reading.ended = processes.ended
+        reading.loss = try readLoss()
+        return reading
+    }
+
+    private func readLoss() throws(BPFError) -> Loss {
+        func lost(_ kind: why_loss) throws(BPFError) -> UInt64 {
+            try losses.lookupPerCPU(kind.rawValue, as: UInt64.self)?.reduce(0, +) ?? 0
+        }
+        var loss = Loss()
+        loss.ring = try lost(WHY_LOSS_RING)
+        loss.table = try lost(WHY_LOSS_TABLE)
+        loss.attempt = try lost(WHY_LOSS_ATTEMPT)
+        if let finalMisses {
+            loss.missed = finalMisses
+        } else {
+            loss.missed = try misses()
+        }
+        loss.notAttributed = ConnectPrograms.counting.reduce(0) { $0 + (loss.missed[$1] ?? 0) }
+        // Where the kernel does not count a kretprobe's misses, the programs' own finding.
+        let exits = try lost(WHY_LOSS_EXIT)
+        if exits > 0, !loss.missed.keys.contains(where: { $0.hasPrefix("kretprobe_connect") }) {
+            loss.missed["return"] = exits
+        }
+        return loss
+    }
+
+    private func misses() throws(BPFError) -> [String: UInt64] {
+        var missed: [String: UInt64] = [:]
+        for program in attached {
+            let guarded = try object.programInfo(program.name).recursionMisses ?? 0
+            let count = guarded + (program.link.missed ?? 0)
+            if count > 0 { missed[program.name] = count }
+        }
+        return missed
+    }
+
+    /// Detaches everything. What was under way is counted as far as it went;
+    /// `read` gives the final totals afterwards.
+    public func stop() throws(ProbeError) {
+        guard finalMisses == nil else { return }
+        do throws(BPFError) {
+            finalMisses = try misses()
+            attached = []
+            try settleCalls()
+        } catch {
+            throw ProbeError(error)
+        }
+    }
+
+    /// Calls whose return was not seen: missed, or still under way.
+    private func settleCalls() throws(BPFError) {
+        guard coverage.backend != .fentry else { return }
+        var sockets: Set<UInt64> = []
+        try calls.forEach { _, value in
+            if let socket = value.read(UInt64.self) { sockets.insert(socket) }
+        }
+        guard !sockets.isEmpty else { return }
+        try attempts.forEach { socket, attempt in
+            // The attempt begins with its key (lib/attempt.h).
+            guard let socket = socket.read(UInt64.self), sockets.contains(socket),
+                let key = ConnectDecoding.key(attempt)
+            else { return }
+            var one = ConnectStats()
+            // The tracepoint backend counted it when it began.
+            one.connects = coverage.backend == .tracepoint ? 0 : 1
+            one.unknown = 1
+            unfinished[key, default: ConnectStats()].merge(one)
+        }
+    }
+}
+
+/// A program and its link, which a list can hold.
+final class AttachedProgram {
+    let name: String
+    let link: Link
+
+    init(name: String, link: consuming Link) {
+        self.name = name
+        self.link = link
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import BPF
+import CPrograms
+public import Host
+public import Model
+
+/// Counts the ports held towards destinations, by walking every TCP socket of a
+/// network namespace in the kernel (`iter/tcp`).
+public final class RangeProbe {
+    private let object: BPFObject
+    private let link: Link
+    private let ranges: BPFMap
+
+    public init() throws(ProbeError) {
+        let image = why_socket_object()
+        do throws(BPFError) {
+            object = try BPFObject(
+                bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size),
+                name: "tcpwhy_socket")
+            try object.load()
+            link = try object.attachIterator(program: "count_range")
+            ranges = try object.map(named: "ranges")
+        } catch {
+            throw ProbeError(error)
+        }
+    }
+
+    /// What `measure` found in one namespace.
+    public struct Measurement: Sendable {
+        public var ranges: [PortRange] = []
+        /// TcpExt TWRecycled of the namespace since its birth.
+        public var recycled: UInt64?
+    }
+
+    /// The ranges of destinations that share a network namespace, as of now.
+    /// - Parameters:
+    ///   - namespace: the namespace they are in.
+    ///   - own: IP_LOCAL_PORT_RANGE where sockets to a destination have one.
+    public func measure(
+        _ destinations: Set<Destination>, in namespace: borrowing NetworkNamespace,
+        own: [Destination: ClosedRange<UInt16>]
+    ) throws -> Measurement {
+        // A socket iterator sees the namespace of the thread that runs it.
+        try withNetworkNamespace(namespace) { try measureHere(destinations, own) }
+    }
+
+    private func measureHere(
+        _ destinations: Set<Destination>, _ own: [Destination: ClosedRange<UInt16>]
+    ) throws -> Measurement {
+        let settings = try PortSettings()
+        var measurement = Measurement()
+        measurement.recycled = try? NetworkCounters.current().tcpExt["TWRecycled"]
+        do throws(BPFError) {
+            for destination in destinations {
+                let range = settings.range(of: own[destination])
+                var use = why_range_use()
+                use.low = range.lowerBound
+                use.high = range.upperBound
+                try ranges.update(key(destination), use)
+            }
+            try link.runIterator()
+            for destination in destinations {
+                let key = key(destination)
+                let use = try ranges.lookup(key, as: why_range_use.self)
+                try ranges.delete(key)
+                guard let use else { continue }
+                measurement.ranges.append(
+                    PortRange(
+                        destination: destination, low: use.low, high: use.high,
+                        reserved: settings.reserved(in: use.low...use.high),
+                        inUse: use.other + use.time_wait, timeWait: use.time_wait,
+                        reusesTimeWait: settings.reusesTimeWait(towards: destination.address),
+                        recycled: nil))
+            }
+        } catch {
+            throw ProbeError(error)
+        }
+        return measurement
+    }
+
+    private func key(_ destination: Destination) -> why_range_key {
+        var key = why_range_key()
+        let family = destination.address.family == .ipv4 ? WHY_IPV4 : WHY_IPV6
+        key.family = UInt8(family.rawValue)
+        key.port = destination.port
+        withUnsafeMutableBytes(of: &key.remote) { bytes in
+            for index in bytes.indices { bytes[index] = destination.address.bytes[index] }
+        }
+        return key
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import Model
+
+/// Words that the ports reports share.
+enum PortsText {
+    static let others = "(others)"
+
+    /// "nginx[1234]"
+    static func process(_ key: ConnectKey) -> String {
+        key.isOverflow ? others : "\(Printable.text(key.command))[\(key.pid)]"
+    }
+
+    /// "127.0.0.1:9000", "[::1]:80", "bind(0)"; what is not known is "–".
+    static func destination(_ key: ConnectKey) -> String {
+        if key.isOverflow { return Units.none }
+        if key.kind == .bind { return key.family == .ipv6 ? "bind(0) IPv6" : "bind(0)" }
+        guard let destination = key.destination else { return Units.none }
+        return endpoint(destination, key.port)
+    }
+
+    /// The cell of a destination: the port stays when it is narrowed.
+    static func cell(_ endpoint: String) -> TextTable.Cell {
+        let port = endpoint.utf8.lastIndex(of: UInt8(ascii: ":"))
+        return TextTable.Cell(endpoint, ending: port.map { endpoint[$0...].count } ?? 0)
+    }
+
+    static func endpoint(_ address: IPAddress, _ port: UInt16) -> String {
+        address.family == .ipv6 ? "[\(address)]:\(port)" : "\(address):\(port)"
+    }
+
+    /// "EADDRNOTAVAIL 310/s, ECONNREFUSED 2/s", the most frequent first. Without
+    /// seconds, the counts themselves.
+    static func failures(_ failed: [Int32: UInt64], over seconds: Double?) -> String {
+        let sorted = failed.filter { $0.value > 0 }
+            .sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        return sorted.map { number, count in
+            let amount = seconds.map { Units.rate(count, over: $0) + "/s" } ?? Units.exact(count)
+            return ErrorName.name(number) + " " + amount
+        }.joined(separator: ", ")
+    }
+
+    /// "20:05:27  interval 1s  backend fentry  ports tried: derived, 99.8% certain"
+    static func header(_ interval: PortsInterval, _ rows: [PortsRow], _ style: TextStyle) -> String {
+        let time = CivilTime(seconds: interval.wallTime, utcOffset: style.utcOffset)
+        return style.fit(
+            [
+                time.clock, "interval " + Units.seconds(interval.duration),
+                "backend " + interval.backend.rawValue, "ports tried: " + method(rows),
+            ].joined(separator: "  "))
+    }
+
+    /// What became of connects that the columns do not tell. `nil` if nothing.
+    static func remarks(_ rows: [PortsRow]) -> String? {
+        func sum(_ count: (ConnectStats) -> UInt64) -> UInt64 {
+            rows.reduce(0) { $0 &+ count($1.stats) }
+        }
+        let parts = [
+            (sum(\.abandoned), "closed before an answer"), (sum(\.untimed), "counted, not timed"),
+            (sum(\.unknown), "with unknown outcome"),
+        ].filter { $0.0 > 0 }.map { "\(Units.exact($0.0)) \($0.1)" }
+        return parts.isEmpty ? nil : "of the connects: " + parts.joined(separator: ", ")
+    }
+
+    /// "derived, 99.8% certain". What no row knows is "–".
+    static func method(_ rows: [PortsRow]) -> String {
+        var methods: Set<PortMethod> = []
+        var certain: UInt64 = 0
+        var searches: UInt64 = 0
+        for row in rows {
+            guard let tried = row.tried, let method = tried.method else { continue }
+            methods.insert(method)
+            guard method == .derived else { continue }
+            certain += row.stats.certain
+            searches += row.stats.tried?.count ?? 0
+        }
+        if methods.isEmpty { return Units.none }
+        let order: [PortMethod] = [.counted, .derived, .estimated]
+        return order.filter { methods.contains($0) }.map { method in
+            guard method == .derived, searches > 0 else { return method.rawValue }
+            return "derived, \(Units.percent(Double(certain) / Double(searches))) certain"
+        }.joined(separator: "; ")
+    }
+
+    /// Only what was lost; "no losses" else.
+    static func losses(_ loss: Loss) -> String {
+        if loss.isEmpty { return "no losses" }
+        var parts: [String] = []
+        if loss.ring > 0 { parts.append("\(Units.exact(loss.ring)) events (ring full)") }
+        if loss.table > 0 {
+            parts.append("\(Units.exact(loss.table)) connects only in \(others) (table full)")
+        }
+        if loss.attempt > 0 {
+            parts.append("\(Units.exact(loss.attempt)) connects not timed (table of attempts full)")
+        }
+        if loss.missedTotal > 0 {
+            let probes = loss.missed.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+                .map { "\(Printable.text($0.key)) \(Units.exact($0.value))" }
+            parts.append("\(Units.exact(loss.missedTotal)) probe misses (\(probes.joined(separator: ", ")))")
+        }
+        if loss.notAttributed > 0 {
+            parts.append("\(Units.exact(loss.notAttributed)) connects not attributed")
+        }
+        return "lost: " + parts.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import BPF
+import Host
+import Model
+import Probes
+
+/// What `tcpwhy check` found out.
+struct CheckFindings {
+    struct ProbeFinding {
+        let name: String
+        /// What is measured by this backend, and what is not.
+        let chosen: Backend?
+        let measures: String
+        let refused: [(backend: Backend, why: String)]
+    }
+
+    var kernel: KernelRelease
+    var missingCapabilities: [Capability]?
+    var hasBTF: Bool
+    var lockdown: Lockdown
+    /// Why nothing is tried at all; `nil`: the probes were tried.
+    var obstacle: String?
+    var probes: [ProbeFinding] = []
+    var iterator: String?
+    /// Whether ports can be derived: the address of table_perturb is known.
+    var derives = false
+
+    var canTrace: Bool { probes.contains { $0.name == "connect" && $0.chosen != nil } }
+
+    var verdict: String {
+        obstacle ?? (canTrace ? "can trace" : "no backend works here: nothing can be traced")
+    }
+
+    static func gather() -> CheckFindings {
+        var findings = CheckFindings(
+            kernel: KernelRelease.current(), missingCapabilities: Preflight.missingCapabilities(),
+            hasBTF: false, lockdown: Lockdown.current(), obstacle: Preflight.obstacle())
+        do throws(BPFError) {
+            let btf = try BTF.vmlinux()
+            findings.hasBTF = true
+            if findings.obstacle == nil { findings.tryProbes(btf) }
+        } catch {
+            findings.obstacle =
+                findings.obstacle
+                ?? "\(error); tcpwhy needs a kernel built with CONFIG_DEBUG_INFO_BTF"
+        }
+        return findings
+    }
+
+    private mutating func tryProbes(_ btf: borrowing BTF) {
+        derives = PortCounting.canDerive
+        for (name, results) in BackendTrial.all(btf: btf) {
+            let chosen = results.first { $0.refusal == nil }?.backend
+            probes.append(
+                ProbeFinding(
+                    name: name, chosen: chosen,
+                    measures: ProbeCoverage.text(name, chosen, derives: derives),
+                    refused: results.compactMap { result in
+                        result.refusal.map { (result.backend, $0) }
+                    }))
+        }
+        iterator = Trial.iterator("tcp", btf: btf)?.description
+        probes.append(
+            ProbeFinding(
+                name: "range", chosen: nil,
+                measures: iterator == nil
+                    ? "ports held per destination (socket iterator), exact"
+                    : "no ports held per destination", refused: []))
+    }
+}
+
+/// What each probe can and cannot measure, by backend: the words of `check`.
+enum ProbeCoverage {
+    static func text(_ probe: String, _ backend: Backend?, derives: Bool) -> String {
+        switch (probe, backend) {
+        case (_, nil):
+            probe == "check" ? "ports checked cannot be counted" : "not to be had"
+        case ("connect", .tracepoint?):
+            "connects, failures by errno and destination: exact; time of the system call; search "
+                + "time only of searches in vain; ports tried estimated from the range's use"
+        case ("connect", _):
+            "connects, failures by errno and destination, search and call time: exact; ports tried "
+                + (derives ? "derived" : "counted (the address of table_perturb is hidden)")
+        case ("bind", .tracepoint?):
+            "bind to port 0: calls, failures, time of the system call; no search time"
+        case ("bind", _):
+            "bind to port 0: searches, failures, search time: exact; ports tried are not measured"
+        default:
+            "ports checked, each counted (--count-calls)"
+        }
+    }
+}

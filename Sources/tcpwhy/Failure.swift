@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Probes
+
+/// What ends the program early: what failed, why, what to do; and the exit code.
+struct Failure: Error {
+    let code: Int32
+    let message: String
+
+    static func failed(_ message: String) -> Failure { Failure(code: 1, message: message) }
+    static func usage(_ message: String) -> Failure { Failure(code: 2, message: message) }
+    static func cannotTrace(_ message: String) -> Failure { Failure(code: 77, message: message) }
+
+    init(code: Int32, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    init(_ error: ProbeError) {
+        self.init(code: error.code == .cannotTrace ? 77 : 1, message: error.message)
+    }
+
+    func report() {
+        Output.error("tcpwhy: \(message)\n")
+    }
+}
+
+/// Whoever read the output has gone: nothing more to say, and no failure.
+struct OutputClosed: Error {}

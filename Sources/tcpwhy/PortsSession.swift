@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import BPF
+import Glibc
+import Host
+import Model
+import Probes
+
+/// One run of `tcpwhy ports`: from attaching to the final totals.
+struct PortsSession {
+    private let probe: ConnectProbe
+    private let view: PortsView
+    private let interval: Double
+    private var ranges: RangeWatch
+    private var first: PortsSnapshot
+    private var last: PortsSnapshot
+
+    init(_ options: ConnectOptions, view: PortsView, interval: Double) throws {
+        do throws(ProbeError) {
+            probe = try ConnectProbe(options)
+        } catch {
+            throw Failure(error)
+        }
+        self.view = view
+        self.interval = interval
+        ranges = RangeWatch()
+        first = PortsSnapshot(
+            time: HostClock.monotonicNanoseconds(), wallTime: Double(HostClock.wallNanoseconds()) / 1e9, backend: probe.coverage.backend,
+            connects: [:], ranges: [], loss: Loss())
+        last = first
+    }
+
+    /// Reports until `reports` or `seconds` are over, a signal comes or the
+    /// output's reader goes; then the totals, once.
+    mutating func run(reports: Int?, seconds: Double?) throws {
+        let loop = try EventLoop(
+            signals: [SIGINT, SIGTERM, SIGHUP], interval: .seconds(interval))
+        let end = seconds.map { first.time + UInt64($0 * 1e9) }
+        var ring = view.showsEvents ? try probe.openRing() : nil
+        if let descriptor = ring?.epollFD { try loop.watch(descriptor) }
+        var reported = 0
+        try view.begin()
+        while true {
+            let wakeup = try loop.wait(timeout: end.map(Self.remaining))
+            if !wakeup.readable.isEmpty { try drain(&ring) }
+            if !wakeup.signals.isEmpty { break }
+            if let end, HostClock.monotonicNanoseconds() >= end { break }
+            if wakeup.ticks > 0 {
+                try report()
+                reported += 1
+                if reported == reports { break }
+            }
+        }
+        try probe.stop()
+        try drain(&ring)
+        try report(onlyIfActive: true)
+        try finish()
+    }
+
+    private static func remaining(until end: UInt64) -> Duration {
+        let now = HostClock.monotonicNanoseconds()
+        return .nanoseconds(end > now ? Int64(end - now) : 0)
+    }
+
+    private mutating func report(onlyIfActive: Bool = false) throws {
+        let (snapshot, _) = try snapshot()
+        let interval = snapshot.since(last)
+        last = snapshot
+        if onlyIfActive && interval.connects.isEmpty { return }
+        try view.show(interval)
+    }
+
+    private func finish() throws {
+        let reading = try probe.read()
+        var total = last
+        total.loss = reading.loss
+        for (key, stats) in reading.ended { total.connects[key, default: ConnectStats()].merge(stats) }
+        try view.finish(total.since(first))
+    }
+
+    private mutating func snapshot() throws -> (PortsSnapshot, ConnectProbe.Reading) {
+        do throws(ProbeError) {
+            let reading = try probe.read()
+            var snapshot = PortsSnapshot(
+                time: HostClock.monotonicNanoseconds(), wallTime: Double(HostClock.wallNanoseconds()) / 1e9, backend: probe.coverage.backend,
+                connects: reading.connects, ranges: [], loss: reading.loss)
+            let active = snapshot.since(last).connects.keys
+            snapshot.ranges = ranges.measure(active, own: reading.ownRanges)
+            return (snapshot, reading)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private func drain(_ ring: inout RingBuffer?) throws {
+        guard ring != nil else { return }
+        var bytes: [UInt8] = []
+        var failure: (any Error)?
+        try ring?.consume { record in
+            guard let event = probe.decode(record) else { return }
+            view.append(event, to: &bytes)
+            // What is kept here is bounded, however fast events come.
+            if bytes.count > 1 << 16, failure == nil {
+                do { try view.output.write(bytes) } catch { failure = error }
+                bytes.removeAll(keepingCapacity: true)
+            }
+        }
+        if let failure { throw failure }
+        try view.output.write(bytes)
+    }
+}

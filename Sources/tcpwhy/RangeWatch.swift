@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import Host
+import Model
+import Probes
+
+/// The port ranges of the destinations that are connected to, wherever they are.
+struct RangeWatch {
+    private var probe: RangeProbe?
+    private var unavailable = false
+    private var namespaces: [UInt32: OpenNamespace] = [:]
+    private var recycled: [UInt32: UInt64] = [:]
+    /// Walking every socket costs more than an interval's tracing: this bounds it.
+    private let mostDestinations = 256
+
+    /// The ranges now, of the destinations of `keys`.
+    mutating func measure(
+        _ keys: some Collection<ConnectKey>, own: [Destination: ClosedRange<UInt16>]
+    ) -> [PortRange] {
+        var wanted: [UInt32: Set<Destination>] = [:]
+        var processes: [UInt32: UInt32] = [:]
+        for key in keys.prefix(mostDestinations) {
+            guard let address = key.destination else { continue }
+            wanted[key.netns, default: []].insert(
+                Destination(netns: key.netns, address: address, port: key.port))
+            processes[key.netns] = key.pid
+        }
+        guard !wanted.isEmpty, let probe = opened() else { return [] }
+        var ranges: [PortRange] = []
+        for (inode, destinations) in wanted {
+            // A namespace that has gone, with its processes, has no ports to hold.
+            guard let namespace = namespace(inode, near: processes[inode]),
+                let measured = try? probe.measure(destinations, in: namespace.value, own: own)
+            else { continue }
+            let before = recycled[inode]
+            recycled[inode] = measured.recycled
+            for var range in measured.ranges {
+                if let before, let now = measured.recycled { range.recycled = now &- before }
+                ranges.append(range)
+            }
+        }
+        return ranges
+    }
+
+    private mutating func opened() -> RangeProbe? {
+        if probe == nil, !unavailable {
+            probe = try? RangeProbe()
+            unavailable = probe == nil
+        }
+        return probe
+    }
+
+    private mutating func namespace(_ inode: UInt32, near pid: UInt32?) -> OpenNamespace? {
+        if let known = namespaces[inode] { return known }
+        let pid = pid.map { Int32(bitPattern: $0) }
+        guard let found = try? NetworkNamespace.find(inode: inode, near: pid) else { return nil }
+        let open = OpenNamespace(found)
+        namespaces[inode] = open
+        return open
+    }
+}
+
+/// A namespace held open, which a dictionary can hold.
+private final class OpenNamespace {
+    let value: NetworkNamespace
+
+    init(_ value: consuming NetworkNamespace) {
+        self.value = value
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Glibc
+
+@main
+struct Tcpwhy: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tcpwhy",
+        abstract: "Says why a TCP service's throughput fell.",
+        discussion: """
+            Traces the kernel with BPF: fentry where it is to be had, else kprobes, else \
+            tracepoints. Needs root, or CAP_BPF and CAP_PERFMON. Exit codes: 0 done, 1 failed, \
+            2 wrong usage, 77 nothing can be traced here.
+            """,
+        version: version,
+        subcommands: [Ports.self, Check.self])
+
+    static let version = "0.1.0"
+
+    static func main() {
+        // A reader that goes away shows as a failed write, not as our death in mid-trace.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as Failure {
+            failure.report()
+            Glibc.exit(failure.code)
+        } catch is OutputClosed {
+            Glibc.exit(0)
+        } catch {
+            exitAsParserSays(error)
+        }
+    }
+
+    /// Help and version are no errors; the parser's own number for wrong usage is
+    /// 64, ours 2.
+    private static func exitAsParserSays(_ error: any Error) -> Never {
+        let code = exitCode(for: error)
+        let message = fullMessage(for: error)
+        if code.isSuccess {
+            print(message)
+        } else if !message.isEmpty {
+            Output.error(message + "\n")
+        }
+        Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
+    }
+}

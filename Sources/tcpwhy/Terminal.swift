@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Report
+
+/// How text is to look where it goes.
+enum Terminal {
+    static func style(for output: Output) -> TextStyle {
+        guard output.isTerminal else { return TextStyle(utcOffset: utcOffset) }
+        var size = winsize()
+        let known = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        let plain = getenv("NO_COLOR") != nil || getenv("TERM").map { strcmp($0, "dumb") == 0 } ?? true
+        return TextStyle(
+            width: known ? max(Int(size.ws_col), 20) : 80, height: known ? Int(size.ws_row) : nil,
+            colour: !plain, utcOffset: utcOffset)
+    }
+
+    /// From home to the end of the screen, without the flicker of an erased screen.
+    static func redraw(_ lines: [String], height: Int?) -> String {
+        var text = "\u{1b}[H"
+        for line in lines.prefix(height.map { max($0 - 1, 1) } ?? lines.count) {
+            text += line + "\u{1b}[K\n"
+        }
+        return text + "\u{1b}[J"
+    }
+
+    /// Seconds east of Greenwich.
+    static var utcOffset: Int {
+        var now = time(nil)
+        var local = tm()
+        return localtime_r(&now, &local) == nil ? 0 : local.tm_gmtoff
+    }
+}

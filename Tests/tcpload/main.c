@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A known load: makes exactly the connects it is told to and says how each
+ * ended, so that what tcpwhy reports can be compared with it, number by number.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_ERRNO 136
+#ifndef IP_LOCAL_PORT_RANGE
+#define IP_LOCAL_PORT_RANGE 51
+#endif
+
+static const char usage[] =
+	"Usage: tcpload [OPTION]... ADDRESS PORT\n"
+	"Connects to ADDRESS PORT and prints one line of JSON: what it did, how each ended.\n"
+	"  -t N   threads (1)\n"
+	"  -n N   connects in all, over every thread (1)\n"
+	"  -d S   instead: as many as fit in S seconds\n"
+	"  -l     listen there too, in a thread: accept and close at once\n"
+	"  -k     keep every socket until the end (then close with RST)\n"
+	"  -w     close in order, which leaves TIME_WAIT; else with RST\n"
+	"  -u     non-blocking: connect, then poll until the answer\n"
+	"  -q     non-blocking: connect, then close without waiting\n"
+	"  -b A   bind to address A, port 0, first\n"
+	"  -o     with -b: IP_BIND_ADDRESS_NO_PORT\n"
+	"  -p P   bind to port P first (and P+1, … for the next connects)\n"
+	"  -r L,H IP_LOCAL_PORT_RANGE\n"
+	"  -z     only bind to port 0, no connect\n"
+	"  -i S   stay idle S seconds, sockets kept, before the end\n"
+	"  -s     wait for a line on standard input before the first connect\n";
+
+static struct options {
+	int threads, hold_seconds, first_port;
+	long count;
+	double seconds;
+	bool listen, keep, orderly, nonblocking, quit, no_port, only_bind, wait;
+	const char *bind_address, *range;
+	struct sockaddr_storage to;
+	socklen_t length;
+} options = { .threads = 1, .count = 1 };
+
+static atomic_long next_connect, results[MAX_ERRNO], done;
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "tcpload: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static socklen_t address(const char *text, int port, struct sockaddr_storage *out)
+{
+	struct sockaddr_in *v4 = (void *)out;
+	struct sockaddr_in6 *v6 = (void *)out;
+
+	memset(out, 0, sizeof(*out));
+	if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(port);
+		return sizeof(*v4);
+	}
+	if (inet_pton(AF_INET6, text, &v6->sin6_addr) == 1) {
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons(port);
+		return sizeof(*v6);
+	}
+	fprintf(stderr, "tcpload: not an address: %s\n", text);
+	exit(2);
+}
+
+static void *accept_and_close(void *argument)
+{
+	int listener = *(int *)argument, fd;
+
+	while ((fd = accept(listener, 0, 0)) >= 0 || errno == ECONNABORTED || errno == EINTR) {
+		if (fd < 0)
+			continue;
+		if (options.keep) /* the client's end stays established */
+			continue;
+		close(fd);
+	}
+	return 0;
+}
+
+static int prepare(long number)
+{
+	int on = 1, fd = socket(options.to.ss_family,
+				SOCK_STREAM | (options.nonblocking || options.quit ? SOCK_NONBLOCK : 0), 0);
+	struct linger reset = { 1, 0 };
+	struct sockaddr_storage from;
+	socklen_t length;
+
+	if (fd < 0)
+		fail("socket");
+	if (!options.orderly)
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	if (options.no_port)
+		setsockopt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+	if (options.range) {
+		unsigned low, high, both;
+
+		if (sscanf(options.range, "%u,%u", &low, &high) != 2)
+			fail("-r");
+		both = high << 16 | low;
+		if (setsockopt(fd, SOL_IP, IP_LOCAL_PORT_RANGE, &both, sizeof(both)))
+			fail("IP_LOCAL_PORT_RANGE");
+	}
+	if (options.bind_address || options.first_port || options.only_bind) {
+		const char *any = options.to.ss_family == AF_INET ? "0.0.0.0" : "::";
+
+		length = address(options.bind_address ? options.bind_address : any,
+				 options.first_port ? options.first_port + number : 0, &from);
+		if (options.first_port)
+			setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+		if (bind(fd, (void *)&from, length)) {
+			atomic_fetch_add(&results[errno], 1);
+			close(fd);
+			return -1;
+		}
+	}
+	return fd;
+}
+
+static int connect_once(int fd)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLOUT };
+	socklen_t length = sizeof(int);
+	int error = 0;
+
+	if (!connect(fd, (void *)&options.to, options.length))
+		return 0;
+	if (errno != EINPROGRESS || options.quit)
+		return errno == EINPROGRESS ? 0 : errno;
+	if (poll(&ready, 1, 30000) != 1)
+		return ETIMEDOUT;
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
+	return error;
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static void *work(void *argument)
+{
+	double end = now() + options.seconds;
+	long number;
+	char name[16];
+
+	snprintf(name, sizeof(name), "worker%ld", (long)argument);
+	prctl(PR_SET_NAME, name); /* tcpwhy must name the process, not this */
+	for (;;) {
+		number = atomic_fetch_add(&next_connect, 1);
+		if (options.seconds ? now() >= end : number >= options.count)
+			break;
+		int fd = prepare(number), error;
+
+		if (fd < 0) {
+			atomic_fetch_add(&done, 1);
+			continue;
+		}
+		error = options.only_bind ? 0 : connect_once(fd);
+		atomic_fetch_add(&results[error], 1);
+		atomic_fetch_add(&done, 1);
+		if (!options.keep)
+			close(fd);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct rlimit files = { 1 << 20, 1 << 20 };
+	pthread_t acceptor, threads[256];
+	int option, listener = -1, on = 1;
+	bool first = true;
+
+	while ((option = getopt(argc, argv, "t:n:d:lkwuqb:op:r:zi:s")) != -1) {
+		switch (option) {
+		case 't': options.threads = atoi(optarg); break;
+		case 'n': options.count = atol(optarg); break;
+		case 'd': options.seconds = atof(optarg); break;
+		case 'l': options.listen = true; break;
+		case 'k': options.keep = true; break;
+		case 'w': options.orderly = true; break;
+		case 'u': options.nonblocking = true; break;
+		case 'q': options.quit = true; break;
+		case 'b': options.bind_address = optarg; break;
+		case 'o': options.no_port = true; break;
+		case 'p': options.first_port = atoi(optarg); break;
+		case 'r': options.range = optarg; break;
+		case 'z': options.only_bind = true; break;
+		case 'i': options.hold_seconds = atoi(optarg); break;
+		case 's': options.wait = true; break;
+		default: fputs(usage, stderr); return 2;
+		}
+	}
+	if (argc - optind != 2 || options.threads < 1 || options.threads > 256) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	if (setrlimit(RLIMIT_NOFILE, &files) && getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	options.length = address(argv[optind], atoi(argv[optind + 1]), &options.to);
+	if (options.listen) {
+		listener = socket(options.to.ss_family, SOCK_STREAM, 0);
+		setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+		if (bind(listener, (void *)&options.to, options.length) || listen(listener, 65535))
+			fail("listen");
+		pthread_create(&acceptor, 0, accept_and_close, &listener);
+	}
+	if (options.wait)
+		getchar();
+	for (long i = 0; i < options.threads; i++)
+		pthread_create(&threads[i], 0, work, (void *)i);
+	for (int i = 0; i < options.threads; i++)
+		pthread_join(threads[i], 0);
+
+	printf("{\"pid\":%d,\"connects\":%ld,\"succeeded\":%ld,\"failed\":{", getpid(), atomic_load(&done),
+	       atomic_load(&results[0]));
+	for (int i = 1; i < MAX_ERRNO; i++) {
+		if (!results[i])
+			continue;
+		printf("%s\"%s\":%ld", first ? "" : ",", strerrorname_np(i), results[i]);
+		first = false;
+	}
+	printf("}}\n");
+	fflush(stdout);
+	if (options.hold_seconds)
+		sleep(options.hold_seconds);
+	return 0;
+}

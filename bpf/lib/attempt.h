@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * One connect (or bind to port 0) under way, from its call to its outcome, and
+ * the table of totals it ends in. The socket's address names it: the outcome
+ * often comes in softirq, where the current task is somebody else.
+ */
+#ifndef TCPWHY_ATTEMPT_H
+#define TCPWHY_ATTEMPT_H
+
+#define ATTEMPT_HAS_SEQ 0x100 /* write_seq was set before the search */
+#define ATTEMPT_TRIED 0x200 /* tried is known */
+#define ATTEMPT_SEARCHING 0x400 /* search_ns holds when it began */
+
+struct why_attempt {
+	struct why_connect_key key;
+	__u64 entered_ns;
+	__u64 search_ns; /* first the time it began, then its length */
+	__u64 call_ns;
+	struct why_walk walk;
+	__u32 tid;
+	__u32 tried;
+	__u32 checks; /* counted mode */
+	__u16 last_checked; /* counted mode: the port of the last check */
+	__u16 flags; /* WHY_EVENT_* and ATTEMPT_* */
+	__u16 error; /* with done */
+	__u8 outcome; /* with done */
+	__u8 done; /* only the state change writes it: the outcome is known */
+	__u32 in_call; /* only the call writes it: it has not returned yet */
+	__u32 fences;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64); /* struct sock * */
+	__type(value, struct why_attempt);
+} attempts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32); /* thread */
+	__type(value, __u64); /* struct sock * whose call it is in */
+} calls SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct why_connect_key);
+	__type(value, struct why_connect_stats);
+} stats SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct why_connect_stats);
+} zero_stats SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, WHY_LOSS_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} losses SEC(".maps");
+
+static __always_inline void count_loss(__u32 loss)
+{
+	__u64 *count = bpf_map_lookup_elem(&losses, &loss);
+
+	if (count) /* a program of another probe may interrupt this one here */
+		__sync_fetch_and_add(count, 1);
+}
+
+/* The key's totals; where the table is full, those of the key of zeros. */
+static __always_inline struct why_connect_stats *stats_for(const struct why_connect_key *key)
+{
+	struct why_connect_stats *found, *zero;
+	__u32 first = 0;
+
+	found = bpf_map_lookup_elem(&stats, key);
+	if (found)
+		return found;
+	zero = bpf_map_lookup_elem(&zero_stats, &first);
+	if (!zero)
+		return 0;
+	bpf_map_update_elem(&stats, key, zero, BPF_NOEXIST);
+	found = bpf_map_lookup_elem(&stats, key);
+	if (!found) {
+		struct why_connect_key others = {};
+
+		count_loss(WHY_LOSS_TABLE);
+		found = bpf_map_lookup_elem(&stats, &others);
+	}
+	return found;
+}
+
+static __always_inline void add(__u64 *counter, __u64 value)
+{
+	__sync_fetch_and_add(counter, value);
+}
+
+static __always_inline void count_failure(struct why_connect_stats *totals, __u64 slot)
+{
+	barrier_var(slot); /* or the compiler checks a copy the verifier does not know */
+	if (slot >= WHY_ERRNO_SLOTS)
+		slot = 0;
+	__sync_fetch_and_add(&totals->failed[slot], 1);
+}
+
+/*
+ * A system call may wait for the handshake, minutes if nobody answers: such
+ * connects count when they begin. tcp_v4_connect() does not wait.
+ */
+static __always_inline bool counted_at_entry(const struct why_connect_key *key)
+{
+	return config.from_states && !config.failed_only && key->kind == WHY_KIND_CONNECT;
+}
+
+/* Adds what the call itself showed; failures are counted when they are known. */
+static __always_inline void count_call(struct why_connect_stats *totals,
+				       const struct why_attempt *attempt)
+{
+	__u32 flags = attempt->flags;
+
+	if (!counted_at_entry(&attempt->key))
+		add(&totals->connects, 1);
+	add(&totals->calls, 1);
+	add(&totals->call_ns_sum, attempt->call_ns);
+	keep_max(&totals->call_ns_max, attempt->call_ns);
+	__sync_fetch_and_add(&totals->call_ns_hist[bucket_of(attempt->call_ns, WHY_NS_BUCKETS)], 1);
+	if (flags & WHY_EVENT_BOUND)
+		add(&totals->bound, 1);
+	if (flags & WHY_EVENT_REUSED)
+		add(&totals->reused, 1);
+	if (attempt->walk.own)
+		totals->own_range = attempt->walk.own;
+	if (flags & WHY_EVENT_SEARCHED) {
+		add(&totals->searches, 1);
+		add(&totals->search_ns_sum, attempt->search_ns);
+		keep_max(&totals->search_ns_max, attempt->search_ns);
+		__sync_fetch_and_add(
+			&totals->search_ns_hist[bucket_of(attempt->search_ns, WHY_NS_BUCKETS)], 1);
+	}
+	if (flags & ATTEMPT_TRIED) {
+		add(&totals->tried, 1);
+		add(&totals->tried_sum, attempt->tried);
+		keep_max(&totals->tried_max, attempt->tried);
+		__sync_fetch_and_add(&totals->tried_hist[bucket_of(attempt->tried, WHY_PORT_BUCKETS)],
+				     1);
+		if (flags & WHY_EVENT_CERTAIN)
+			add(&totals->certain, 1);
+		if (attempt->checks)
+			add(&totals->checks, attempt->checks);
+	}
+}
+
+static __always_inline void send_event(const struct why_attempt *attempt, struct sock *sk,
+				       __u8 outcome, __u16 error)
+{
+	struct why_connect_event *event;
+
+	if (!config.events)
+		return;
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event) {
+		count_loss(WHY_LOSS_RING);
+		return;
+	}
+	__builtin_memset(event, 0, sizeof(*event));
+	event->time_ns = attempt->entered_ns;
+	event->key = attempt->key;
+	if (attempt->key.family == WHY_IPV4)
+		bpf_probe_read_kernel(event->source, 4, &sk->__sk_common.skc_rcv_saddr);
+	else
+		bpf_probe_read_kernel(event->source, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+	event->search_ns = attempt->flags & WHY_EVENT_SEARCHED ? attempt->search_ns : 0;
+	event->call_ns = attempt->call_ns;
+	event->total_ns = bpf_ktime_get_ns() - attempt->entered_ns;
+	event->tid = attempt->tid;
+	if (attempt->flags & ATTEMPT_TRIED) {
+		event->ports_tried = attempt->tried;
+		event->method = config.method;
+	}
+	event->source_port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	event->error = error;
+	event->outcome = outcome;
+	event->flags = attempt->flags & 0xff;
+	bpf_ringbuf_submit(event, 0);
+}
+
+/*
+ * The outcome is known and the call is over: count a failure, tell, forget.
+ * Where the call's return is seen without the socket's lock (tracepoints), both
+ * it and the state change may come here at once; the one that deletes does it.
+ */
+static __always_inline void attempt_finish(const struct why_attempt *shared, struct sock *sk,
+					   __u8 outcome, __u16 error)
+{
+	bool wanted = !config.failed_only || outcome == WHY_OUTCOME_FAILED;
+	struct why_connect_stats *totals;
+	struct why_attempt attempt;
+	__u64 id = (__u64)sk;
+
+	if (!wanted || (outcome == WHY_OUTCOME_ESTABLISHED && !config.events)) {
+		bpf_map_delete_elem(&attempts, &id);
+		return;
+	}
+	attempt = *shared; /* a deleted element may be given out anew at once */
+	if (bpf_map_delete_elem(&attempts, &id))
+		return;
+	if (outcome != WHY_OUTCOME_ESTABLISHED) {
+		totals = stats_for(&attempt.key);
+		if (totals) {
+			if (config.failed_only)
+				count_call(totals, &attempt);
+			if (outcome == WHY_OUTCOME_ABANDONED)
+				add(&totals->abandoned, 1);
+			else
+				count_failure(totals, error);
+		}
+	}
+	send_event(&attempt, sk, outcome, error);
+}
+
+/*
+ * Orders the store before it and the load after it. Only the return of a system
+ * call needs it, which does not hold the socket; 5.10 has no barrier but this.
+ */
+static __always_inline void fence(struct why_attempt *attempt)
+{
+	if (config.from_states)
+		__sync_fetch_and_add(&attempt->fences, 1);
+}
+
+/* The call returns; error is 0 while the handshake is under way. */
+static __always_inline void attempt_return(struct why_attempt *attempt, struct sock *sk,
+					   __u16 error)
+{
+	attempt->call_ns = bpf_ktime_get_ns() - attempt->entered_ns;
+	if (!config.failed_only) {
+		struct why_connect_stats *totals = stats_for(&attempt->key);
+
+		if (totals)
+			count_call(totals, attempt);
+	}
+	if (error) {
+		attempt_finish(attempt, sk, WHY_OUTCOME_FAILED, error);
+		return;
+	}
+	attempt->in_call = 0;
+	fence(attempt);
+	if (attempt->done)
+		attempt_finish(attempt, sk, attempt->outcome, attempt->error);
+}
+
+/* The socket left SYN_SENT. */
+static __always_inline void attempt_outcome(struct why_attempt *attempt, struct sock *sk,
+					    __u8 outcome, __u16 error)
+{
+	attempt->outcome = outcome;
+	attempt->error = error;
+	attempt->done = 1;
+	fence(attempt);
+	if (!attempt->in_call)
+		attempt_finish(attempt, sk, outcome, error);
+}
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The call itself, tcp_v4_connect() or tcp_v6_connect(): entry and return.
+ * fexit has the socket at hand; a kretprobe finds it by the thread.
+ */
+#ifndef TCPWHY_CALL_H
+#define TCPWHY_CALL_H
+
+static __always_inline struct why_attempt *attempt_of(struct sock *sk)
+{
+	__u64 id = (__u64)sk;
+
+	return bpf_map_lookup_elem(&attempts, &id);
+}
+
+/* A thread that calls anew has returned, though no probe saw it: outcome unknown. */
+static __always_inline void settle_missed_return(__u32 tid)
+{
+	__u64 *id = bpf_map_lookup_elem(&calls, &tid);
+	struct why_connect_stats *totals;
+	struct why_attempt *attempt;
+
+	if (!id)
+		return;
+	count_loss(WHY_LOSS_EXIT);
+	attempt = bpf_map_lookup_elem(&attempts, id);
+	if (attempt && attempt->in_call) {
+		totals = config.failed_only ? 0 : stats_for(&attempt->key);
+		if (totals) {
+			if (!counted_at_entry(&attempt->key))
+				add(&totals->connects, 1);
+			add(&totals->unknown, 1);
+		}
+		bpf_map_delete_elem(&attempts, id);
+	}
+	bpf_map_delete_elem(&calls, &tid);
+}
+
+/* The socket whose call this thread is in. */
+static __always_inline struct sock *followed_socket(void)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	__u64 *id = bpf_map_lookup_elem(&calls, &tid);
+
+	return id ? (struct sock *)*id : 0;
+}
+
+static __always_inline void followed_over(void)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&calls, &tid);
+}
+
+/* Keeps attempt, whose key is filled. */
+static __always_inline void attempt_begin(struct why_attempt *attempt, struct sock *sk)
+{
+	__u64 id = (__u64)sk;
+
+	attempt->tid = bpf_get_current_pid_tgid();
+	attempt->in_call = 1;
+	attempt->entered_ns = bpf_ktime_get_ns();
+	if (bpf_map_update_elem(&attempts, &id, attempt, BPF_ANY) ||
+	    (config.follow_call && bpf_map_update_elem(&calls, &attempt->tid, &id, BPF_ANY)))
+		count_loss(WHY_LOSS_ATTEMPT);
+	if (counted_at_entry(&attempt->key)) {
+		struct why_connect_stats *totals = stats_for(&attempt->key);
+
+		if (totals)
+			add(&totals->connects, 1);
+	}
+}
+
+/* A return without its entry: count it all the same, without times. */
+static __always_inline void count_untimed(const struct why_connect_key *key, __u16 error)
+{
+	struct why_connect_stats *totals;
+
+	if (config.failed_only && !error)
+		return;
+	totals = stats_for(key);
+	if (!totals)
+		return;
+	add(&totals->connects, 1);
+	add(&totals->untimed, 1);
+	if (error)
+		count_failure(totals, error);
+}
+
+static __always_inline void read_sockaddr(struct why_sockaddr *to, const void *uaddr, bool v6)
+{
+	if (v6)
+		bpf_probe_read_kernel(to, sizeof(*to), uaddr);
+	else
+		bpf_probe_read_kernel(to, 8, uaddr);
+	to->family = v6 ? AF_INET6 : AF_INET;
+}
+
+static __always_inline int connect_enter(struct sock *sk, const void *uaddr, bool v6, bool direct)
+{
+	struct why_attempt attempt = {};
+	struct why_sockaddr to = {};
+
+	if (config.follow_call)
+		settle_missed_return(bpf_get_current_pid_tgid());
+	read_sockaddr(&to, uaddr, v6);
+	if (v6 && is_mapped(to.addr6))
+		return 0; /* tcp_v6_connect() hands it to tcp_v4_connect() */
+	if (key_connect(&attempt.key, sk, &to, direct))
+		attempt_begin(&attempt, sk);
+	return 0;
+}
+
+static __always_inline int connect_exit(struct sock *sk, const void *uaddr, int ret, bool v6)
+{
+	struct why_attempt *attempt = attempt_of(sk);
+	struct why_connect_key key = {};
+	struct why_sockaddr to = {};
+
+	if (attempt && attempt->in_call) {
+		attempt_return(attempt, sk, -ret);
+		return 0;
+	}
+	read_sockaddr(&to, uaddr, v6);
+	if (v6 && is_mapped(to.addr6))
+		return 0;
+	if (key_connect(&key, sk, &to, true))
+		count_untimed(&key, -ret);
+	return 0;
+}
+
+static __always_inline int followed_exit(int ret)
+{
+	struct sock *sk = followed_socket();
+	struct why_attempt *attempt;
+
+	if (!sk)
+		return 0;
+	followed_over();
+	attempt = attempt_of(sk);
+	if (attempt && attempt->in_call)
+		attempt_return(attempt, sk, -ret);
+	return 0;
+}
+
+#endif

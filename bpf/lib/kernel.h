@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The kernel's types, only the fields in use. CO-RE moves each access to where
+ * the running kernel has the field, so order and padding here mean nothing.
+ */
+#ifndef TCPWHY_KERNEL_H
+#define TCPWHY_KERNEL_H
+
+#define TCPWHY_BPF
+#include <linux/types.h>
+#include <stdbool.h>
+#include <linux/bpf.h>
+#include <linux/ptrace.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_endian.h>
+
+#define AF_INET 2
+#define AF_INET6 10
+#define IPPROTO_TCP 6
+#define S_IFMT 0170000
+#define S_IFSOCK 0140000
+#define EADDRINUSE 98
+#define EADDRNOTAVAIL 99
+#define SOCK_BINDADDR_LOCK 4
+#define LOOPBACK4 bpf_htonl(0x7f000001)
+
+enum tcp_state {
+	TCP_ESTABLISHED = 1,
+	TCP_SYN_SENT = 2,
+	TCP_TIME_WAIT = 6,
+	TCP_CLOSE = 7,
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct in6_addr {
+	union {
+		__u8 u6_addr8[16];
+	} in6_u;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct local_ports {
+	__u32 range; /* high << 16 | low */
+};
+
+struct netns_ipv4 {
+	struct local_ports ip_local_ports;
+	int sysctl_ip_local_port_step_width; /* after 6.18 */
+};
+
+struct net {
+	struct ns_common ns;
+	struct netns_ipv4 ipv4;
+};
+
+/* Until d9f28735af87 (6.8) the range was int[2] under a seqlock. */
+struct local_ports___seqlock {
+	int range[2];
+};
+
+struct netns_ipv4___seqlock {
+	struct local_ports___seqlock ip_local_ports;
+};
+
+struct net___seqlock {
+	struct netns_ipv4___seqlock ipv4;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u8 sk_userlocks : 4;
+	__u16 sk_protocol;
+	int sk_err;
+};
+
+struct inet_sock {
+	struct sock sk;
+	__u32 local_port_range; /* 6.3: low in the lower half, 0 if not set */
+};
+
+struct tcp_sock {
+	__u32 write_seq;
+};
+
+typedef enum {
+	SS_FREE = 0,
+	SS_UNCONNECTED,
+} socket_state;
+
+struct socket {
+	socket_state state;
+	struct sock *sk;
+};
+
+struct inode {
+	__u16 i_mode;
+};
+
+struct file {
+	struct inode *f_inode;
+	void *private_data;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct task_struct {
+	struct task_struct *group_leader;
+	struct files_struct *files;
+	char comm[16];
+};
+
+struct bpf_iter_meta {
+	__u64 seq_num;
+};
+
+struct bpf_iter__tcp {
+	struct bpf_iter_meta *meta;
+	struct sock_common *sk_common;
+};
+
+#pragma clang attribute pop
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * How __inet_hash_connect() walks the port range, so that the number of ports
+ * it passed follows from where it began and where it ended.
+ *
+ * It begins at offset = (table_perturb[index] + (port_offset >> 32)) % remaining,
+ * takes every second port of the range (first those with the parity of its low
+ * end, then the others), and after a success stores
+ * table_perturb[index] += max(i, random(8) * step) + step, i being the distance
+ * walked in the last pass. Same in 5.10 to 7.2, but for
+ *  - 207184853dbd (6.8): a socket with IP_LOCAL_PORT_RANGE walks every port in
+ *    one pass; before, it walked like the others;
+ *  - sysctl ip_local_port_step_width (after 6.18): a random stride if set.
+ */
+#ifndef TCPWHY_PORTS_H
+#define TCPWHY_PORTS_H
+
+struct why_walk {
+	__u32 low; /* first port */
+	__u32 remaining; /* ports in the cycle */
+	__u32 step; /* 2, or 1; 0: not a walk that can be followed */
+	__u32 start; /* port_offset >> 32 */
+	__u32 index; /* into table_perturb */
+	__u32 perturb; /* table_perturb[index] at entry */
+	__u32 own; /* IP_LOCAL_PORT_RANGE, or 0 */
+};
+
+/* The old seqlock is not taken: a sysctl written at this very moment may tear. */
+static __always_inline void read_range(struct net *net, bool direct, __u32 *low, __u32 *high)
+{
+	struct net___seqlock *old = (void *)net;
+	__u32 both, ends[2] = {};
+
+	if (bpf_core_field_exists(net->ipv4.ip_local_ports.range)) {
+		both = direct ? net->ipv4.ip_local_ports.range
+			      : BPF_CORE_READ(net, ipv4.ip_local_ports.range);
+		*low = both & 0xffff;
+		*high = both >> 16;
+	} else {
+		bpf_core_read(ends, sizeof(ends), &old->ipv4.ip_local_ports.range);
+		*low = ends[0];
+		*high = ends[1];
+	}
+}
+
+/* inet_sk_get_local_port_range() */
+static __always_inline void walk_begin(struct why_walk *walk, struct sock *sk,
+				       struct net *net, __u64 port_offset, bool direct)
+{
+	struct inet_sock *inet = (struct inet_sock *)sk;
+	__u32 low, high, own = 0, step = 2, remaining;
+
+	read_range(net, direct, &low, &high);
+	if (bpf_core_field_exists(inet->local_port_range))
+		own = BPF_CORE_READ(inet, local_port_range);
+	if (own) {
+		__u32 own_low = own & 0xffff, own_high = own >> 16;
+
+		if (low <= own_low && own_low <= high)
+			low = own_low;
+		if (low <= own_high && own_high <= high)
+			high = own_high;
+		if (config.range_step_one)
+			step = 1;
+	}
+	remaining = high - low + 1;
+	if (step == 2 && remaining > 1)
+		remaining &= ~1U;
+	if (bpf_core_field_exists(net->ipv4.sysctl_ip_local_port_step_width) &&
+	    BPF_CORE_READ(net, ipv4.sysctl_ip_local_port_step_width))
+		step = 0;
+	walk->own = own;
+	walk->low = low;
+	walk->remaining = remaining;
+	walk->step = step;
+	walk->start = port_offset >> 32;
+	walk->index = (__u32)port_offset & config.perturb_mask;
+}
+
+static __always_inline __u32 read_perturb(__u32 index)
+{
+	const __u32 *table = 0;
+	__u32 value = 0;
+
+	bpf_probe_read_kernel(&table, sizeof(table), (const void *)config.table_perturb);
+	bpf_probe_read_kernel(&value, sizeof(value), table + index);
+	return value;
+}
+
+/*
+ * Ports passed by a search that took port. *certain: the kernel has advanced
+ * table_perturb by just what this walk makes it, so no other connect came between.
+ * 0: not known.
+ */
+static __always_inline __u32 walk_length(const struct why_walk *walk, __u32 port, bool *certain)
+{
+	__u32 remaining = walk->remaining, step = walk->step;
+	__u32 place = port - walk->low, offset, distance, advance, passed = 0;
+
+	*certain = false;
+	if (!remaining || !step)
+		return 0;
+	offset = (walk->perturb + walk->start) % remaining;
+	if (step == 2) {
+		offset &= ~1U;
+		if (place & 1) {
+			offset++;
+			passed = remaining / 2;
+		}
+	}
+	distance = (place + remaining - offset) % remaining;
+	passed += distance / step + 1;
+
+	advance = read_perturb(walk->index) - walk->perturb - step;
+	*certain = advance == distance ||
+		   (advance > distance && advance <= 7 * step && advance % step == 0);
+	/* The first connect since boot fills the table with random numbers after we read it. */
+	return walk->perturb || *certain ? passed : 0;
+}
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The searches for a port: __inet_hash_connect() and, for bind, inet_csk_get_port(). */
+#ifndef TCPWHY_SEARCH_H
+#define TCPWHY_SEARCH_H
+
+static __always_inline __u32 write_seq_of(struct sock *sk)
+{
+	return BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
+}
+
+static __always_inline int search_enter(struct sock *sk, __u64 port_offset, bool direct)
+{
+	struct why_attempt *attempt = attempt_of(sk);
+	struct net *net;
+
+	if (!attempt)
+		return 0;
+	if (direct ? sk->__sk_common.skc_num : BPF_CORE_READ(sk, __sk_common.skc_num)) {
+		attempt->flags |= WHY_EVENT_BOUND;
+		return 0;
+	}
+	attempt->flags |= ATTEMPT_SEARCHING;
+	if (write_seq_of(sk))
+		attempt->flags |= ATTEMPT_HAS_SEQ;
+	if (config.method == WHY_METHOD_DERIVED) {
+		net = direct ? sk->__sk_common.skc_net.net
+			     : BPF_CORE_READ(sk, __sk_common.skc_net.net);
+		walk_begin(&attempt->walk, sk, net, port_offset, direct);
+	}
+	attempt->search_ns = bpf_ktime_get_ns();
+	/* The very last act: until the kernel's own read, another connect may move it. */
+	if (config.method == WHY_METHOD_DERIVED)
+		attempt->walk.perturb = read_perturb(attempt->walk.index);
+	return 0;
+}
+
+static __always_inline int search_exit(struct sock *sk, bool direct)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct why_attempt *attempt;
+	bool certain = true;
+	__u16 flags, port;
+
+	if (!sk)
+		return 0;
+	attempt = attempt_of(sk);
+	if (!attempt || !(attempt->flags & ATTEMPT_SEARCHING))
+		return 0;
+	flags = (attempt->flags & ~ATTEMPT_SEARCHING) | WHY_EVENT_SEARCHED;
+	attempt->search_ns = now - attempt->search_ns;
+	port = direct ? sk->__sk_common.skc_num : BPF_CORE_READ(sk, __sk_common.skc_num);
+	/* tcp_twsk_unique() continues the sequence of the socket it replaces. */
+	if (port && !(flags & ATTEMPT_HAS_SEQ) && write_seq_of(sk))
+		flags |= WHY_EVENT_REUSED;
+	if (config.method == WHY_METHOD_DERIVED && attempt->walk.step) {
+		attempt->tried = port ? walk_length(&attempt->walk, port, &certain)
+				      : attempt->walk.remaining;
+		if (attempt->tried)
+			flags |= ATTEMPT_TRIED;
+	} else if (config.method == WHY_METHOD_COUNTED) {
+		/* A port that nobody holds is taken without a check. */
+		attempt->tried = attempt->checks + (port && attempt->last_checked != port);
+		flags |= ATTEMPT_TRIED;
+	}
+	if (flags & ATTEMPT_TRIED && certain)
+		flags |= WHY_EVENT_CERTAIN;
+	attempt->flags = flags;
+	return 0;
+}
+
+static __always_inline int check_enter(struct sock *sk, __u16 port, bool rcu_lookup)
+{
+	struct why_attempt *attempt;
+
+	/* From 6.15 on each port has one check with rcu_lookup, and maybe a second without. */
+	if (config.check_has_rcu && !rcu_lookup)
+		return 0;
+	attempt = attempt_of(sk);
+	if (attempt) {
+		attempt->checks++; /* of this thread alone */
+		attempt->last_checked = port;
+	}
+	return 0;
+}
+
+static __always_inline int bind_enter(struct sock *sk, unsigned short port, bool direct)
+{
+	struct why_attempt attempt = {};
+	__u16 family;
+
+	if (port)
+		return 0;
+	if (config.follow_call)
+		settle_missed_return(bpf_get_current_pid_tgid());
+	family = direct ? sk->__sk_common.skc_family : BPF_CORE_READ(sk, __sk_common.skc_family);
+	if (key_bind(&attempt.key, sk, family == AF_INET ? WHY_IPV4 : WHY_IPV6, direct))
+		attempt_begin(&attempt, sk);
+	return 0;
+}
+
+static __always_inline int bind_exit(struct sock *sk, int ret)
+{
+	struct why_attempt *attempt = sk ? attempt_of(sk) : 0;
+
+	if (!attempt || !attempt->in_call || attempt->key.kind != WHY_KIND_BIND)
+		return 0;
+	attempt->search_ns = bpf_ktime_get_ns() - attempt->entered_ns;
+	attempt->flags |= WHY_EVENT_SEARCHED;
+	attempt->done = 1; /* no handshake follows */
+	if (config.follow_call)
+		followed_over();
+	/* Until 6.0 a search in vain returned 1; the caller made EADDRINUSE of it. */
+	attempt_return(attempt, sk, ret ? EADDRINUSE : 0);
+	return 0;
+}
+
+#endif

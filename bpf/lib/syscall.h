@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The tracepoint backend: connect() and bind() as system calls, and the change
+ * to SYN_SENT, which comes just before the search. What enters the kernel
+ * another way (io_uring, fast open, the kernel's own sockets) shows by its
+ * state alone.
+ */
+#ifndef TCPWHY_SYSCALL_H
+#define TCPWHY_SYSCALL_H
+
+#define EINTR 4
+#define EINPROGRESS 115
+#define ERESTARTSYS 512 /* and three more up to ERESTART_RESTARTBLOCK, 516 */
+#define ERESTART_RESTARTBLOCK 516
+
+struct why_syscall_enter {
+	__u64 common;
+	__u64 number;
+	__u64 args[6];
+};
+
+struct why_syscall_exit {
+	__u64 common;
+	__u64 number;
+	__s64 ret;
+};
+
+/* The TCP socket behind fd if it is not connected yet, else 0. */
+static __always_inline struct sock *unconnected_socket(__u32 fd)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct socket *socket;
+	struct file **files;
+	struct file *file = 0;
+	struct sock *sk;
+
+	if (fd >= BPF_CORE_READ(table, max_fds))
+		return 0;
+	files = BPF_CORE_READ(table, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return 0;
+	socket = BPF_CORE_READ(file, private_data);
+	sk = BPF_CORE_READ(socket, sk);
+	if (!sk || BPF_CORE_READ(socket, state) != SS_UNCONNECTED ||
+	    BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	return sk;
+}
+
+/* Reads the address that the caller passed; false if it is no IP address. */
+static __always_inline bool read_user_sockaddr(struct why_sockaddr *to, const void *user, __u32 length)
+{
+	if (length < 16 || bpf_probe_read_user(to, 16, user))
+		return false;
+	if (to->family == AF_INET)
+		return true;
+	return to->family == AF_INET6 && length >= 24 &&
+	       !bpf_probe_read_user(to, sizeof(*to), user);
+}
+
+static __always_inline int syscall_connect_enter(struct why_syscall_enter *ctx)
+{
+	struct why_attempt attempt = {};
+	struct why_sockaddr to = {};
+	struct sock *sk;
+
+	settle_missed_return(bpf_get_current_pid_tgid());
+	sk = unconnected_socket(ctx->args[0]);
+	if (sk && read_user_sockaddr(&to, (const void *)ctx->args[1], ctx->args[2]) &&
+	    key_connect(&attempt.key, sk, &to, false))
+		attempt_begin(&attempt, sk);
+	return 0;
+}
+
+static __always_inline bool is_under_way(__s64 ret)
+{
+	return !ret || ret == -EINPROGRESS || ret == -EINTR ||
+	       (ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK);
+}
+
+static __always_inline int syscall_connect_exit(struct why_syscall_exit *ctx)
+{
+	return followed_exit(is_under_way(ctx->ret) ? 0 : ctx->ret);
+}
+
+static __always_inline int syscall_bind_enter(struct why_syscall_enter *ctx)
+{
+	struct why_attempt attempt = {};
+	struct why_sockaddr at = {};
+	struct sock *sk;
+
+	settle_missed_return(bpf_get_current_pid_tgid());
+	if (!read_user_sockaddr(&at, (const void *)ctx->args[1], ctx->args[2]) || at.port)
+		return 0;
+	sk = unconnected_socket(ctx->args[0]);
+	if (!sk || !key_bind(&attempt.key, sk, at.family == AF_INET ? WHY_IPV4 : WHY_IPV6, false))
+		return 0;
+	/* The socket has its address only after the call. */
+	if (at.family == AF_INET)
+		*(__u32 *)attempt.key.local = at.addr4;
+	else
+		__builtin_memcpy(attempt.key.local, at.addr6, 16);
+	attempt_begin(&attempt, sk);
+	return 0;
+}
+
+static __always_inline int syscall_bind_exit(struct why_syscall_exit *ctx)
+{
+	struct sock *sk = followed_socket();
+	struct why_attempt *attempt;
+	__u64 id = (__u64)sk;
+
+	if (!sk)
+		return 0;
+	attempt = attempt_of(sk);
+	if (!attempt || attempt->key.kind != WHY_KIND_BIND)
+		return 0;
+	followed_over();
+	attempt->done = 1;
+	if (ctx->ret == -EADDRINUSE)
+		attempt_return(attempt, sk, EADDRINUSE);
+	else if (!ctx->ret && BPF_CORE_READ(sk, __sk_common.skc_num))
+		attempt_return(attempt, sk, 0);
+	else /* IP_BIND_ADDRESS_NO_PORT, or refused before any search */
+		bpf_map_delete_elem(&attempts, &id);
+	return 0;
+}
+
+/* CLOSE to SYN_SENT, in the caller's context: the search comes next. */
+static __always_inline int state_syn_sent(struct sock *sk)
+{
+	struct why_attempt *attempt = attempt_of(sk), fresh = {};
+	struct why_connect_stats *totals;
+	struct why_sockaddr to = {};
+
+	if (!attempt || !attempt->in_call) {
+		to.family = BPF_CORE_READ(sk, __sk_common.skc_family);
+		to.port = BPF_CORE_READ(sk, __sk_common.skc_dport);
+		if (to.family == AF_INET6)
+			bpf_probe_read_kernel(to.addr6, 16, &sk->__sk_common.skc_v6_daddr);
+		else
+			to.addr4 = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+		if (!key_connect(&fresh.key, sk, &to, false))
+			return 0;
+		attempt_begin(&fresh, sk);
+		followed_over();
+		attempt = attempt_of(sk);
+		if (!attempt)
+			return 0;
+		attempt->in_call = 0; /* no call whose return would be seen */
+		totals = config.failed_only ? 0 : stats_for(&attempt->key);
+		if (totals)
+			add(&totals->untimed, 1);
+		return 0;
+	}
+	if (BPF_CORE_READ(sk, __sk_common.skc_num)) {
+		attempt->flags |= WHY_EVENT_BOUND;
+		return 0;
+	}
+	attempt->flags |= ATTEMPT_SEARCHING;
+	attempt->search_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* SYN_SENT to CLOSE inside the call, without an error: the search found no port. */
+static __always_inline void state_search_failed(struct why_attempt *attempt)
+{
+	attempt->search_ns = bpf_ktime_get_ns() - attempt->search_ns;
+	attempt->flags = (attempt->flags & ~ATTEMPT_SEARCHING) | WHY_EVENT_SEARCHED;
+}
+
+#endif
