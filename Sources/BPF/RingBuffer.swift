@@ -12,10 +12,11 @@ public struct RingBuffer: ~Copyable {
 
     public init(_ map: borrowing BPFMap) throws(BPFError) {
         LibbpfLog.install()
-        let receiver = unsafe Unmanaged.passRetained(Receiver())
+        let first = try OpenRing(map.file.duplicate())
+        let receiver = unsafe Unmanaged.passRetained(Receiver(first))
         guard
             let handle = unsafe ring_buffer__new(
-                map.file.number, deliver, receiver.toOpaque(), nil)
+                first.file.number, deliver, receiver.toOpaque(), nil)
         else {
             let failure = BPFError(.ring, errno: errno, "open ring buffer \(map.name)")
             unsafe receiver.release()
@@ -32,9 +33,11 @@ public struct RingBuffer: ~Copyable {
 
     /// Reads one more ring along with the first.
     public func add(_ map: borrowing BPFMap) throws(BPFError) {
+        let ring = try OpenRing(map.file.duplicate())
         try unsafe check(
-            ring_buffer__add(handle, map.file.number, deliver, receiver.toOpaque()), .ring,
+            ring_buffer__add(handle, ring.file.number, deliver, receiver.toOpaque()), .ring,
             "open ring buffer \(map.name)")
+        unsafe receiver.takeUnretainedValue().rings.append(ring)
     }
 
     /// Readable when there are events. Belongs to the ring buffer.
@@ -80,12 +83,26 @@ public struct RingBuffer: ~Copyable {
     }
 }
 
+/// libbpf watches a ring's descriptor but does not keep it open.
+private final class OpenRing {
+    let file: FileDescriptor
+
+    init(_ file: consuming FileDescriptor) {
+        self.file = file
+    }
+}
+
 /// Carries the closure of the call under way through libbpf.
 private final class Receiver {
+    var rings: [OpenRing]
     /// libbpf passes on what the callback returns, this event being read.
     static let full = -ECANCELED
     var body: ((RawSpan) -> Void)?
     var left = 0
+
+    init(_ ring: OpenRing) {
+        rings = [ring]
+    }
 }
 
 /// libbpf calls this for each event; below 0 it stops.

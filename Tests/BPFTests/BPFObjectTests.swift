@@ -119,6 +119,15 @@ struct LoadedObjectTests {
         #expect(seen == [Config?](repeating: Config(first: 17, second: 4), count: 1000))
     }
 
+    @Test func readsARingWhoseMapIsNotHeld() throws {
+        let object = try loadFixture(["emit"])
+        var ring = try RingBuffer(object.map(named: "events"))
+        try ring.add(object.map(named: "events"))
+        try object.testRun(program: "emit")
+        // Twice the same ring: either reads what the other has not.
+        #expect(try ring.poll(timeout: .seconds(1)) { _ in } >= 1)
+    }
+
     @Test func runsAnIterator() throws {
         let object = try loadFixture(["each"])
         let link = try object.attachIterator(program: "each")
