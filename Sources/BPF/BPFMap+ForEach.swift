@@ -52,7 +52,8 @@ extension BPFMap {
                 keys = [UInt8](repeating: 0, count: capacity * keySize)
                 values = [UInt8](repeating: 0, count: capacity * entrySize)
                 continue
-            case EINVAL where !begun, EOPNOTSUPP where !begun, BPFError.ENOTSUPP where !begun:
+            case EINVAL where !begun, EOPNOTSUPP where !begun,
+                BPFError.notSupportedInKernel where !begun:
                 return false
             default:
                 throw BPFError(.map, errno: -result, "read map \(name)")

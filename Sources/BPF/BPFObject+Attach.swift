@@ -56,7 +56,8 @@ extension BPFObject {
     private func link(
         _ what: String, _ attach: () -> OpaquePointer?
     ) throws(BPFError) -> Link {
-        let (made, warnings) = unsafe LibbpfLog.capturing { () -> (link: OpaquePointer?, errno: Int32) in
+        let (made, warnings) = unsafe LibbpfLog.capturing {
+            () -> (link: OpaquePointer?, errno: Int32) in
             let link = unsafe attach()
             return unsafe (link, errno)
         }

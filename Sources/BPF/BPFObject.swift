@@ -14,7 +14,8 @@ public struct BPFObject: ~Copyable {
     /// Reads an ELF object; nothing reaches the kernel before `load`.
     /// - Parameter bytes: needed during this call only.
     public init(bytes: UnsafeRawBufferPointer, name: String) throws(BPFError) {
-        let (opened, warnings) = unsafe LibbpfLog.capturing { () -> (handle: OpaquePointer?, errno: Int32) in
+        let (opened, warnings) = unsafe LibbpfLog.capturing {
+            () -> (handle: OpaquePointer?, errno: Int32) in
             var options = unsafe bpf_object_open_opts()
             unsafe options.sz = MemoryLayout<bpf_object_open_opts>.size
             return unsafe name.withCString { name in

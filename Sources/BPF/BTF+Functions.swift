@@ -29,7 +29,8 @@ extension BTF {
         let span = unsafe section.bytes.span.bytes
         let arguments = (0..<prototype.count).map { argument in
             // Each a name and a type; the section's check saw that they are there.
-            span.read(UInt32.self, at: prototype.position + BTFType.headSize + argument * 8 + 4) ?? 0
+            span.read(UInt32.self, at: prototype.position + BTFType.headSize + argument * 8 + 4)
+                ?? 0
         }
         return Function(
             id: id, arguments: arguments.map(valueType), returns: valueType(prototype.sizeOrType))

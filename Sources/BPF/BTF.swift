@@ -68,7 +68,10 @@ public struct BTF: Sendable {
     }
 
     func string(_ offset: UInt32) -> String {
-        guard let section = sections.first(where: { $0.firstString <= offset && offset < $0.endString })
+        guard
+            let section = sections.first(where: {
+                $0.firstString <= offset && offset < $0.endString
+            })
         else { return "" }
         let start = section.strings.lowerBound + Int(offset - section.firstString)
         let tail = section.bytes[start..<section.strings.upperBound]

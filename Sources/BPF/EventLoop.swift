@@ -96,8 +96,8 @@ public struct EventLoop: ~Copyable {
             if errno == EINTR { return wakeup }
             throw BPFError(.events, errno: errno, "wait for events")
         }
-        for unsafe event in unsafe events.prefix(Int(count)) {
-            let descriptor = unsafe event.data.fd
+        // Not `for unsafe event in`, which swift-format 6.3 breaks.
+        for descriptor in unsafe events.prefix(Int(count)).map({ unsafe $0.data.fd }) {
             if descriptor == timer.number {
                 wakeup.ticks = readCounter(descriptor)
             } else if descriptor == trigger.file.number {

@@ -13,7 +13,8 @@ public enum Trial {
     ) -> BPFError? {
         let what = "attach \(exit ? "fexit" : "fentry")/\(function)"
         guard let id = btf.typeID(function, [.function]) else {
-            return BPFError(.notFound, what, detail: "this kernel has no such function to attach to")
+            return BPFError(
+                .notFound, what, detail: "this kernel has no such function to attach to")
         }
         return tracing(exit ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY, id, btf, what)
     }

@@ -46,7 +46,8 @@ enum VerifierLog {
     /// libbpf repeats the failure on its way up, which the error has already,
     /// and gives advice that fits old kernels only.
     private static func isEcho(_ line: Substring) -> Bool {
-        ["failed to load object", "failed to load: -", "BPF program load failed:",
+        [
+            "failed to load object", "failed to load: -", "BPF program load failed:",
             "failed to attach", "perf event: ", "try raising 'ulimit -l'",
             "Couldn't load trivial BPF program",
         ].contains { line.contains($0) }

@@ -15,7 +15,8 @@ struct BPFMapTests {
 
     private static func hash(entries: UInt32) throws -> BPFMap {
         try BPFMap(
-            creating: BPF_MAP_TYPE_HASH, name: "test", keySize: 4, valueSize: 16, maxEntries: entries)
+            creating: BPF_MAP_TYPE_HASH, name: "test", keySize: 4, valueSize: 16,
+            maxEntries: entries)
     }
 
     @Test func readsWhatWasWritten() throws {
@@ -60,7 +61,9 @@ struct BPFMapTests {
         var seen: [UInt32: Int] = [:]
         var wrong = 0
         func note(_ key: RawSpan, _ value: RawSpan) {
-            guard let key = key.read(UInt32.self), let value = value.read(Value.self) else { return }
+            guard let key = key.read(UInt32.self), let value = value.read(Value.self) else {
+                return
+            }
             seen[key, default: 0] += 1
             if value != Value(first: UInt64(key) * 3, second: ~UInt64(key)) { wrong += 1 }
         }
@@ -95,8 +98,10 @@ struct BPFMapTests {
 
     @Test func keepsBatchesOfLargeValuesWithinBounds() throws {
         let map = try BPFMap(
-            creating: BPF_MAP_TYPE_HASH, name: "test", keySize: 64, valueSize: 3208, maxEntries: 4096)
-        #expect(map.entrySize * min(BPFMap.batchEntries, BPFMap.batchBytes / map.entrySize) <= 1 << 20)
+            creating: BPF_MAP_TYPE_HASH, name: "test", keySize: 64, valueSize: 3208,
+            maxEntries: 4096)
+        #expect(
+            map.entrySize * min(BPFMap.batchEntries, BPFMap.batchBytes / map.entrySize) <= 1 << 20)
         var count = 0
         try map.forEach { _, _ in count += 1 }
         #expect(count == 0)
@@ -104,7 +109,8 @@ struct BPFMapTests {
 
     @Test func givesAValuePerCPU() throws {
         let map = try BPFMap(
-            creating: BPF_MAP_TYPE_PERCPU_HASH, name: "test", keySize: 4, valueSize: 4, maxEntries: 16)
+            creating: BPF_MAP_TYPE_PERCPU_HASH, name: "test", keySize: 4, valueSize: 4,
+            maxEntries: 16)
         // The kernel wants eight bytes per CPU, whatever the value's size.
         let values = (0..<UInt64(BPFMap.possibleCPUs)).map { $0 + 5 }
         for key in UInt32(1)...3 {

@@ -61,7 +61,8 @@ struct LoadedObjectTests {
             guard let error = error as? BPFError, let detail = error.detail else { return false }
             return error.code == .load && error.errno == EACCES
                 && detail.hasSuffix("R1 invalid mem access 'scalar'")
-                && error.description.hasPrefix("cannot load program careless of BPF object fixture: Permission denied\n")
+                && error.description.hasPrefix(
+                    "cannot load program careless of BPF object fixture: Permission denied\n")
         }
     }
 
@@ -138,7 +139,9 @@ struct LoadedObjectTests {
 
     @Test func saysWhyAnAttachFailed() throws {
         let object = try loadFixture(["count"])
-        #expect(throws: BPFError.self) { _ = try object.attachTracepoint(program: "count", id: 1 << 40) }
+        #expect(throws: BPFError.self) {
+            _ = try object.attachTracepoint(program: "count", id: 1 << 40)
+        }
         #expect(throws: BPFError.self) { _ = try object.attachIterator(program: "count") }
         #expect(throws: BPFError.self) {
             _ = try object.attachKprobe(program: "count", function: "no_such", isReturn: false)

@@ -34,25 +34,35 @@ struct BTFBuilder {
 
     mutating func pointer(to id: UInt32) -> UInt32 { add(2, "", 0, id) }
 
-    mutating func array(of id: UInt32, count: UInt32) -> UInt32 { add(3, "", 0, 0, [id, id, count]) }
+    mutating func array(of id: UInt32, count: UInt32) -> UInt32 {
+        add(3, "", 0, 0, [id, id, count])
+    }
 
-    mutating func structure(_ name: String, size: UInt32, _ members: [(String, UInt32, UInt32)]) -> UInt32 {
+    mutating func structure(_ name: String, size: UInt32, _ members: [(String, UInt32, UInt32)])
+        -> UInt32
+    {
         let words = members.flatMap { [string($0.0), $0.1, $0.2] }
         return add(4, name, UInt32(members.count), size, words)
     }
 
-    mutating func union(_ name: String, size: UInt32, _ members: [(String, UInt32, UInt32)]) -> UInt32 {
+    mutating func union(_ name: String, size: UInt32, _ members: [(String, UInt32, UInt32)])
+        -> UInt32
+    {
         let words = members.flatMap { [string($0.0), $0.1, $0.2] }
         return add(5, name, UInt32(members.count), size, words)
     }
 
-    mutating func enumeration(_ name: String, signed: Bool = false, _ values: [(String, UInt32)]) -> UInt32 {
+    mutating func enumeration(_ name: String, signed: Bool = false, _ values: [(String, UInt32)])
+        -> UInt32
+    {
         let words = values.flatMap { [string($0.0), $0.1] }
         return add(6, name, UInt32(values.count), 4, words, flag: signed)
     }
 
     mutating func enumeration64(_ name: String, _ values: [(String, UInt64)]) -> UInt32 {
-        let words = values.flatMap { [string($0.0), UInt32(truncatingIfNeeded: $0.1), UInt32($0.1 >> 32)] }
+        let words = values.flatMap {
+            [string($0.0), UInt32(truncatingIfNeeded: $0.1), UInt32($0.1 >> 32)]
+        }
         return add(19, name, UInt32(values.count), 8, words)
     }
 
@@ -68,7 +78,8 @@ struct BTFBuilder {
     mutating func unknown() -> UInt32 { add(77, "", 0, 0) }
 
     private mutating func add(
-        _ kind: UInt32, _ name: String, _ count: UInt32, _ sizeOrType: UInt32, _ tail: [UInt32] = [],
+        _ kind: UInt32, _ name: String, _ count: UInt32, _ sizeOrType: UInt32,
+        _ tail: [UInt32] = [],
         flag: Bool = false
     ) -> UInt32 {
         let info = (flag ? 1 << 31 : 0) | kind << 24 | count

@@ -10,18 +10,23 @@ import Testing
         let int = build.int("int", size: 4, encoding: 1)
         let bool = build.int("_Bool", size: 1, encoding: 4)
         let u16 = build.typedef("__be16", build.int("short unsigned int", size: 2))
-        let anonymous = build.union("", size: 2, [("skc_dport", build.const(u16), 0), ("raw", u16, 0)])
-        let common = build.structure("sock_common", size: 8, [("skc_family", u16, 0), ("", anonymous, 32)])
-        let sock = build.structure("sock", size: 64, [("__sk_common", common, 0), ("sk_drops", int, 64)])
+        let anonymous = build.union(
+            "", size: 2, [("skc_dport", build.const(u16), 0), ("raw", u16, 0)])
+        let common = build.structure(
+            "sock_common", size: 8, [("skc_family", u16, 0), ("", anonymous, 32)])
+        let sock = build.structure(
+            "sock", size: 64, [("__sk_common", common, 0), ("sk_drops", int, 64)])
         let pointer = build.pointer(to: build.const(sock))
         _ = build.function("tcp_v4_connect", returning: int, [pointer, pointer, int])
-        _ = build.function("tcp_twsk_unique", returning: bool, [pointer, build.array(of: int, count: 4)])
+        _ = build.function(
+            "tcp_twsk_unique", returning: bool, [pointer, build.array(of: int, count: 4)])
         _ = build.function("tcp_listen_stop", returning: 0, [pointer])
         // A function and a struct of one name.
         _ = build.structure("twice", size: 3, [])
         _ = build.function("twice", returning: 0, [])
         _ = build.enumeration("", [("LINUX_MIB_FIRST", 0), ("LINUX_MIB_LISTENDROPS", 24)])
-        _ = build.enumeration("skb_drop_reason", signed: true, [("NOT_YET", 0), ("BEFORE", UInt32.max)])
+        _ = build.enumeration(
+            "skb_drop_reason", signed: true, [("NOT_YET", 0), ("BEFORE", UInt32.max)])
         _ = build.enumeration64("wide", [("WIDE", 1 << 40)])
         return build
     }
@@ -41,7 +46,9 @@ import Testing
 
     @Test func tellsBooleansAndVoidApart() {
         #expect(btf.function("tcp_twsk_unique")?.returns.kind == .boolean)
-        #expect(btf.function("tcp_twsk_unique")?.arguments.last == .init(kind: .array, size: 16, name: nil))
+        #expect(
+            btf.function("tcp_twsk_unique")?.arguments.last
+                == .init(kind: .array, size: 16, name: nil))
         #expect(btf.function("tcp_listen_stop")?.returns == .init(kind: .void, size: 0, name: nil))
     }
 
@@ -90,15 +97,20 @@ import Testing
     }
 
     @Test func refusesWhatIsNoBTF() {
-        #expect(throws: BPFError.self) { _ = try BTF([[UInt8]("no such thing, by a long way".utf8)]) }
+        #expect(throws: BPFError.self) {
+            _ = try BTF([[UInt8]("no such thing, by a long way".utf8)])
+        }
         #expect(throws: BPFError.self) { _ = try BTF([[]]) }
     }
 
     @Test func refusesAKindItDoesNotKnow() {
         var build = BTFBuilder()
         _ = build.unknown()
-        #expect(throws: BPFError(.btf, "read the types of the kernel",
-            detail: "it has a kind of type unknown here (77)")) { _ = try BTF([build.bytes]) }
+        #expect(
+            throws: BPFError(
+                .btf, "read the types of the kernel",
+                detail: "it has a kind of type unknown here (77)")
+        ) { _ = try BTF([build.bytes]) }
     }
 
     @Test func refusesEveryTruncation() {

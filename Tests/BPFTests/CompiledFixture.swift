@@ -75,7 +75,8 @@ enum CompiledFixture {
         fputs(source, file)
         fclose(file)
         let arguments = [
-            "clang", "--target=bpf", "-mcpu=v2", "-O2", "-g", "-w", "-c", base + ".c", "-o", base + ".o",
+            "clang", "--target=bpf", "-mcpu=v2", "-O2", "-g", "-w", "-c", base + ".c", "-o",
+            base + ".o",
         ]
         var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for argument in argv { free(argument) } }

@@ -5,7 +5,8 @@ import Glibc
 /// Runs `body` on a thread whose descriptors nobody else opens or closes.
 func withPrivateDescriptors(_ body: @escaping @Sendable () throws -> Void) throws {
     try onThread {
-        guard why_unshare(0x400 /* CLONE_FILES */) == 0 else { throw TestFailure("unshare: \(errno)") }
+        // CLONE_FILES
+        guard why_unshare(0x400) == 0 else { throw TestFailure("unshare: \(errno)") }
         try body()
     }
 }
@@ -72,7 +73,9 @@ func openDescriptors() -> [Int32: String] {
         guard let number = Int32(name), number != own else { continue }
         var target = [UInt8](repeating: 0, count: 256)
         let length = target.withUnsafeMutableBytes {
-            readlink("/proc/thread-self/fd/\(number)", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+            readlink(
+                "/proc/thread-self/fd/\(number)",
+                $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
         }
         open[number] = String(decoding: target.prefix(max(length, 0)), as: UTF8.self)
     }

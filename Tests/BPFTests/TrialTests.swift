@@ -52,7 +52,8 @@ struct TrialTests {
         let refusal = Trial.kprobe(function: "tcp_v4_connect", isReturn: false)
         #expect(refusal?.code == .notSupported)
         #expect(
-            refusal?.description == "cannot attach kprobe/tcp_v4_connect: this kernel has no kprobes")
+            refusal?.description
+                == "cannot attach kprobe/tcp_v4_connect: this kernel has no kprobes")
     }
 
     @Test(.enabled(if: KernelUnderTest.hasKprobes, "needs a kernel with kprobes"))

@@ -29,12 +29,16 @@ import Testing
     }
 
     @Test func readsAProcesssPath() {
-        #expect(Cgroup.path(parsing: "12:pids:/a\n0::/system.slice/nginx.service\n") == "/system.slice/nginx.service")
+        #expect(
+            Cgroup.path(parsing: "12:pids:/a\n0::/system.slice/nginx.service\n")
+                == "/system.slice/nginx.service")
         #expect(Cgroup.path(parsing: "1:name=systemd:/\n") == nil)
     }
 
     @Test func saysWhatIsNoCgroup() {
-        #expect(throws: HostError("use cgroup /etc", detail: "there is no such cgroup v2 directory")) {
+        #expect(
+            throws: HostError("use cgroup /etc", detail: "there is no such cgroup v2 directory")
+        ) {
             _ = try Cgroup("/etc")
         }
         #expect(throws: HostError.self) { _ = try Cgroup("/no/such/cgroup") }

@@ -25,7 +25,8 @@ import Testing
     @Test(arguments: [
         ("[none] integrity confidentiality\n", Lockdown.none),
         ("none [integrity] confidentiality\n", .integrity),
-        ("none integrity [confidentiality]\n", .confidentiality), ("", .unknown), ("none", .unknown),
+        ("none integrity [confidentiality]\n", .confidentiality), ("", .unknown),
+        ("none", .unknown),
         ("[strict]", .unknown),
     ])
     func readsTheChosenWord(text: String, expected: Lockdown) {

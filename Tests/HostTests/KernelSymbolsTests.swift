@@ -17,7 +17,8 @@ import Testing
         """
 
     @Test func findsWholeNamesOnly() {
-        let symbols = KernelSymbols(of: ["tcp_v4_connect", "table_perturb", "tcp_v4", "_text"], parsing: Self.text + "\n")
+        let symbols = KernelSymbols(
+            of: ["tcp_v4_connect", "table_perturb", "tcp_v4", "_text"], parsing: Self.text + "\n")
         #expect(symbols.address(of: "tcp_v4_connect") == 0xffff_ffff_81a2_b3c4)
         #expect(symbols.address(of: "table_perturb") == 0xffff_ffff_83b9_a000)
         #expect(symbols.address(of: "_text") == 0xffff_ffff_8100_0000)
@@ -43,9 +44,12 @@ import Testing
         #expect(!symbols.contains("none"))
     }
 
-    @Test(arguments: ["", "\n\n", "ffff", "ffff T", "ffff T \n", "zz T tcp_v4_connect\n", "tcp_v4_connect\n"])
+    @Test(arguments: [
+        "", "\n\n", "ffff", "ffff T", "ffff T \n", "zz T tcp_v4_connect\n", "tcp_v4_connect\n",
+    ])
     func survivesLinesThatAreNone(text: String) {
-        #expect(!KernelSymbols(of: ["tcp_v4_connect", ""], parsing: text).contains("tcp_v4_connect"))
+        #expect(
+            !KernelSymbols(of: ["tcp_v4_connect", ""], parsing: text).contains("tcp_v4_connect"))
     }
 
     @Test func readsTheRunningKernel() throws {

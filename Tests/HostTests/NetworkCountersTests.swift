@@ -28,7 +28,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "TcpExt: A B\n", "TcpExt: A B\nTcpExt: 1\n", "TcpExt: A\nTcp: 1\n", "TcpExt: A\nTcpExt: x\n",
+        "", "TcpExt: A B\n", "TcpExt: A B\nTcpExt: 1\n", "TcpExt: A\nTcp: 1\n",
+        "TcpExt: A\nTcpExt: x\n",
         "\n \n:\n:\n",
     ])
     func takesNothingFromDamagedText(text: String) {

@@ -64,7 +64,9 @@ struct OtherNamespaceTests {
         }
         #expect(try withNetworkNamespace(other) { try Sysctl.localPortRange() } == 20000...20050)
         #expect(try Sysctl.localPortRange() != 20000...20050)
-        let opens = try withNetworkNamespace(other) { try NetworkCounters.current()["Tcp", "ActiveOpens"] }
+        let opens = try withNetworkNamespace(other) {
+            try NetworkCounters.current()["Tcp", "ActiveOpens"]
+        }
         #expect(opens == 0)
     }
 

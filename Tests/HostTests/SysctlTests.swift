@@ -3,10 +3,11 @@ import Host
 import Testing
 
 @Suite struct SysctlTests {
-    @Test(arguments: [
-        ("32768\t60999\n", 32768...60999), ("20000 20050", 20000...20050), ("1\t1", 1...1),
-        ("1024\t65535\n", 1024...65535),
-    ] as [(String, ClosedRange<UInt16>)])
+    @Test(
+        arguments: [
+            ("32768\t60999\n", 32768...60999), ("20000 20050", 20000...20050), ("1\t1", 1...1),
+            ("1024\t65535\n", 1024...65535),
+        ] as [(String, ClosedRange<UInt16>)])
     func readsTheRange(text: String, range: ClosedRange<UInt16>) {
         #expect(Sysctl.portRange(parsing: text) == range)
     }
@@ -16,10 +17,11 @@ import Testing
         #expect(Sysctl.portRange(parsing: text) == nil)
     }
 
-    @Test(arguments: [
-        ("\n", []), ("", []), ("8080\n", [8080...8080]),
-        ("8080,9148-9150,40000-40010\n", [8080...8080, 9148...9150, 40000...40010]),
-    ] as [(String, [ClosedRange<UInt16>])])
+    @Test(
+        arguments: [
+            ("\n", []), ("", []), ("8080\n", [8080...8080]),
+            ("8080,9148-9150,40000-40010\n", [8080...8080, 9148...9150, 40000...40010]),
+        ] as [(String, [ClosedRange<UInt16>])])
     func readsReservedPorts(text: String, ranges: [ClosedRange<UInt16>]) {
         #expect(Sysctl.portRanges(parsing: text) == ranges)
     }
