@@ -17,12 +17,9 @@ final class Load {
     var pid: UInt32 { UInt32(child.pid) }
 
     /// Starts it; with -s it then waits for `go`.
-    init(_ arguments: [String], in namespace: Namespace) throws {
-        child = try Child(namespace.enter([Lab.tcpload] + arguments))
-    }
-
-    convenience init(_ arguments: String, in namespace: Namespace) throws {
-        try self.init(arguments.split(separator: " ").map(String.init), in: namespace)
+    init(path: String = Lab.tcpload, _ arguments: String, in namespace: Namespace) throws {
+        child = try Child(
+            namespace.enter([path] + arguments.split(separator: " ").map(String.init)))
     }
 
     /// Runs it to its end.

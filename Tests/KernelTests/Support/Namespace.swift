@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Testing
 
 /// A network namespace of the test's own, with loopback up. It is gone when this
 /// is, and with the test's process, however that ends: what holds it reads our pipe.
@@ -41,23 +42,47 @@ final class Namespace {
     }
 
     private func file(_ name: String) throws -> String {
-        try String(contentsOfFile: "/proc/\(holder.pid)/net/\(name)", encoding: .utf8)
+        // Foundation reads no more than a page of a file whose size is 0.
+        let path = "/proc/\(holder.pid)/net/\(name)"
+        guard let file = FileHandle(forReadingAtPath: path) else { throw TestFailure("no \(path)") }
+        var text = Data()
+        while let part = try file.read(upToCount: 1 << 16), !part.isEmpty { text += part }
+        return String(decoding: text, as: UTF8.self)
     }
 
-    /// Sockets towards a port whose own port is in `range`, by /proc/net/tcp (tcp6).
-    func sockets(_ table: String = "tcp", to port: UInt16, in range: ClosedRange<UInt16>) throws -> (
-        all: Int, timeWait: Int
-    ) {
-        var counts = (all: 0, timeWait: 0)
+    /// Sockets towards port 7001 whose own port is in `range`, by /proc/net/tcp (tcp6).
+    private func sockets(_ table: String, in range: ClosedRange<UInt16>) throws -> Held {
+        var held = Held(all: 0, timeWait: 0)
         for line in try file(table).split(separator: "\n").dropFirst() {
             let words = line.split(separator: " ")
-            guard words.count > 3, words[2].hasSuffix(String(format: ":%04X", Int(port))),
+            guard words.count > 3, words[2].hasSuffix(":1B59"),
                 let own = UInt16(words[1].suffix(4), radix: 16), range.contains(own)
             else { continue }
-            counts.all += 1
-            if words[3] == "06" { counts.timeWait += 1 }
+            held.all += 1
+            if words[3] == "06" { held.timeWait += 1 }
         }
-        return counts
+        return held
+    }
+
+    struct Held: Equatable {
+        var all: Int
+        var timeWait: Int
+    }
+
+    /// The same, once their number has come to rest.
+    func quietSockets(
+        towards address: String, in range: ClosedRange<UInt16>
+    ) throws -> Held {
+        let table = address.contains(":") ? "tcp6" : "tcp"
+        var last: Held?
+        let rests = try Lab.wait {
+            let now = try sockets(table, in: range)
+            defer { last = now }
+            usleep(100_000)
+            return now == last
+        }
+        guard rests, let last else { throw TestFailure("the sockets do not come to rest") }
+        return last
     }
 
     /// A counter of the namespace, as in /proc/net/netstat: "TcpExt", "TWRecycled".
@@ -71,5 +96,14 @@ final class Namespace {
             return value
         }
         throw TestFailure("no counter \(group) \(name)")
+    }
+
+    /// Cancels the test where the kernel has no IP_LOCAL_PORT_RANGE.
+    func requireOwnRange() throws {
+        do {
+            try Load.run("-r 40000,40009 127.0.0.1 1", in: self)
+        } catch {
+            try Test.cancel("this kernel has no IP_LOCAL_PORT_RANGE (6.3)")
+        }
     }
 }

@@ -96,7 +96,7 @@ struct Trace {
         var events: [Data] = []
         var summaries: [Summary] = []
         let decoder = Self.decoder
-        for line in output.split(separator: UInt8(ascii: "\n")) {
+        for line in output.lines {
             switch Self.kind(of: line) {
             case "ports": rows.append(try decoder.decode(Row.self, from: line))
             case "range": ranges.append(try decoder.decode(Range.self, from: line))
@@ -130,5 +130,19 @@ struct Trace {
         let start = Data("{\"kind\":\"".utf8)
         guard line.starts(with: start) else { return "" }
         return String(decoding: line.dropFirst(start.count).prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
+    }
+}
+
+extension Data {
+    /// Quick even for a hundred megabytes.
+    var lines: [Data] {
+        var lines: [Data] = []
+        var start = startIndex
+        while let end = self[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            if end > start { lines.append(self[start..<end]) }
+            start = end + 1
+        }
+        if start < endIndex { lines.append(self[start...]) }
+        return lines
     }
 }

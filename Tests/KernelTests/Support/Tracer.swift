@@ -5,16 +5,31 @@ import Foundation
 final class Tracer {
     let child: Child
 
-    /// Starts it and waits until it traces. Without an interval in `arguments` it
-    /// reports once, at its end.
-    init(_ backend: Backend, _ arguments: [String] = [], interval: String = "3600", output: Int32? = nil) throws {
+    private let backend: Backend
+
+    /// Starts it and waits until it traces. Without an `interval` it reports once,
+    /// at its end.
+    convenience init(_ backend: Backend, _ arguments: [String] = []) throws {
+        try self.init(starting: backend, arguments)
+        try waitUntilItTraces()
+    }
+
+    /// Starts it.
+    init(
+        starting backend: Backend, _ arguments: [String] = [], every interval: String = "3600",
+        output: Int32? = nil
+    ) throws {
+        self.backend = backend
         child = try Child(
             [Lab.tcpwhy, "ports", interval, "--json", "--backend", backend.rawValue] + arguments,
             output: output)
-        // It watches for signals when everything is attached, and not before.
-        let attached = Lab.wait {
-            child.hasEnded || child.descriptors().contains { $0.target.contains("[signalfd]") }
-        }
+    }
+
+    /// All that it says on standard error if nothing is wrong.
+    var announcement: String { "tcpwhy: tracing, backend \(backend.rawValue); Ctrl-C ends\n" }
+
+    func waitUntilItTraces() throws {
+        let attached = Lab.wait { child.hasEnded || child.error.hasPrefix(announcement) }
         guard attached, !child.hasEnded else {
             throw TestFailure("tcpwhy does not trace with \(backend.rawValue): \(child.error)")
         }
