@@ -97,8 +97,8 @@ public struct EventLoop: ~Copyable {
             if errno == EINTR { return wakeup }
             throw BPFError(.events, errno: errno, "wait for events")
         }
-        for unsafe event in unsafe events.prefix(Int(count)) {
-            let descriptor = unsafe event.data.fd
+        for index in 0..<Int(count) {
+            let descriptor = unsafe events[index].data.fd
             if descriptor == timer.number {
                 wakeup.ticks = readCounter(descriptor)
             } else if descriptor == trigger.file.number {

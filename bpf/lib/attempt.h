@@ -151,8 +151,8 @@ static __always_inline void count_call(struct why_connect_stats *totals,
 		add(&totals->tried, 1);
 		add(&totals->tried_sum, attempt->tried);
 		keep_max(&totals->tried_max, attempt->tried);
-		__sync_fetch_and_add(&totals->tried_hist[bucket_of(attempt->tried, WHY_PORT_BUCKETS)],
-				     1);
+		__sync_fetch_and_add(
+			&totals->tried_hist[bucket_of(attempt->tried, WHY_PORT_BUCKETS)], 1);
 		if (flags & WHY_EVENT_CERTAIN)
 			add(&totals->certain, 1);
 		if (attempt->checks)
