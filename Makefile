@@ -33,6 +33,7 @@ TRIPLE := $(shell uname -m)-linux-gnu
 OBJECTS := .build/bpf
 PROGRAMS := $(patsubst bpf/%.bpf.c,$(OBJECTS)/%.bpf.o,$(wildcard bpf/*.bpf.c))
 TCPWHY := .build/$(CONFIG)/tcpwhy
+COMPLETIONS = $(DESTDIR)$(PREFIX)/share
 # v2: what 5.10 knows. The distribution's headers come after clang's own.
 BPF_FLAGS := --target=bpf -mcpu=v2 -O2 -g -D__TARGET_ARCH_$(ARCH) -idirafter /usr/include/$(TRIPLE) \
 	-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations
@@ -88,14 +89,30 @@ test: setup ## every test: lint, unit-test, kernel-test
 unit-test: bpf ## the tests that need no root
 	$(Q)scripts/unit-test $(ARGS)
 
-kernel-test: build ## the tests that need root, here and under each kernel in QEMU
+kernel-test: ## the tests that need root, here and under each kernel in QEMU
 	$(Q)scripts/kernel-test --kernel $(KERNEL)
 
-lint: ## layout, shellcheck, import rules, licences
+lint: build ## layout, shellcheck, import rules, licences, the manual page
 	$(Q)scripts/lint
 
 format: ## lay out Swift and C files
 	$(Q)scripts/format
+
+docs: build ## make docs/tcpwhy.1 from the argument definitions
+	$(Q)TCPWHY=$(TCPWHY) scripts/docs
+
+# Not built here: what root builds, nobody else could rebuild.
+install: ## install tcpwhy, its manual page and completions under PREFIX
+	$(Q)test -x $(TCPWHY) || { echo 'nothing to install: run make build' >&2; exit 1; }
+	$(Q)install -D --mode=755 $(TCPWHY) $(DESTDIR)$(PREFIX)/bin/tcpwhy
+	$(Q)install -D --mode=644 docs/tcpwhy.1 $(DESTDIR)$(PREFIX)/share/man/man1/tcpwhy.1
+	$(Q)install -D --mode=644 /dev/null $(COMPLETIONS)/bash-completion/completions/tcpwhy
+	$(Q)install -D --mode=644 /dev/null $(COMPLETIONS)/zsh/site-functions/_tcpwhy
+	$(Q)install -D --mode=644 /dev/null $(COMPLETIONS)/fish/vendor_completions.d/tcpwhy.fish
+	$(Q)$(TCPWHY) --generate-completion-script bash >$(COMPLETIONS)/bash-completion/completions/tcpwhy
+	$(Q)$(TCPWHY) --generate-completion-script zsh >$(COMPLETIONS)/zsh/site-functions/_tcpwhy
+	$(Q)$(TCPWHY) --generate-completion-script fish >$(COMPLETIONS)/fish/vendor_completions.d/tcpwhy.fish
+	@echo 'installed in $(DESTDIR)$(PREFIX)'
 
 clean: ## remove what was built
 	rm -rf .build .build-*
