@@ -53,8 +53,8 @@ let package = Package(
         // A known load for the tests to compare with.
         .executableTarget(name: "tcpload", path: "Tests/tcpload"),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
-        .testTarget(name: "BPFTests", dependencies: ["BPF", "CPrograms"], swiftSettings: settings),
-        .testTarget(name: "HostTests", dependencies: ["Host", "Model"], swiftSettings: settings),
+        .testTarget(name: "BPFTests", dependencies: ["BPF", "CLibbpf", "CLinux"], swiftSettings: settings),
+        .testTarget(name: "HostTests", dependencies: ["CLinux", "Host", "Model"], swiftSettings: settings),
         .testTarget(name: "ReportTests", dependencies: ["Report", "Model"], swiftSettings: settings),
         .testTarget(
             name: "ProbesTests", dependencies: ["Probes", "CPrograms", "Model"],

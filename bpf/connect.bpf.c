@@ -22,6 +22,7 @@ const volatile struct why_config config SEC(".rodata.config") = {};
 #include "lib/address.h"
 #include "lib/filter.h"
 #include "lib/call.h"
+#include "lib/checks.h"
 #include "lib/search.h"
 #include "lib/syscall.h"
 

@@ -35,21 +35,21 @@ public struct BPFError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// A kernel-internal number that reaches user space (fentry on a function
     /// with too many arguments, batch calls on other kinds of map).
-    static let ENOTSUPP: Int32 = 524
+    static let notSupportedInKernel: Int32 = 524
 
     private static func classify(_ step: Code, _ errno: Int32) -> Code {
         switch (errno, step) {
         // From a load, EACCES is the verifier's verdict on the program.
         case (EACCES, .load): step
         case (EPERM, _), (EACCES, _): .permission
-        case (EOPNOTSUPP, _), (ENOTSUPP, _), (ENOSYS, _): .notSupported
+        case (EOPNOTSUPP, _), (notSupportedInKernel, _), (ENOSYS, _): .notSupported
         case (ENOENT, _), (ESRCH, _): .notFound
         default: step
         }
     }
 
     private static func reason(_ errno: Int32) -> String {
-        if errno == ENOTSUPP { return "Not supported by this kernel" }
+        if errno == notSupportedInKernel { return "Not supported by this kernel" }
         // SAFETY: for any number strerror gives a NUL-terminated string that
         // lives until this thread's next call.
         return unsafe String(cString: strerror(errno))

@@ -46,14 +46,14 @@ extension BPFMap {
             }
             switch -result {
             case 0, ENOENT: break  // ENOENT: these were the last.
-            case ENOSPC:
+            case ENOSPC where capacity <= Int(maxEntries):
                 // One bucket holds more than fits: the same position again, with more room.
-                guard capacity <= Int(maxEntries) else { fallthrough }
                 capacity *= 2
                 keys = [UInt8](repeating: 0, count: capacity * keySize)
                 values = [UInt8](repeating: 0, count: capacity * entrySize)
                 continue
-            case EINVAL where !begun, EOPNOTSUPP where !begun, BPFError.ENOTSUPP where !begun:
+            case EINVAL where !begun, EOPNOTSUPP where !begun,
+                BPFError.notSupportedInKernel where !begun:
                 return false
             default:
                 throw BPFError(.map, errno: -result, "read map \(name)")

@@ -24,7 +24,9 @@ public struct BPFMap: ~Copyable, Sendable {
 
     /// What an update may find.
     public enum UpdateMode: UInt64, Sendable {
-        case any = 0, create = 1, replace = 2
+        case any = 0
+        case create = 1
+        case replace = 2
     }
 
     init(of map: OpaquePointer, name: String) throws(BPFError) {

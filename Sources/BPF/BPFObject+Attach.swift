@@ -20,10 +20,9 @@ extension BPFObject {
     public func attachKprobe(
         program name: String, function: String, isReturn: Bool
     ) throws(BPFError) -> Link {
-        let program = try unsafe find(program: name)
-        return try unsafe link("attach \(isReturn ? "kretprobe" : "kprobe")/\(function)") {
-            unsafe bpf_program__attach_kprobe(program, isReturn, function)
-        }
+        let event = try PerfEvent.kprobe(function: function, isReturn: isReturn)
+        return try attach(
+            program: name, to: event, "\(isReturn ? "kretprobe" : "kprobe")/\(function)")
     }
 
     /// Attaches to a tracepoint by its number, for which nothing need be mounted.
@@ -35,8 +34,9 @@ extension BPFObject {
     /// Attaches an iterator program; `Link.runIterator` then runs it.
     public func attachIterator(program name: String) throws(BPFError) -> Link {
         let program = try unsafe find(program: name)
-        let section = unsafe String(cString: bpf_program__section_name(program))
-        return try unsafe link("attach \(section)") { unsafe bpf_program__attach_iter(program, nil) }
+        return try unsafe link("attach iterator \(name)") {
+            unsafe bpf_program__attach_iter(program, nil)
+        }
     }
 
     private func attach(
@@ -44,7 +44,7 @@ extension BPFObject {
     ) throws(BPFError) -> Link {
         let program = try unsafe find(program: name)
         let number = event.number
-        let link = try unsafe link("attach program \(name) to \(what)") {
+        let link = try unsafe link("attach \(name) to \(what)") {
             unsafe bpf_program__attach_perf_event(program, number)
         }
         // The link closes it now.
@@ -56,7 +56,8 @@ extension BPFObject {
     private func link(
         _ what: String, _ attach: () -> OpaquePointer?
     ) throws(BPFError) -> Link {
-        let (made, warnings) = unsafe LibbpfLog.capturing { () -> (link: OpaquePointer?, errno: Int32) in
+        let (made, warnings) = unsafe LibbpfLog.capturing {
+            () -> (link: OpaquePointer?, errno: Int32) in
             let link = unsafe attach()
             return unsafe (link, errno)
         }

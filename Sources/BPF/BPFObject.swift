@@ -14,7 +14,8 @@ public struct BPFObject: ~Copyable {
     /// Reads an ELF object; nothing reaches the kernel before `load`.
     /// - Parameter bytes: needed during this call only.
     public init(bytes: UnsafeRawBufferPointer, name: String) throws(BPFError) {
-        let (opened, warnings) = unsafe LibbpfLog.capturing { () -> (handle: OpaquePointer?, errno: Int32) in
+        let (opened, warnings) = unsafe LibbpfLog.capturing {
+            () -> (handle: OpaquePointer?, errno: Int32) in
             var options = unsafe bpf_object_open_opts()
             unsafe options.sz = MemoryLayout<bpf_object_open_opts>.size
             return unsafe name.withCString { name in
@@ -123,7 +124,10 @@ public struct BPFObject: ~Copyable {
     /// verifier's last useful lines.
     public func load() throws(BPFError) {
         let (result, warnings) = LibbpfLog.capturing { unsafe bpf_object__load(handle) }
-        try check(result, .load, "load BPF object \(name)", detail: VerifierLog.tail(of: warnings))
+        let program = VerifierLog.refusedProgram(in: warnings).map { "program \($0) of " } ?? ""
+        try check(
+            result, .load, "load \(program)BPF object \(name)",
+            detail: VerifierLog.tail(of: warnings))
     }
 
     // MARK: After the load

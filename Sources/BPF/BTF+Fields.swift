@@ -34,7 +34,7 @@ extension BTF {
         _ name: String, of id: UInt32, depth: Int
     ) -> (id: UInt32, bitOffset: Int)? {
         // The bound is for damaged data, which might go in a circle.
-        guard depth < 16, let (type, section) = type(id),
+        guard depth < 8, let (type, section) = type(id),
             type.kind == .structure || type.kind == .union
         else { return nil }
         let span = unsafe section.bytes.span.bytes

@@ -29,10 +29,11 @@ extension BTF {
         let span = unsafe section.bytes.span.bytes
         let arguments = (0..<prototype.count).map { argument in
             // Each a name and a type; the section's check saw that they are there.
-            span.read(UInt32.self, at: prototype.position + BTFType.headSize + argument * 8 + 4) ?? 0
+            span.read(UInt32.self, at: prototype.position + BTFType.headSize + argument * 8 + 4)
+                ?? 0
         }
         return Function(
-            id: id, arguments: arguments.map { valueType($0) }, returns: valueType(prototype.sizeOrType))
+            id: id, arguments: arguments.map(valueType), returns: valueType(prototype.sizeOrType))
     }
 
     public func hasFunction(_ name: String) -> Bool {
@@ -74,7 +75,7 @@ extension BTF {
         let span = unsafe section.bytes.span.bytes
         let tail = type.position + BTFType.headSize
         // The bound is for damaged data, which might go in a circle.
-        guard depth < 16, let element = span.read(UInt32.self, at: tail).map({ resolved($0) }),
+        guard depth < 16, let element = span.read(UInt32.self, at: tail).map(resolved),
             let count = span.read(UInt32.self, at: tail + 8)
         else { return 0 }
         let inner =

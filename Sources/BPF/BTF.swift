@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The types of the running kernel, or of one of its modules as well.
-public struct BTF: Sendable, ~Copyable {
+public struct BTF: Sendable {
     /// The module whose types come after vmlinux's, if any.
     public let moduleName: String?
     let sections: [BTFSection]
@@ -68,7 +68,10 @@ public struct BTF: Sendable, ~Copyable {
     }
 
     func string(_ offset: UInt32) -> String {
-        guard let section = sections.first(where: { $0.firstString <= offset && offset < $0.endString })
+        guard
+            let section = sections.first(where: {
+                $0.firstString <= offset && offset < $0.endString
+            })
         else { return "" }
         let start = section.strings.lowerBound + Int(offset - section.firstString)
         let tail = section.bytes[start..<section.strings.upperBound]

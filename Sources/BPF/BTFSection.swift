@@ -23,7 +23,9 @@ struct BTFSection: Sendable {
         strings = header.strings
         offsets = try Self.offsets(bytes, header.types)
         self.bytes = bytes
-        guard strings.isEmpty || bytes[strings.upperBound - 1] == 0 else { throw BTFFault.truncated }
+        guard strings.isEmpty || bytes[strings.upperBound - 1] == 0 else {
+            throw BTFFault.truncated
+        }
     }
 
     private static func header(

@@ -6,7 +6,8 @@ struct BTFType {
 
     /// The kernel's `BTF_KIND_*`.
     enum Kind: UInt32 {
-        case int = 1, pointer, array, structure, union, enumeration, forward, typedef, volatile
+        case int = 1
+        case pointer, array, structure, union, enumeration, forward, typedef, volatile
         case const, restrict, function, prototype, variable, section, float, declarationTag
         case typeTag, enumeration64
 

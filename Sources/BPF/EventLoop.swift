@@ -26,9 +26,8 @@ public struct EventLoop: ~Copyable {
     private let signals: SignalFD
 
     /// - Parameters:
-    ///   - signals: come as events from now on instead of doing what they do.
-    ///     They are blocked for the calling thread and those that it starts
-    ///     later, so make the loop before there are others.
+    ///   - signals: come as events from now on instead of doing what they do,
+    ///     whichever thread they would have hit. An ignored SIGHUP stays ignored.
     ///   - interval: how often a tick comes, without drift; `nil`: none.
     public init(signals: Set<Int32> = [], interval: Duration? = nil) throws(BPFError) {
         let epoll = FileDescriptor(
@@ -97,8 +96,8 @@ public struct EventLoop: ~Copyable {
             if errno == EINTR { return wakeup }
             throw BPFError(.events, errno: errno, "wait for events")
         }
-        for index in 0..<Int(count) {
-            let descriptor = unsafe events[index].data.fd
+        // Not `for unsafe event in`, which swift-format 6.3 breaks.
+        for descriptor in unsafe events.prefix(Int(count)).map({ unsafe $0.data.fd }) {
             if descriptor == timer.number {
                 wakeup.ticks = readCounter(descriptor)
             } else if descriptor == trigger.file.number {

@@ -32,7 +32,9 @@ public struct Link: ~Copyable {
         var info = PerfEventLinkInfo()
         var size = UInt32(MemoryLayout<PerfEventLinkInfo>.size)
         let result = unsafe bpf_obj_get_info_by_fd(number, &info, &size)
-        guard result == 0, info.isKprobe, size >= PerfEventLinkInfo.sizeWithMissed else { return nil }
+        guard result == 0, info.isKprobe, size >= PerfEventLinkInfo.sizeWithMissed else {
+            return nil
+        }
         return info.missed
     }
 }

@@ -15,7 +15,7 @@ enum PerfEvent {
 
     /// The kernel numbers this PMU at boot; without kprobes there is none.
     static func kprobe(function: String, isReturn: Bool) throws(BPFError) -> FileDescriptor {
-        let what = "probe \(function)"
+        let what = "attach \(isReturn ? "kretprobe" : "kprobe")/\(function)"
         guard let type = number(in: "/sys/bus/event_source/devices/kprobe/type") else {
             throw BPFError(.notSupported, what, detail: "this kernel has no kprobes")
         }

@@ -6,7 +6,7 @@ public struct ProgramInfo: Sendable, Hashable {
     public let id: UInt32
     /// Runs that the recursion guard refused; `nil` before Linux 5.12.
     public let recursionMisses: UInt64?
-    /// Runs and the time they took, counted while somebody enables statistics.
+    /// Runs and the time they took, counted while a `ProgramStatistics` lives.
     public let runCount: UInt64
     public let runNanoseconds: UInt64
 }
@@ -31,15 +31,18 @@ extension BPFObject {
     public func testRun(program name: String) throws(BPFError) -> Int32 {
         let number = try unsafe bpf_program__fd(find(program: name))
         try check(number, .load, "run program \(name), which is not loaded")
-        return try BPFProgramRun.run(number, name)
+        return try RawProgram.run(number, name)
     }
 }
 
-enum BPFProgramRun {
-    static func run(_ number: Int32, _ name: String) throws(BPFError) -> Int32 {
-        var options = unsafe bpf_test_run_opts()
-        unsafe options.sz = MemoryLayout<bpf_test_run_opts>.size
-        try unsafe check(bpf_prog_test_run_opts(number, &options), .load, "run program \(name)")
-        return unsafe Int32(bitPattern: options.retval)
+/// Makes the kernel count the runs of every program, at some nanoseconds each,
+/// until this goes.
+public struct ProgramStatistics: ~Copyable, Sendable {
+    private let file: FileDescriptor
+
+    public init() throws(BPFError) {
+        file = FileDescriptor(
+            owning: try check(
+                bpf_enable_stats(BPF_STATS_RUN_TIME), .load, "count the runs of programs"))
     }
 }

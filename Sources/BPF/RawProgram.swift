@@ -48,6 +48,14 @@ enum RawProgram {
         return FileDescriptor(owning: try check(number, .load, what))
     }
 
+    /// Runs it once, with no context.
+    static func run(_ number: Int32, _ name: String) throws(BPFError) -> Int32 {
+        var options = unsafe bpf_test_run_opts()
+        unsafe options.sz = MemoryLayout<bpf_test_run_opts>.size
+        try unsafe check(bpf_prog_test_run_opts(number, &options), .load, "run program \(name)")
+        return unsafe Int32(bitPattern: options.retval)
+    }
+
     /// The kernel's own BTF object of a module: trampolines name it by descriptor.
     private static func moduleBTF(_ name: String) throws(BPFError) -> FileDescriptor {
         var id: UInt32 = 0

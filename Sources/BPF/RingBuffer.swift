@@ -12,10 +12,11 @@ public struct RingBuffer: ~Copyable {
 
     public init(_ map: borrowing BPFMap) throws(BPFError) {
         LibbpfLog.install()
-        let receiver = unsafe Unmanaged.passRetained(Receiver())
+        let first = try OpenRing(map.file.duplicate())
+        let receiver = unsafe Unmanaged.passRetained(Receiver(first))
         guard
             let handle = unsafe ring_buffer__new(
-                map.file.number, deliver, receiver.toOpaque(), nil)
+                first.file.number, deliver, receiver.toOpaque(), nil)
         else {
             let failure = BPFError(.ring, errno: errno, "open ring buffer \(map.name)")
             unsafe receiver.release()
@@ -32,51 +33,79 @@ public struct RingBuffer: ~Copyable {
 
     /// Reads one more ring along with the first.
     public func add(_ map: borrowing BPFMap) throws(BPFError) {
+        let ring = try OpenRing(map.file.duplicate())
         try unsafe check(
-            ring_buffer__add(handle, map.file.number, deliver, receiver.toOpaque()), .ring,
+            ring_buffer__add(handle, ring.file.number, deliver, receiver.toOpaque()), .ring,
             "open ring buffer \(map.name)")
+        unsafe receiver.takeUnretainedValue().rings.append(ring)
     }
 
     /// Readable when there are events. Belongs to the ring buffer.
     public var epollFD: Int32 { unsafe ring_buffer__epoll_fd(handle) }
 
-    /// Hands every event that is there to `body` and returns their number. The
-    /// bytes are the ring's own and are valid during the call of `body` only.
+    /// Hands the events that are there to `body`, `limit` at most: a busy
+    /// producer must not keep the caller here. Returns their number. The bytes
+    /// are the ring's own and are valid during the call of `body` only.
     @discardableResult
-    public mutating func consume(_ body: (RawSpan) -> Void) throws(BPFError) -> Int {
-        try read(body) { unsafe ring_buffer__consume(handle) }
+    public mutating func consume(
+        limit: Int = .max, _ body: (RawSpan) -> Void
+    ) throws(BPFError) -> Int {
+        try read(limit, body) { unsafe ring_buffer__consume(handle) }
     }
 
     /// The same, after waiting for the first event; `nil` waits for ever.
     @discardableResult
     public mutating func poll(
-        timeout: Duration?, _ body: (RawSpan) -> Void
+        timeout: Duration?, limit: Int = .max, _ body: (RawSpan) -> Void
     ) throws(BPFError) -> Int {
-        try read(body) { unsafe ring_buffer__poll(handle, timeout.map(\.wholeMilliseconds) ?? -1) }
+        try read(limit, body) {
+            unsafe ring_buffer__poll(handle, timeout.map(\.wholeMilliseconds) ?? -1)
+        }
     }
 
     private func read(
-        _ body: (RawSpan) -> Void, _ call: () -> Int32
+        _ limit: Int, _ body: (RawSpan) -> Void, _ call: () -> Int32
     ) throws(BPFError) -> Int {
+        guard limit > 0 else { return 0 }
+        // SAFETY: `self` holds a reference until `deinit`.
+        let receiver = unsafe receiver.takeUnretainedValue()
+        receiver.left = limit
         let result = withoutActuallyEscaping(body) { body in
-            // SAFETY: `self` holds a reference until `deinit`.
-            let receiver = unsafe receiver.takeUnretainedValue()
             receiver.body = body
             defer { receiver.body = nil }
             return call()
         }
         // A signal ends the wait; the events stay where they are.
-        if result == -EINTR { return 0 }
-        return Int(try check(result, .ring, "read the ring buffer"))
+        if result != -EINTR, result != Receiver.full {
+            try check(result, .ring, "read the ring buffer")
+        }
+        return limit - receiver.left
+    }
+}
+
+/// libbpf watches a ring's descriptor but does not keep it open.
+private final class OpenRing {
+    let file: FileDescriptor
+
+    init(_ file: consuming FileDescriptor) {
+        self.file = file
     }
 }
 
 /// Carries the closure of the call under way through libbpf.
 private final class Receiver {
+    var rings: [OpenRing]
+    /// libbpf passes on what the callback returns, this event being read.
+    static let full = -ECANCELED
     var body: ((RawSpan) -> Void)?
+    var left = 0
+
+    init(_ ring: OpenRing) {
+        rings = [ring]
+    }
 }
 
-/// libbpf calls this for each event; 0 lets it go on.
+/// libbpf calls this for each event; below 0 it stops.
 private func deliver(
     _ context: UnsafeMutableRawPointer?, _ data: UnsafeMutableRawPointer?, _ size: Int
 ) -> Int32 {
@@ -85,5 +114,6 @@ private func deliver(
     // readable bytes until this returns.
     let receiver = unsafe Unmanaged<Receiver>.fromOpaque(context).takeUnretainedValue()
     unsafe receiver.body?(UnsafeRawBufferPointer(start: data, count: size).bytes)
-    return 0
+    receiver.left -= 1
+    return receiver.left > 0 ? 0 : Receiver.full
 }

@@ -5,34 +5,41 @@ import Glibc
 /// Blocks signals and receives them as events instead.
 struct SignalFD: ~Copyable {
     private let file: FileDescriptor
-    private let previous: sigset_t
+    private let mask: sigset_t
     private let owner: pthread_t
+    private let actions: [(signal: Int32, previous: sigaction)]
 
     init(_ signals: Set<Int32>) throws(BPFError) {
+        // Whoever starts this under nohup wants it to live on.
+        let signals = signals.filter { $0 != SIGHUP || !Self.isIgnored($0) }
         var set = sigset_t()
         unsafe sigemptyset(&set)
         for signal in signals { unsafe sigaddset(&set, signal) }
-        var previous = sigset_t()
-        // Returns the error number, unlike most.
-        let result = unsafe pthread_sigmask(SIG_BLOCK, &set, &previous)
-        guard result == 0 else { throw BPFError(.events, errno: result, "block signals") }
-        let number = unsafe signalfd(-1, &set, Int32(SFD_CLOEXEC | SFD_NONBLOCK))
-        if number < 0 {
-            let failure = BPFError(.events, errno: errno, "make a signalfd")
-            unsafe pthread_sigmask(SIG_SETMASK, &previous, nil)
-            throw failure
-        }
-        file = FileDescriptor(owning: number)
-        self.previous = previous
+        file = FileDescriptor(
+            owning: try unsafe checkErrno(
+                signalfd(-1, &set, Int32(SFD_CLOEXEC | SFD_NONBLOCK)), .events, "make a signalfd"))
+        var mask = sigset_t()
+        unsafe pthread_sigmask(SIG_BLOCK, &set, &mask)
+        self.mask = mask
         owner = pthread_self()
+        // The mask is this thread's. Another one that gets a signal passes it
+        // on, and blocks it from then on.
+        actions = signals.compactMap { signal in
+            var previous = sigaction()
+            return unsafe why_take_signal(signal, &previous) == 0 ? (signal, previous) : nil
+        }
     }
 
     deinit {
         // What came since the last wait was asked for as an event: it must not kill now.
         _ = received()
-        var previous = previous
+        for (signal, previous) in actions {
+            var previous = previous
+            unsafe sigaction(signal, &previous, nil)
+        }
         if pthread_equal(owner, pthread_self()) != 0 {
-            unsafe pthread_sigmask(SIG_SETMASK, &previous, nil)
+            var mask = mask
+            unsafe pthread_sigmask(SIG_SETMASK, &mask, nil)
         }
     }
 
@@ -48,5 +55,10 @@ struct SignalFD: ~Copyable {
             if !signals.contains(signal) { signals.append(signal) }
         }
         return signals
+    }
+
+    private static func isIgnored(_ signal: Int32) -> Bool {
+        var action = sigaction()
+        return unsafe sigaction(signal, nil, &action) == 0 && why_is_ignored(&action) != 0
     }
 }

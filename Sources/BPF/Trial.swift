@@ -9,17 +9,18 @@ import Glibc
 public enum Trial {
     /// fentry or fexit on a kernel function.
     public static func trampoline(
-        function: String, exit: Bool, btf: borrowing BTF
+        function: String, exit: Bool, btf: BTF
     ) -> BPFError? {
         let what = "attach \(exit ? "fexit" : "fentry")/\(function)"
         guard let id = btf.typeID(function, [.function]) else {
-            return BPFError(.notFound, what, detail: "this kernel has no such function to attach to")
+            return BPFError(
+                .notFound, what, detail: "this kernel has no such function to attach to")
         }
         return tracing(exit ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY, id, btf, what)
     }
 
     /// A tracepoint by its BTF type ("inet_sock_set_state").
-    public static func btfTracepoint(_ name: String, btf: borrowing BTF) -> BPFError? {
+    public static func btfTracepoint(_ name: String, btf: BTF) -> BPFError? {
         let what = "attach tp_btf/\(name)"
         guard let id = btf.typeID("btf_trace_\(name)", [.typedef]) else {
             return BPFError(.notFound, what, detail: "this kernel has no such tracepoint")
@@ -58,7 +59,7 @@ public enum Trial {
     }
 
     /// An iterator ("tcp", "task_file").
-    public static func iterator(_ name: String, btf: borrowing BTF) -> BPFError? {
+    public static func iterator(_ name: String, btf: BTF) -> BPFError? {
         let what = "attach iter/\(name)"
         guard let id = btf.typeID("bpf_iter_\(name)", [.function]) else {
             return BPFError(.notFound, what, detail: "this kernel has no such iterator")
@@ -82,7 +83,7 @@ public enum Trial {
     }
 
     private static func tracing(
-        _ type: bpf_attach_type, _ id: UInt32, _ btf: borrowing BTF, _ what: String
+        _ type: bpf_attach_type, _ id: UInt32, _ btf: BTF, _ what: String
     ) -> BPFError? {
         refusal { [module = btf.moduleName] () throws(BPFError) in
             let program = try RawProgram.tracing(type, function: id, module: module, what)

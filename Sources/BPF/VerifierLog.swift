@@ -17,13 +17,24 @@ enum VerifierLog {
             } else if inVerifierLog {
                 if !isStatistic(line) { verifier.append(line) }
             } else if !isEcho(line) {
-                libbpf.append(line)
+                libbpf.append(line.hasPrefix(prefix) ? line.dropFirst(prefix.count) : line)
             }
         }
         let useful = verifier.isEmpty ? libbpf : verifier
         guard !useful.isEmpty else { return nil }
         return useful.suffix(limit).joined(separator: "\n")
     }
+
+    /// The program that was refused, where libbpf names it.
+    static func refusedProgram(in warnings: [String]) -> String? {
+        for line in warnings.lazy.flatMap({ $0.split(whereSeparator: \.isNewline) })
+        where line.hasPrefix("libbpf: prog '") && line.contains(": BPF program load failed") {
+            return String(line.dropFirst("libbpf: prog '".count).prefix { $0 != "'" })
+        }
+        return nil
+    }
+
+    private static let prefix = "libbpf: "
 
     /// What the verifier prints after every verdict.
     private static func isStatistic(_ line: Substring) -> Bool {
@@ -32,9 +43,13 @@ enum VerifierLog {
             || line.allSatisfy(\.isWhitespace)
     }
 
-    /// libbpf repeats the failure on its way up; the error has it already.
+    /// libbpf repeats the failure on its way up, which the error has already,
+    /// and gives advice that fits old kernels only.
     private static func isEcho(_ line: Substring) -> Bool {
-        line.contains("failed to load object") || line.contains("failed to load: -")
-            || line.contains("BPF program load failed:")
+        [
+            "failed to load object", "failed to load: -", "BPF program load failed:",
+            "failed to attach", "perf event: ", "try raising 'ulimit -l'",
+            "Couldn't load trivial BPF program",
+        ].contains { line.contains($0) }
     }
 }

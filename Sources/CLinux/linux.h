@@ -8,6 +8,7 @@
 #define TCPWHY_LINUX_H
 
 #include <linux/nsfs.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -16,6 +17,7 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/vfs.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #define WHY_CLONE_NEWNET 0x40000000
@@ -51,6 +53,31 @@ static inline int why_fsconfig_create(int fd)
 static inline int why_fsmount(int fd)
 {
 	return (int)syscall(WHY_NR_FSMOUNT, fd, WHY_FSMOUNT_CLOEXEC, 0);
+}
+
+/*
+ * Sends the signal on to a thread that has it blocked, and blocks it in this one.
+ * Safe in a signal handler. Once every thread blocks it, a signalfd gets it.
+ */
+static inline void why_pass_signal_on(int number, siginfo_t *info, void *context)
+{
+	(void)info;
+	sigaddset(&((ucontext_t *)context)->uc_sigmask, number);
+	kill(getpid(), number);
+}
+
+static inline int why_take_signal(int number, struct sigaction *previous)
+{
+	struct sigaction action = { .sa_flags = SA_SIGINFO | SA_RESTART };
+
+	action.sa_sigaction = why_pass_signal_on;
+	sigemptyset(&action.sa_mask);
+	return sigaction(number, &action, previous);
+}
+
+static inline int why_is_ignored(const struct sigaction *action)
+{
+	return action->sa_handler == SIG_IGN;
 }
 
 /* CLONE_NEW* of an open namespace; -1 if it is none. */

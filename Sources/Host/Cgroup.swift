@@ -14,7 +14,7 @@ public struct Cgroup: ~Copyable, Sendable {
     ///   or in the tree (`/system.slice/nginx.service`, as `/proc/PID/cgroup` has it).
     public init(_ path: String) throws(HostError) {
         var paths = [path]
-        if let mount = Self.mountPoint() {
+        if !path.isEmpty, let mount = Self.mountPoint() {
             paths.append(mount + (path.hasPrefix("/") ? path : "/\(path)"))
         }
         for path in paths {

@@ -10,7 +10,7 @@ public struct HostError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Why, where errno does not say it.
     public let detail: String?
 
-    public init(_ what: String, errno: Int32 = 0, detail: String? = nil) {
+    public init(errno: Int32 = 0, _ what: String, detail: String? = nil) {
         self.what = what
         self.errno = errno
         self.detail = detail
@@ -28,10 +28,4 @@ public struct HostError: Error, Sendable, Hashable, CustomStringConvertible {
 func check(_ result: Int32, _ what: @autoclosure () -> String) throws(HostError) -> Int32 {
     guard result < 0 else { return result }
     throw HostError(errno: errno, what())
-}
-
-extension HostError {
-    init(errno: Int32, _ what: String) {
-        self.init(what, errno: errno)
-    }
 }

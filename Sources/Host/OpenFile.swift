@@ -26,7 +26,7 @@ public struct OpenFile: ~Copyable, Sendable {
         while true {
             let got = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
             if got >= 0 { return got }
-            if errno != EINTR { throw HostError("read \(path)", errno: errno) }
+            if errno != EINTR { throw HostError(errno: errno, "read \(path)") }
         }
     }
 

@@ -3,9 +3,12 @@ import Glibc
 
 /// What `/proc` says of other processes.
 public enum Processes {
+    /// Whether there is a process of this number; a thread's number is none.
     public static func exists(_ pid: Int32) -> Bool {
         // Signal 0 asks only; what may not be asked is there all the same.
-        pid > 0 && (kill(pid, 0) == 0 || errno == EPERM)
+        guard pid > 0, kill(pid, 0) == 0 || errno == EPERM else { return false }
+        guard let status = try? readText("/proc/\(pid)/status") else { return true }
+        return status.split(separator: "\n").contains("Tgid:\t\(pid)")
     }
 
     /// The command's name as the kernel keeps it: 15 bytes at most.

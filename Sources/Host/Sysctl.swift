@@ -52,7 +52,9 @@ public enum Sysctl {
         var ranges: [ClosedRange<UInt16>] = []
         let list = text.last == "\n" ? text.dropLast() : text[...]
         for part in list.split(separator: ",") {
-            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { UInt16($0) }
+            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map {
+                UInt16($0)
+            }
             guard let low = ends[0], let high = ends.count == 1 ? low : ends[1], ends.count <= 2,
                 low <= high
             else { return nil }

@@ -12,14 +12,22 @@ public struct TraceFS: ~Copyable, Sendable {
 
     public init() throws(HostError) {
         for path in ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"] {
-            guard let root = try? OpenFile(path, flags: O_RDONLY | O_DIRECTORY),
-                faccessat(root.descriptor, "events", F_OK, 0) == 0
-            else { continue }
+            let root: OpenFile
+            do throws(HostError) {
+                root = try OpenFile(path, flags: O_RDONLY | O_DIRECTORY)
+            } catch {
+                if error.errno == ENOENT { continue }
+                throw error
+            }
+            // An empty directory waits there for the mount.
+            guard why_file_system(root.descriptor) == Self.magic else { continue }
             self.init(root: root, isDetached: false)
             return
         }
         self = try TraceFS.detached()
     }
+
+    private static let magic = 0x7472_6163
 
     /// Through a mount that is at no place, whoever else has one.
     static func detached() throws(HostError) -> TraceFS {

@@ -33,7 +33,7 @@ func onFreshThread<Result>(_ body: () throws -> Result) throws -> Result {
             }, context.toOpaque())
         guard failure == 0 else {
             context.release()
-            throw HostError("start a thread", errno: failure)
+            throw HostError(errno: failure, "start a thread")
         }
         // What the thread wrote is visible from here on.
         pthread_join(thread, nil)

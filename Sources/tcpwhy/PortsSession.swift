@@ -39,6 +39,7 @@ struct PortsSession {
         var ring = view.showsEvents ? try probe.openRing() : nil
         if let descriptor = ring?.epollFD { try loop.watch(descriptor) }
         var reported = 0
+        view.announce(probe.coverage)
         try view.begin()
         while true {
             let wakeup = try loop.wait(timeout: end.map(Self.remaining))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Host
 import Model
+import Probes
 import Report
 
 /// Puts intervals and events on the output in the form that was asked for.
@@ -25,6 +26,12 @@ struct PortsView {
     }
 
     var showsEvents: Bool { form == .events || form == .jsonEvents }
+
+    /// From here on nothing is missed: what a script that makes the load waits for.
+    func announce(_ coverage: ConnectCoverage) {
+        if form == .table && output.isTerminal { return }
+        Output.error("tcpwhy: tracing, backend \(coverage.backend.rawValue); Ctrl-C ends\n")
+    }
 
     func begin() throws {
         if form == .events { try output.write(EventLine.heading + "\n") }

@@ -34,6 +34,7 @@ static const char usage[] =
 	"  -n N   connects in all, over every thread (1)\n"
 	"  -d S   instead: as many as fit in S seconds\n"
 	"  -l     listen there too, in a thread: accept and close at once\n"
+	"  -L     listen there too, and accept nothing\n"
 	"  -k     keep every socket until the end (then close with RST)\n"
 	"  -w     close in order, which leaves TIME_WAIT; else with RST\n"
 	"  -u     non-blocking: connect, then poll until the answer\n"
@@ -50,7 +51,7 @@ static struct options {
 	int threads, hold_seconds, first_port;
 	long count;
 	double seconds;
-	bool listen, keep, orderly, nonblocking, quit, no_port, only_bind, wait;
+	bool listen, deaf, keep, orderly, nonblocking, quit, no_port, only_bind, wait;
 	const char *bind_address, *range;
 	struct sockaddr_storage to;
 	socklen_t length;
@@ -195,13 +196,15 @@ int main(int argc, char **argv)
 	pthread_t acceptor, threads[256];
 	int option, listener = -1, on = 1;
 	bool first = true;
+	double begin;
 
-	while ((option = getopt(argc, argv, "t:n:d:lkwuqb:op:r:zi:s")) != -1) {
+	while ((option = getopt(argc, argv, "t:n:d:lLkwuqb:op:r:zi:s")) != -1) {
 		switch (option) {
 		case 't': options.threads = atoi(optarg); break;
 		case 'n': options.count = atol(optarg); break;
 		case 'd': options.seconds = atof(optarg); break;
 		case 'l': options.listen = true; break;
+		case 'L': options.listen = options.deaf = true; break;
 		case 'k': options.keep = true; break;
 		case 'w': options.orderly = true; break;
 		case 'u': options.nonblocking = true; break;
@@ -231,10 +234,12 @@ int main(int argc, char **argv)
 		setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 		if (bind(listener, (void *)&options.to, options.length) || listen(listener, 65535))
 			fail("listen");
-		pthread_create(&acceptor, 0, accept_and_close, &listener);
+		if (!options.deaf)
+			pthread_create(&acceptor, 0, accept_and_close, &listener);
 	}
 	if (options.wait)
 		getchar();
+	begin = now();
 	for (long i = 0; i < options.threads; i++)
 		pthread_create(&threads[i], 0, work, (void *)i);
 	for (int i = 0; i < options.threads; i++)
@@ -248,7 +253,7 @@ int main(int argc, char **argv)
 		printf("%s\"%s\":%ld", first ? "" : ",", strerrorname_np(i), results[i]);
 		first = false;
 	}
-	printf("}}\n");
+	printf("},\"elapsed_ns\":%.0f}\n", (now() - begin) * 1e9);
 	fflush(stdout);
 	if (options.hold_seconds)
 		sleep(options.hold_seconds);

@@ -27,6 +27,8 @@ static __always_inline int search_enter(struct sock *sk, __u64 port_offset, bool
 			     : BPF_CORE_READ(sk, __sk_common.skc_net.net);
 		walk_begin(&attempt->walk, sk, net, port_offset, direct);
 	}
+	if (config.method == WHY_METHOD_COUNTED)
+		checks_begin(attempt, sk);
 	attempt->search_ns = bpf_ktime_get_ns();
 	/* The very last act: until the kernel's own read, another connect may move it. */
 	if (config.method == WHY_METHOD_DERIVED)
@@ -58,6 +60,7 @@ static __always_inline int search_exit(struct sock *sk, bool direct)
 		if (attempt->tried)
 			flags |= ATTEMPT_TRIED;
 	} else if (config.method == WHY_METHOD_COUNTED) {
+		checks_end(attempt, sk);
 		/* A port that nobody holds is taken without a check. */
 		attempt->tried = attempt->checks + (port && attempt->last_checked != port);
 		flags |= ATTEMPT_TRIED;
@@ -65,21 +68,6 @@ static __always_inline int search_exit(struct sock *sk, bool direct)
 	if (flags & ATTEMPT_TRIED && certain)
 		flags |= WHY_EVENT_CERTAIN;
 	attempt->flags = flags;
-	return 0;
-}
-
-static __always_inline int check_enter(struct sock *sk, __u16 port, bool rcu_lookup)
-{
-	struct why_attempt *attempt;
-
-	/* From 6.15 on each port has one check with rcu_lookup, and maybe a second without. */
-	if (config.check_has_rcu && !rcu_lookup)
-		return 0;
-	attempt = attempt_of(sk);
-	if (attempt) {
-		attempt->checks++; /* of this thread alone */
-		attempt->last_checked = port;
-	}
 	return 0;
 }
 
