@@ -51,7 +51,8 @@ enum ConnectLoader {
         var config = options.filters
         config.follow_call = backend == .fentry ? 0 : 1
         config.from_states = backend == .tracepoint ? 1 : 0
-        config.range_step_one = returnsBool(btf, "inet_sk_get_local_port_range") ? 1 : 0
+        coverage.ownRangesInTurn = returnsBool(btf, "inet_sk_get_local_port_range")
+        config.range_step_one = coverage.ownRangesInTurn ? 1 : 0
         config.check_has_rcu = (btf.argumentCount("__inet_check_established") ?? 4) > 4 ? 1 : 0
 
         func present(_ programs: [ProgramSpec]) -> [ProgramSpec] {
