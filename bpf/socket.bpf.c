@@ -22,6 +22,7 @@ static __always_inline int count_socket(struct sock_common *sk)
 {
 	struct why_range_key key = {};
 	struct why_range_use *use;
+	bool first;
 	__u16 port;
 
 	key.port = bpf_ntohs(sk->skc_dport);
@@ -44,10 +45,14 @@ static __always_inline int count_socket(struct sock_common *sk)
 	if (port < use->low || port > use->high)
 		return 0;
 	/* One thread walks, so nothing else adds to this. */
-	if (sk->skc_state == TCP_TIME_WAIT)
+	first = !((port ^ use->low) & 1);
+	if (sk->skc_state == TCP_TIME_WAIT) {
 		use->time_wait++;
-	else
+		use->first_time_wait += first;
+	} else {
 		use->other++;
+		use->first_other += first;
+	}
 	return 0;
 }
 

@@ -31,10 +31,26 @@ public struct PortRange: Sendable, Hashable {
     /// TIME_WAIT sockets of the namespace that a connect took over in the
     /// interval (TcpExt TWRecycled). `nil`: not readable.
     public var recycled: UInt64?
+    /// The part of it that a search tries first: every second port, from `low` on.
+    /// `nil`: a search takes every port in turn.
+    public var firstHalf: Half?
+
+    /// What there is of `reserved`, `inUse` and `timeWait` in a half of the range.
+    public struct Half: Sendable, Hashable {
+        public var reserved: UInt32
+        public var inUse: UInt32
+        public var timeWait: UInt32
+
+        public init(reserved: UInt32, inUse: UInt32, timeWait: UInt32) {
+            self.reserved = reserved
+            self.inUse = inUse
+            self.timeWait = timeWait
+        }
+    }
 
     public init(
         destination: Destination, low: UInt16, high: UInt16, reserved: UInt32, inUse: UInt32,
-        timeWait: UInt32, reusesTimeWait: Bool, recycled: UInt64?
+        timeWait: UInt32, reusesTimeWait: Bool, recycled: UInt64?, firstHalf: Half? = nil
     ) {
         self.destination = destination
         self.low = low
@@ -44,5 +60,6 @@ public struct PortRange: Sendable, Hashable {
         self.timeWait = timeWait
         self.reusesTimeWait = reusesTimeWait
         self.recycled = recycled
+        self.firstHalf = firstHalf
     }
 }

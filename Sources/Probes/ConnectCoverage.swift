@@ -8,6 +8,9 @@ public struct ConnectCoverage: Sendable, Hashable {
     public var method: PortMethod?
     /// Whether bind(0) is traced.
     public var bind: Bool
+    /// Whether a search in a socket's IP_LOCAL_PORT_RANGE takes every port in turn
+    /// (6.8) instead of every second one first.
+    public var ownRangesInTurn = false
     /// Whether taking over a TIME_WAIT socket shows per connect.
     public var reuse: Bool { backend != .tracepoint }
     /// Whether the time of a search that found a port is measured; of one that

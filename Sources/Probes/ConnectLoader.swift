@@ -57,6 +57,7 @@ enum ConnectLoader {
         var config = options.filters
         config.follow_call = backend == .fentry ? 0 : 1
         config.from_states = backend == .tracepoint ? 1 : 0
+        coverage.ownRangesInTurn = kernel.stepsByOne
         config.range_step_one = kernel.stepsByOne ? 1 : 0
         config.check_has_rcu = kernel.checkHasRCU ? 1 : 0
 

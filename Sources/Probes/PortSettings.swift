@@ -26,12 +26,16 @@ struct PortSettings {
         return min(low, high)...max(low, high)
     }
 
-    /// How many ports of `range` are reserved.
-    func reserved(in range: ClosedRange<UInt16>) -> UInt32 {
-        reserved.reduce(0) { sum, part in
-            guard part.overlaps(range) else { return sum }
+    /// How many ports of `range` are reserved, and of those how many have the
+    /// parity of its first port.
+    func reserved(in range: ClosedRange<UInt16>) -> (all: UInt32, first: UInt32) {
+        reserved.reduce(into: (0, 0)) { sum, part in
+            guard part.overlaps(range) else { return }
             let common = part.clamped(to: range)
-            return sum + UInt32(common.upperBound - common.lowerBound) + 1
+            let count = UInt32(common.upperBound - common.lowerBound) + 1
+            let isFirst = (common.lowerBound ^ range.lowerBound) & 1 == 0
+            sum.all += count
+            sum.first += isFirst ? count - count / 2 : count / 2
         }
     }
 

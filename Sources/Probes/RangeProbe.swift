@@ -10,8 +10,11 @@ public final class RangeProbe {
     private let object: BPFObject
     private let link: Link
     private let ranges: BPFMap
+    private let ownRangesInTurn: Bool
 
-    public init() throws(ProbeError) {
+    /// - Parameter coverage: of the probe whose destinations these are.
+    public init(_ coverage: ConnectCoverage) throws(ProbeError) {
+        ownRangesInTurn = coverage.ownRangesInTurn
         let image = why_socket_object()
         do throws(BPFError) {
             object = try BPFObject(
@@ -64,13 +67,21 @@ public final class RangeProbe {
                 let use = try ranges.lookup(key, as: why_range_use.self)
                 try ranges.delete(key)
                 guard let use else { continue }
+                let reserved = settings.reserved(in: use.low...use.high)
+                let takesTurns = ownRangesInTurn && own[destination] != nil
                 measurement.ranges.append(
                     PortRange(
                         destination: destination, low: use.low, high: use.high,
-                        reserved: settings.reserved(in: use.low...use.high),
+                        reserved: reserved.all,
                         inUse: use.other + use.time_wait, timeWait: use.time_wait,
                         reusesTimeWait: settings.reusesTimeWait(towards: destination.address),
-                        recycled: nil))
+                        recycled: nil,
+                        firstHalf: takesTurns
+                            ? nil
+                            : PortRange.Half(
+                                reserved: reserved.first,
+                                inUse: use.first_other + use.first_time_wait,
+                                timeWait: use.first_time_wait)))
             }
         } catch {
             throw ProbeError(error)

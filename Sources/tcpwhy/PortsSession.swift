@@ -22,7 +22,7 @@ struct PortsSession {
         }
         self.view = view
         self.interval = interval
-        ranges = RangeWatch()
+        ranges = RangeWatch(probe.coverage)
         first = PortsSnapshot(
             time: HostClock.monotonicNanoseconds(), wallTime: Double(HostClock.wallNanoseconds()) / 1e9,
             backend: probe.coverage.backend,

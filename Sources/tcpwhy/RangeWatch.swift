@@ -5,12 +5,17 @@ import Probes
 
 /// The port ranges of the destinations that are connected to, wherever they are.
 struct RangeWatch {
+    private let coverage: ConnectCoverage
     private var probe: RangeProbe?
     private var unavailable = false
     private var namespaces: [UInt32: OpenNamespace] = [:]
     private var recycled: [UInt32: UInt64] = [:]
     /// Walking every socket costs more than an interval's tracing: this bounds it.
     private let mostDestinations = 256
+
+    init(_ coverage: ConnectCoverage) {
+        self.coverage = coverage
+    }
 
     /// The ranges now, of the destinations of `keys`.
     mutating func measure(
@@ -43,7 +48,7 @@ struct RangeWatch {
 
     private mutating func opened() -> RangeProbe? {
         if probe == nil, !unavailable {
-            probe = try? RangeProbe()
+            probe = try? RangeProbe(coverage)
             unavailable = probe == nil
         }
         return probe

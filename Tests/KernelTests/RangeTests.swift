@@ -6,30 +6,35 @@ extension KernelTests {
     /// The port range of a destination and what holds it.
     @Suite struct RangeTests {
         /// As /proc/net/tcp has it, in a namespace where nothing moves.
-        @Test(arguments: Lab.backends, ["127.0.0.1", "::1"])
-        func usedPortsAreThoseOfProc(backend: Backend, address: String) throws {
+        @Test(arguments: Lab.backends)
+        func usedPortsAreThoseOfProc(backend: Backend) throws {
             let namespace = try Namespace()
             try namespace.setPorts(20000, 20999)
             try namespace.set("ipv4/ip_local_reserved_ports", "20010-20019,20500,30000")
             try namespace.set("ipv4/tcp_tw_reuse", "0")
-            let listener = try Load("-l -w -n 0 -i 600 \(address) 7001", in: namespace)
-            _ = try listener.result()
+            let addresses = ["127.0.0.1", "::1"]
+            let listeners = try addresses.map { try Load("-l -w -n 0 -i 600 \($0) 7001", in: namespace) }
+            for listener in listeners { _ = try listener.result() }
             let tracer = try Tracer(backend, ["--netns", namespace.name])
-            try Load.run("-w -t 4 -n 200 \(address) 7001", in: namespace)
-            // Behind the listener, which reads one connection to its end, some stay.
-            let held = try Load("-k -t 4 -n 300 -i 600 \(address) 7001", in: namespace)
-            _ = try held.result()
-            let truth = try namespace.quietSockets(towards: address, in: 20000...20999)
+            for address in addresses {
+                try Load.run("-w -t 4 -n 150 \(address) 7001", in: namespace)
+            }
+            let held = try addresses.map { try Load("-k -t 4 -n 250 -i 600 \($0) 7001", in: namespace) }
+            for load in held { _ = try load.result() }
+            let truths = try addresses.map {
+                try namespace.quietSockets(towards: $0, in: 20000...20999)
+            }
             let trace = try tracer.finish()
-            #expect(truth.all == 500 && truth.timeWait == 200)
-            let range = try #require(trace.ranges.first)
-            #expect(trace.ranges.count == 1)
-            #expect(range.destination == address && range.port == 7001 && range.netns == namespace.inode)
-            #expect(range.inUse == truth.all && range.timeWait == truth.timeWait)
-            #expect(range.low == 20000 && range.high == 20999 && range.size == 1000)
-            #expect(range.reserved == 11 && range.available == 989)
-            try held.end()
-            try listener.end()
+            #expect(trace.ranges.count == 2)
+            for (address, truth) in zip(addresses, truths) {
+                #expect(truth == Namespace.Held(all: 400, timeWait: 150))
+                let range = try #require(trace.ranges.first { $0.destination == address })
+                #expect(range.port == 7001 && range.netns == namespace.inode)
+                #expect(range.inUse == truth.all && range.timeWait == truth.timeWait)
+                #expect(range.low == 20000 && range.high == 20999 && range.size == 1000)
+                #expect(range.reserved == 11 && range.available == 989)
+            }
+            for load in held + listeners { try load.end() }
         }
 
         /// 51 ports, and far more clients.

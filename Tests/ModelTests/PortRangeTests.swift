@@ -5,12 +5,12 @@ import Testing
 @Suite struct PortRangeTests {
     static func range(
         _ low: UInt16 = 20000, _ high: UInt16 = 20050, reserved: UInt32 = 0, inUse: UInt32 = 0,
-        timeWait: UInt32 = 0, reuses: Bool = false
+        timeWait: UInt32 = 0, reuses: Bool = false, firstHalf: PortRange.Half? = nil
     ) -> PortRange {
         PortRange(
             destination: Destination(netns: 1, address: IPAddress(127, 0, 0, 1), port: 9000),
             low: low, high: high, reserved: reserved, inUse: inUse, timeWait: timeWait,
-            reusesTimeWait: reuses, recycled: nil)
+            reusesTimeWait: reuses, recycled: nil, firstHalf: firstHalf)
     }
 
     @Test func bothEndsBelongToTheRange() {
@@ -62,6 +62,44 @@ import Testing
         #expect(Self.range(reserved: 51).share == nil)
         #expect(Self.range(reserved: 51).expectedTried == 0)
         #expect(Self.range(reserved: 51).estimatedTried(connects: 1, exhausted: 1)?.p99 == 0)
+    }
+
+    /// As connects fill a range: one half wholly, then the other.
+    @Test func aFullFirstHalfIsPassedFirst() throws {
+        let half = PortRange.Half(reserved: 0, inUse: 5000, timeWait: 5000)
+        let range = Self.range(10000, 19999, inUse: 9000, timeWait: 9000, firstHalf: half)
+        #expect(abs(range.expectedTried - (5000 + 5001.0 / 1001)) < 0.001)
+        let estimate = try #require(range.estimatedTried(connects: 1000, exhausted: 0))
+        #expect(estimate.p50 == 5004)
+        #expect((5020...5022).contains(estimate.p99))
+        #expect(estimate.sum == UInt64((1000 * range.expectedTried).rounded()))
+        #expect(!range.isExhausted)
+        var reused = range
+        reused.reusesTimeWait = true
+        #expect(reused.expectedTried == 1)
+    }
+
+    @Test func aFreeFirstHalfHidesTheOther() throws {
+        // 40 of the 50 first are held, and 10 others that no search comes to.
+        let half = PortRange.Half(reserved: 0, inUse: 40, timeWait: 0)
+        let range = Self.range(10000, 10099, inUse: 50, firstHalf: half)
+        #expect(abs(range.expectedTried - 51.0 / 11) < 0.001)
+        let estimate = try #require(range.estimatedTried(connects: 100, exhausted: 0))
+        #expect(estimate.p50 == 4)
+        #expect(estimate.p99 < 50)
+    }
+
+    @Test func halvesHaveReservedPortsOfTheirOwn() throws {
+        // 26 and 25 ports, of which 26 and 5 are reserved: none is left in the first.
+        let half = PortRange.Half(reserved: 26, inUse: 0, timeWait: 0)
+        let range = Self.range(reserved: 31, inUse: 20, firstHalf: half)
+        #expect(range.isExhausted && range.expectedTried == 20)
+        // Full at the snapshot, yet found: the last one of the second half.
+        let estimate = try #require(range.estimatedTried(connects: 1, exhausted: 0))
+        #expect(estimate.p50 == 10 && estimate.p99 == 20)
+        let free = Self.range(reserved: 31, inUse: 0, firstHalf: half)
+        #expect(free.expectedTried == 1)
+        #expect(free.estimatedTried(connects: 1, exhausted: 0)?.p99 == 1)
     }
 
     @Test func anAbsurdNumberOfConnectsDoesNotTrap() {

@@ -155,6 +155,8 @@ struct why_range_use {
 	__u16 high;
 	__u32 time_wait;
 	__u32 other; /* every other state: SYN_SENT, ESTABLISHED, FIN_WAIT… */
+	__u32 first_time_wait; /* of those, on ports with the parity of low, */
+	__u32 first_other; /* which a search tries before the rest */
 };
 
 _Static_assert(sizeof(struct why_connect_key) == 64, "wire size");
@@ -162,6 +164,6 @@ _Static_assert(sizeof(struct why_connect_stats) == 18 * 8 + 768 * 4, "wire size"
 _Static_assert(sizeof(struct why_connect_event) == 128, "wire size");
 _Static_assert(sizeof(struct why_config) == 80, "wire size");
 _Static_assert(sizeof(struct why_range_key) == 20, "wire size");
-_Static_assert(sizeof(struct why_range_use) == 12, "wire size");
+_Static_assert(sizeof(struct why_range_use) == 20, "wire size");
 
 #endif
