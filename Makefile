@@ -74,6 +74,13 @@ $(OBJECTS)/%.bpf.o: bpf/%.bpf.c Makefile
 
 -include $(PROGRAMS:.o=.d)
 
+# What the kernel tests compare the counts with.
+.build/bpf-tests/%.bpf.o: Tests/KernelTests/%.bpf.c Makefile
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
+	$(Q)$(OBJCOPY) --strip-debug $@
+
 build: bpf ## build tcpwhy: .build/release/tcpwhy
 	$(call say,SWIFT,$(TCPWHY))
 	$(Q)$(SWIFT) build $(SWIFT_FLAGS) --product tcpwhy

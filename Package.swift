@@ -59,5 +59,9 @@ let package = Package(
         .testTarget(
             name: "ProbesTests", dependencies: ["Probes", "CPrograms", "Model"],
             swiftSettings: settings),
+        // Under real load, as root: scripts/kernel-test runs them.
+        .testTarget(
+            name: "KernelTests", dependencies: ["BPF", "CLibbpf"], exclude: ["oracle.bpf.c"],
+            swiftSettings: settings),
     ]
 )

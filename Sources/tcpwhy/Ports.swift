@@ -92,13 +92,19 @@ struct Ports: ParsableCommand {
         var options = ConnectOptions()
         try filters.apply(to: &options)
         let cgroup = try filters.openCgroup()
-        options.cgroup = cgroup?.descriptor
+        switch cgroup {
+        case let group?: options.cgroup = group.descriptor
+        case nil: break
+        }
         options.events = events
         options.countCalls = countCalls
         options.backend = backend
         if events { options.ringBytes = 1 << 23 }
         let output = try Output(path: file)
-        var session = try PortsSession(options, view: view(for: output), interval: interval ?? 1)
+        // Its descriptor is in `options`: it stays open until the map has taken it.
+        var session = try withExtendedLifetime(cgroup) {
+            try PortsSession(options, view: view(for: output), interval: interval ?? 1)
+        }
         try session.run(reports: count, seconds: duration)
     }
 

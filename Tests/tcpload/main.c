@@ -88,12 +88,15 @@ static socklen_t address(const char *text, int port, struct sockaddr_storage *ou
 static void *accept_and_close(void *argument)
 {
 	int listener = *(int *)argument, fd;
+	char rest[64];
 
 	while ((fd = accept(listener, 0, 0)) >= 0 || errno == ECONNABORTED || errno == EINTR) {
 		if (fd < 0)
 			continue;
 		if (options.keep) /* the client's end stays established */
 			continue;
+		while (options.orderly && read(fd, rest, sizeof(rest)) > 0)
+			; /* the client closes first, and has the TIME_WAIT */
 		close(fd);
 	}
 	return 0;

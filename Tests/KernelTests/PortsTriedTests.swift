@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+extension KernelTests {
+    /// Ports tried, compared with a count of another kind (oracle.bpf.c).
+    @Suite(.enabled(if: !Lab.probing.isEmpty, "no backend here sees the search itself"))
+    struct PortsTriedTests {
+        /// Counted mode: each check is in a row or was said to be missed.
+        @Test(arguments: Lab.probing, [4])
+        func countedChecksAreAllThere(backend: Backend, threads: Int) throws {
+            let namespace = try Namespace()
+            try namespace.setPorts(20000, 20999)
+            let held = [
+                try hold(900, "127.0.0.1", 7001, in: namespace), try hold(900, "::1", 7002, in: namespace),
+            ]
+            let oracle = try Oracle()
+            var results: [Load.Result] = []
+            let trace = try Tracer.trace(backend, ["--count-calls"], in: namespace) {
+                for destination in ["127.0.0.1 7001", "::1 7002"] {
+                    results.append(
+                        try Load.run("-t \(threads) -n 200 \(destination)", in: namespace))
+                }
+            }
+            for load in held { try load.end() }
+            let truth = Int(try oracle.checks())
+            expect(trace, has: results)
+            let counted = trace.rows.reduce(0) { $0 + ($1.checks ?? 0) }
+            let missed = trace.summary.missedByProbe
+            let missedChecks = missed.reduce(0) { $0 + ($1.key.contains("_check") ? $1.value : 0) }
+            Lab.figure(
+                "\(backend.rawValue), counted: \(counted) checks + \(missedChecks) missed, in truth \(truth); "
+                    + "missed \(missed)")
+            #expect(truth > 400 * 400)
+            #expect(trace.rows.allSatisfy { $0.portsTried?.method == "counted" })
+            if missed.allSatisfy({ $0.key.contains("_check") }) {
+                #expect(counted + missedChecks == truth)
+            } else {
+                // A search whose begin or end was missed takes its checks with it.
+                #expect(counted <= truth)
+                #expect(counted + missedChecks + (trace.summary.lost.missed - missedChecks) * 1000 >= truth)
+            }
+        }
+
+        /// Derived mode, one by one, where 3,960 of 4,000 ports are held: wrong in at
+        /// most one of 200, never where it says it is certain.
+        @Test(arguments: Lab.probing, [1, 4, 16])
+        func derivedIsTrue(backend: Backend, threads: Int) throws {
+            let namespace = try Namespace()
+            try namespace.setPorts(20000, 23999)
+            let held = try hold(3960, "127.0.0.1", 7001, in: namespace)
+            try compare(backend, "-t \(threads) -n 500 127.0.0.1 7001", in: namespace, "\(threads) threads")
+            try held.end()
+        }
+
+        @Test(arguments: Lab.probing)
+        func derivedIsTrueOfIPv6(backend: Backend) throws {
+            let namespace = try Namespace()
+            try namespace.setPorts(20000, 20999)
+            let held = try hold(950, "::1", 7001, in: namespace)
+            try compare(backend, "-t 4 -n 300 ::1 7001", in: namespace, "IPv6, 4 threads")
+            try held.end()
+        }
+
+        /// A socket with IP_LOCAL_PORT_RANGE walks its range in another way.
+        @Test(arguments: Lab.probing)
+        func derivedIsTrueOfSocketsWithTheirOwnRange(backend: Backend) throws {
+            let namespace = try Namespace()
+            try namespace.requireOwnRange()
+            let held = try hold(150, "127.0.0.1", 7001, "-r 40001,40200", in: namespace)
+            let trace = try compare(
+                backend, "-t 4 -n 300 -r 40001,40200 127.0.0.1 7001", in: namespace, "own range, 4 threads")
+            try held.end()
+            #expect(try trace.events().allSatisfy { (40001...40200).contains($0.sourcePort ?? 0) })
+        }
+
+        @discardableResult
+        private func compare(
+            _ backend: Backend, _ load: String, in namespace: Namespace, _ name: String
+        ) throws -> Trace {
+            let oracle = try Oracle()
+            var result: Load.Result!
+            let trace = try Tracer.trace(backend, ["--events"], in: namespace) {
+                result = try Load.run(load, in: namespace)
+            }
+            expect(trace, has: [result])
+            let found = try oracle.found()
+            #expect(found.count == result.succeeded)
+            let events = try trace.events().filter { $0.result == "ok" && $0.portsTried != nil }
+            #expect(events.count + trace.summary.doubt >= result.succeeded)
+            let pairs = try Oracle.pairs(events, found)
+            let right = pairs.count { $0.event.portsTried == $0.found.tried }
+            let certain = pairs.filter { $0.event.certain == true }
+            let mean = pairs.reduce(0) { $0 + Int($1.found.tried) } / max(pairs.count, 1)
+            Lab.figure(
+                "\(backend.rawValue), derived, \(name): right \(right), certain \(certain.count) of "
+                    + "\(pairs.count) connects, \(mean) ports each; missed \(trace.summary.missedByProbe)")
+            #expect(events.allSatisfy { $0.method == "derived" })
+            #expect(Double(right) >= 0.995 * Double(pairs.count))
+            for (event, found) in certain where event.portsTried != found.tried {
+                Issue.record("\(event.portsTried!) ports, it says for certain; it was \(found.tried)")
+            }
+            return trace
+        }
+
+        /// Connects so many times and keeps the sockets, until `end`.
+        private func hold(
+            _ count: Int, _ address: String, _ port: Int, _ options: String = "", in namespace: Namespace
+        ) throws -> Load {
+            let load = try Load("-t 4 -n \(count) -l -k -i 600 \(options) \(address) \(port)", in: namespace)
+            let result = try load.result()
+            guard result.succeeded == count else { throw TestFailure("cannot hold ports: \(result)") }
+            return load
+        }
+    }
+}

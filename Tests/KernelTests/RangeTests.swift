@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+extension KernelTests {
+    /// The port range of a destination and what holds it.
+    @Suite struct RangeTests {
+        /// As /proc/net/tcp has it, in a namespace where nothing moves.
+        @Test(arguments: Lab.backends, ["127.0.0.1", "::1"])
+        func usedPortsAreThoseOfProc(backend: Backend, address: String) throws {
+            let namespace = try Namespace()
+            try namespace.setPorts(20000, 20999)
+            try namespace.set("ipv4/ip_local_reserved_ports", "20010-20019,20500,30000")
+            try namespace.set("ipv4/tcp_tw_reuse", "0")
+            let listener = try Load("-l -w -n 0 -i 600 \(address) 7001", in: namespace)
+            _ = try listener.result()
+            let tracer = try Tracer(backend, ["--netns", namespace.name])
+            try Load.run("-w -t 4 -n 200 \(address) 7001", in: namespace)
+            // Behind the listener, which reads one connection to its end, some stay.
+            let held = try Load("-k -t 4 -n 300 -i 600 \(address) 7001", in: namespace)
+            _ = try held.result()
+            let truth = try namespace.quietSockets(towards: address, in: 20000...20999)
+            let trace = try tracer.finish()
+            #expect(truth.all == 500 && truth.timeWait == 200)
+            let range = try #require(trace.ranges.first)
+            #expect(trace.ranges.count == 1)
+            #expect(range.destination == address && range.port == 7001 && range.netns == namespace.inode)
+            #expect(range.inUse == truth.all && range.timeWait == truth.timeWait)
+            #expect(range.low == 20000 && range.high == 20999 && range.size == 1000)
+            #expect(range.reserved == 11 && range.available == 989)
+            try held.end()
+            try listener.end()
+        }
+
+        /// 51 ports, and far more clients.
+        @Test(arguments: Lab.backends)
+        func fullRange(backend: Backend) throws {
+            let namespace = try Namespace()
+            try namespace.setPorts(20000, 20050)
+            let tracer = try Tracer(backend, ["--netns", namespace.name])
+            let load = try Load("-t 8 -n 2000 -k -l -i 600 127.0.0.1 7001", in: namespace)
+            let result = try load.result()
+            let truth = try namespace.quietSockets(towards: "127.0.0.1", in: 20000...20050)
+            let trace = try tracer.finish()
+            try load.end()
+            expect(trace, has: [result])
+            // The 51st is found only by a search that begins at the right place.
+            #expect((50...51).contains(result.succeeded))
+            #expect(result.failed == ["EADDRNOTAVAIL": 2000 - result.succeeded])
+            let range = try #require(trace.ranges.first)
+            #expect(range.low == 20000 && range.high == 20050 && range.size == 51)
+            #expect(range.inUse == result.succeeded && range.inUse == truth.all)
+            let row = try #require(trace.rows.first)
+            #expect(row.searchNs?.sum ?? 0 > 0)
+            // A search in vain passes 50: the kernel makes the range even.
+            if backend.seesSearch { #expect(row.portsTried?.max == 50 && row.portsTried?.p50 ?? 0 >= 47) }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+/// A network namespace of the test's own, with loopback up. It is gone when this
+/// is, and with the test's process, however that ends: what holds it reads our pipe.
+final class Namespace {
+    private let holder: Child
+
+    init() throws {
+        holder = try Child([
+            "unshare", "--net", "sh", "-c", "ip link set lo up && echo ready && exec cat",
+        ])
+        guard Lab.wait(until: { !holder.output.isEmpty || holder.hasEnded }), !holder.hasEnded else {
+            throw TestFailure("cannot make a network namespace: \(holder.error)")
+        }
+    }
+
+    var path: String { "/proc/\(holder.pid)/ns/net" }
+    /// For `tcpwhy --netns`.
+    var name: String { "pid:\(holder.pid)" }
+
+    var inode: UInt32 {
+        var status = stat()
+        stat(path, &status)
+        return UInt32(status.st_ino)
+    }
+
+    /// Puts a command into the namespace; the process id stays the same.
+    func enter(_ arguments: [String]) -> [String] { ["nsenter", "--net=\(path)"] + arguments }
+
+    func run(_ script: String) throws {
+        try Child.run(enter(["sh", "-ec", script]))
+    }
+
+    func set(_ name: String, _ value: String) throws {
+        try run("echo '\(value)' > /proc/sys/net/\(name)")
+    }
+
+    func setPorts(_ low: Int, _ high: Int) throws {
+        try set("ipv4/ip_local_port_range", "\(low) \(high)")
+    }
+
+    private func file(_ name: String) throws -> String {
+        // Foundation reads no more than a page of a file whose size is 0.
+        let path = "/proc/\(holder.pid)/net/\(name)"
+        guard let file = FileHandle(forReadingAtPath: path) else { throw TestFailure("no \(path)") }
+        var text = Data()
+        while let part = try file.read(upToCount: 1 << 16), !part.isEmpty { text += part }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Sockets towards port 7001 whose own port is in `range`, by /proc/net/tcp (tcp6).
+    private func sockets(_ table: String, in range: ClosedRange<UInt16>) throws -> Held {
+        var held = Held(all: 0, timeWait: 0)
+        for line in try file(table).split(separator: "\n").dropFirst() {
+            let words = line.split(separator: " ")
+            guard words.count > 3, words[2].hasSuffix(":1B59"),
+                let own = UInt16(words[1].suffix(4), radix: 16), range.contains(own)
+            else { continue }
+            held.all += 1
+            if words[3] == "06" { held.timeWait += 1 }
+        }
+        return held
+    }
+
+    struct Held: Equatable {
+        var all: Int
+        var timeWait: Int
+    }
+
+    /// The same, once their number has come to rest.
+    func quietSockets(
+        towards address: String, in range: ClosedRange<UInt16>
+    ) throws -> Held {
+        let table = address.contains(":") ? "tcp6" : "tcp"
+        var last: Held?
+        let rests = try Lab.wait {
+            let now = try sockets(table, in: range)
+            defer { last = now }
+            usleep(100_000)
+            return now == last
+        }
+        guard rests, let last else { throw TestFailure("the sockets do not come to rest") }
+        return last
+    }
+
+    /// A counter of the namespace, as in /proc/net/netstat: "TcpExt", "TWRecycled".
+    func counter(_ group: String, _ name: String) throws -> Int {
+        for table in ["netstat", "snmp"] {
+            let lines = try file(table).split(separator: "\n").filter { $0.hasPrefix("\(group):") }
+            guard lines.count == 2,
+                let index = lines[0].split(separator: " ").firstIndex(of: Substring(name)),
+                let value = Int(lines[1].split(separator: " ")[index])
+            else { continue }
+            return value
+        }
+        throw TestFailure("no counter \(group) \(name)")
+    }
+
+    /// Cancels the test where the kernel has no IP_LOCAL_PORT_RANGE.
+    func requireOwnRange() throws {
+        do {
+            try Load.run("-r 40000,40009 127.0.0.1 1", in: self)
+        } catch {
+            try Test.cancel("this kernel has no IP_LOCAL_PORT_RANGE (6.3)")
+        }
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import BPF
+import Foundation
+
+/// The count of ports by oracle.bpf.c, which knows nothing of tcpwhy.
+final class Oracle {
+    /// One connect that found a port, as `struct found`.
+    struct Found {
+        var beganNs: UInt64
+        var tid: UInt32
+        var tried: UInt32
+        var port: UInt32
+    }
+
+    private final class Probe {
+        let link: Link
+        init(_ link: consuming Link) { self.link = link }
+    }
+
+    private let object: BPFObject
+    private var probes: [Probe] = []
+
+    init() throws {
+        guard let bytes = FileManager.default.contents(atPath: Lab.oracle) else {
+            throw TestFailure("there is no \(Lab.oracle)")
+        }
+        let image = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 8)
+        defer { image.deallocate() }
+        image.copyBytes(from: bytes)
+        object = try BPFObject(bytes: UnsafeRawBufferPointer(image), name: "oracle")
+        let hasRCU = (try BTF.vmlinux().argumentCount("__inet_check_established") ?? 4) > 4
+        try object.setReadOnly(UInt32(hasRCU ? 1 : 0), map: ".rodata.config")
+        try object.load()
+        for (program, function) in [
+            ("oracle_search", "__inet_hash_connect"), ("oracle_check4", "__inet_check_established"),
+            ("oracle_check6", "__inet6_check_established"), ("oracle_found", "tcp_connect"),
+        ] {
+            probes.append(
+                Probe(try object.attachKprobe(program: program, function: function, isReturn: false)))
+        }
+    }
+
+    /// Checks of a port so far.
+    func checks() throws -> UInt64 {
+        try object.map(named: "calls").lookupPerCPU(UInt32(0), as: UInt64.self)?.reduce(0, +) ?? 0
+    }
+
+    /// Every connect so far that found a port.
+    func found() throws -> [Found] {
+        var all: [Found] = []
+        var ring = try RingBuffer(object.map(named: "found"))
+        try ring.consume { record in
+            all.append(
+                Found(
+                    beganNs: record.read(at: 0) ?? 0, tid: record.read(at: 8) ?? 0,
+                    tried: record.read(at: 12) ?? 0, port: record.read(at: 16) ?? 0))
+        }
+        let lost = try object.map(named: "lost").lookupPerCPU(UInt32(0), as: UInt64.self)
+        guard lost?.reduce(0, +) == 0 else { throw TestFailure("the oracle's ring was full") }
+        return all
+    }
+}
+
+extension Oracle {
+    /// Puts each event together with what the oracle saw of the same connect: the
+    /// same thread and port, at the nearest time.
+    static func pairs(
+        _ events: [Trace.Event], _ found: [Found]
+    ) throws -> [(event: Trace.Event, found: Found)] {
+        let offset = clock(CLOCK_REALTIME) - clock(CLOCK_MONOTONIC)
+        var candidates = Dictionary(grouping: found) { [$0.tid, $0.port] }
+        return try events.map { event in
+            let key = [event.tid, UInt32(event.sourcePort ?? 0)]
+            let time = try milliseconds(event.time)
+            func distance(_ found: Found) -> Int64 {
+                let wall = (Int64(found.beganNs) + offset) / 1_000_000 % 86_400_000
+                return abs(wall - time)
+            }
+            let all = candidates[key] ?? []
+            guard let best = all.indices.min(by: { distance(all[$0]) < distance(all[$1]) }) else {
+                throw TestFailure("no connect by thread \(key[0]) took port \(key[1])")
+            }
+            return (event, candidates[key]!.remove(at: best))
+        }
+    }
+
+    private static func clock(_ id: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(id, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    /// Since midnight, of "2026-01-31T12:34:56.789Z".
+    private static func milliseconds(_ text: String) throws -> Int64 {
+        let digits = text.split { !$0.isNumber }.compactMap { Int64($0) }
+        guard digits.count == 7 else { throw TestFailure("no time: \(text)") }
+        return ((digits[3] * 60 + digits[4]) * 60 + digits[5]) * 1000 + digits[6]
+    }
+}

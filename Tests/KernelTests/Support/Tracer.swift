@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// A running `tcpwhy ports --json`.
+final class Tracer {
+    let child: Child
+
+    private let backend: Backend
+
+    /// Starts it and waits until it traces. Without an `interval` it reports once,
+    /// at its end.
+    convenience init(_ backend: Backend, _ arguments: [String] = []) throws {
+        try self.init(starting: backend, arguments)
+        try waitUntilItTraces()
+    }
+
+    /// Starts it.
+    init(
+        starting backend: Backend, _ arguments: [String] = [], every interval: String = "3600",
+        output: Int32? = nil
+    ) throws {
+        self.backend = backend
+        child = try Child(
+            [Lab.tcpwhy, "ports", interval, "--json", "--backend", backend.rawValue] + arguments,
+            output: output)
+    }
+
+    /// All that it says on standard error if nothing is wrong.
+    var announcement: String { "tcpwhy: tracing, backend \(backend.rawValue); Ctrl-C ends\n" }
+
+    func waitUntilItTraces() throws {
+        let attached = Lab.wait { child.hasEnded || child.error.hasPrefix(announcement) }
+        guard attached, !child.hasEnded else {
+            throw TestFailure("tcpwhy does not trace with \(backend.rawValue): \(child.error)")
+        }
+    }
+
+    /// Ends it as Ctrl-C does and reads all that it said.
+    func finish() throws -> Trace {
+        child.signal(SIGINT)
+        return try ended()
+    }
+
+    /// Waits for its own end.
+    func ended() throws -> Trace {
+        let status = try child.wait()
+        guard status == 0 else { throw TestFailure("tcpwhy ended with \(status): \(child.error)") }
+        return try Trace(child.output)
+    }
+
+    /// Traces what `body` does in a namespace.
+    static func trace(
+        _ backend: Backend, _ arguments: [String] = [], in namespace: Namespace, _ body: () throws -> Void
+    ) throws -> Trace {
+        let tracer = try Tracer(backend, arguments + ["--netns", namespace.name])
+        try body()
+        return try tracer.finish()
+    }
+}
