@@ -22,13 +22,12 @@ const volatile struct why_config config SEC(".rodata.config") = {};
 #include "lib/address.h"
 #include "lib/filter.h"
 #include "lib/call.h"
-#include "lib/checks.h"
 #include "lib/search.h"
 #include "lib/syscall.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-static __always_inline int state_change(struct sock *sk, int from, int to)
+static __always_inline int state_change(struct sock *sk, int from, int to, bool direct)
 {
 	struct why_attempt *attempt;
 	__u32 error;
@@ -37,14 +36,14 @@ static __always_inline int state_change(struct sock *sk, int from, int to)
 		return state_syn_sent(sk);
 	if (from != TCP_SYN_SENT)
 		return 0;
-	attempt = attempt_of(sk);
+	attempt = attempt_of(id_of(sk, direct));
 	if (!attempt)
 		return 0;
 	if (to != TCP_CLOSE) {
 		attempt_outcome(attempt, sk, WHY_OUTCOME_ESTABLISHED, 0);
 		return 0;
 	}
-	error = BPF_CORE_READ(sk, sk_err);
+	error = direct ? sk->sk_err : BPF_CORE_READ(sk, sk_err);
 	if (error)
 		attempt_outcome(attempt, sk, WHY_OUTCOME_FAILED, error);
 	else if (!attempt->in_call)
@@ -93,13 +92,13 @@ int BPF_PROG(fexit_search, void *death_row, struct sock *sk)
 SEC("fentry/__inet_check_established")
 int BPF_PROG(fentry_check4, void *death_row, struct sock *sk, __u16 port)
 {
-	return check_enter(sk, port, config.check_has_rcu ? ctx[4] & 0xff : true);
+	return check_enter(sk, port, config.check_has_rcu ? ctx[4] & 0xff : true, true);
 }
 
 SEC("fentry/__inet6_check_established")
 int BPF_PROG(fentry_check6, void *death_row, struct sock *sk, __u16 port)
 {
-	return check_enter(sk, port, config.check_has_rcu ? ctx[4] & 0xff : true);
+	return check_enter(sk, port, config.check_has_rcu ? ctx[4] & 0xff : true, true);
 }
 
 SEC("fentry/inet_csk_get_port")
@@ -111,7 +110,7 @@ int BPF_PROG(fentry_bind, struct sock *sk, unsigned short port)
 SEC("fexit/inet_csk_get_port")
 int BPF_PROG(fexit_bind, struct sock *sk, unsigned short port, int ret)
 {
-	return port ? 0 : bind_exit(sk, ret);
+	return port ? 0 : bind_exit(sk, ret, true);
 }
 
 SEC("kprobe/tcp_v4_connect")
@@ -154,14 +153,14 @@ SEC("kprobe/__inet_check_established")
 int BPF_KPROBE(kprobe_check4, void *death_row, struct sock *sk, __u16 port, void *twp,
 	       int rcu_lookup)
 {
-	return check_enter(sk, port, rcu_lookup & 0xff);
+	return check_enter(sk, port, rcu_lookup & 0xff, false);
 }
 
 SEC("kprobe/__inet6_check_established")
 int BPF_KPROBE(kprobe_check6, void *death_row, struct sock *sk, __u16 port, void *twp,
 	       int rcu_lookup)
 {
-	return check_enter(sk, port, rcu_lookup & 0xff);
+	return check_enter(sk, port, rcu_lookup & 0xff, false);
 }
 
 SEC("kprobe/inet_csk_get_port")
@@ -173,13 +172,19 @@ int BPF_KPROBE(kprobe_bind, struct sock *sk, unsigned short port)
 SEC("kretprobe/inet_csk_get_port")
 int BPF_KRETPROBE(kretprobe_bind, int ret)
 {
-	return bind_exit(followed_socket(), ret);
+	return bind_exit(followed_socket(), ret, false);
 }
 
 SEC("raw_tp/inet_sock_set_state")
 int raw_state(struct bpf_raw_tracepoint_args *ctx)
 {
-	return state_change((struct sock *)ctx->args[0], ctx->args[1], ctx->args[2]);
+	return state_change((struct sock *)ctx->args[0], ctx->args[1], ctx->args[2], false);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(btf_state, struct sock *sk, int from, int to)
+{
+	return state_change(sk, from, to, true);
 }
 
 SEC("tp/syscalls/sys_enter_connect")

@@ -51,6 +51,8 @@ public enum BackendTrial {
                     Trial.kprobe(function: function, isReturn: isReturn)
                 case .rawTracepoint(let name):
                     Trial.rawTracepoint(name)
+                case .btfTracepoint(let name):
+                    Trial.btfTracepoint(name, btf: btf)
                 case .syscall(let name):
                     refusalOfSyscall(name)
                 }

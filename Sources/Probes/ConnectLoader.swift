@@ -81,7 +81,7 @@ enum ConnectLoader {
             bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy")
         try object.only(programs: Set(programs.map(\.name)))
         try object.setReadOnly(config, map: ".rodata.config")
-        try size(object, options, btf: btf)
+        try size(object, options, backend, btf: btf)
         try object.load()
         try prepare(object, options)
         var attached: [AttachedProgram] = []
@@ -103,8 +103,11 @@ enum ConnectLoader {
     }
 
     private static func size(
-        _ object: borrowing BPFObject, _ options: ConnectOptions, btf: borrowing BTF
+        _ object: borrowing BPFObject, _ options: ConnectOptions, _ backend: Backend,
+        btf: borrowing BTF
     ) throws(BPFError) {
+        // Tracepoints keep every attempt in the table, the others only what finds no slot.
+        if backend == .tracepoint { try object.setMaxEntries(map: "slots", 1) }
         try object.setMaxEntries(map: "events", options.events ? options.ringBytes : 4096)
         // Hash tables with an allocator of their own (6.1: bpf_mem_alloc) take
         // memory as keys come; before, all of it at once, or unsafely.

@@ -12,7 +12,6 @@ public final class ConnectProbe {
     private let stats: BPFMap
     private let losses: BPFMap
     private let calls: BPFMap
-    private let attempts: BPFMap
     private var attached: [AttachedProgram] = []
     private var processes = EndedProcesses()
     /// Kernel counts of programs that were detached.
@@ -28,7 +27,6 @@ public final class ConnectProbe {
             stats = try loaded.object.map(named: "stats")
             losses = try loaded.object.map(named: "losses")
             calls = try loaded.object.map(named: "calls")
-            attempts = try loaded.object.map(named: "attempts")
         } catch {
             throw ProbeError(error)
         }
@@ -148,16 +146,20 @@ public final class ConnectProbe {
             if let socket = value.read(UInt64.self) { sockets.insert(socket) }
         }
         guard !sockets.isEmpty else { return }
-        try attempts.forEach { socket, attempt in
-            // The attempt begins with its key (lib/attempt.h).
-            guard let socket = socket.read(UInt64.self), sockets.contains(socket),
-                let key = ConnectDecoding.key(attempt)
+        func settle(_ attempt: RawSpan) {
+            // An attempt begins with its key, then what names its socket (lib/attempt.h).
+            guard let key = ConnectDecoding.key(attempt),
+                let socket = attempt.read(UInt64.self, at: MemoryLayout<why_connect_key>.size),
+                sockets.contains(socket)
             else { return }
             var one = ConnectStats()
             // The tracepoint backend counted it when it began.
             one.connects = coverage.backend == .tracepoint ? 0 : 1
             one.unknown = 1
             unfinished[key, default: ConnectStats()].merge(one)
+        }
+        for name in ["slots", "attempts"] {
+            try object.map(named: name).forEach { _, attempt in settle(attempt) }
         }
     }
 }

@@ -12,6 +12,7 @@ struct ProgramSpec: Sendable {
         /// Classic tracepoint `syscalls/NAME`.
         case syscall(String)
         case rawTracepoint(String)
+        case btfTracepoint(String)
     }
 
     let name: String
@@ -21,13 +22,13 @@ struct ProgramSpec: Sendable {
     var function: String? {
         switch hook {
         case .trampoline(let function, _), .kprobe(let function, _): function
-        case .syscall, .rawTracepoint: nil
+        case .syscall, .rawTracepoint, .btfTracepoint: nil
         }
     }
 
     func attach(in object: borrowing BPFObject) throws(BPFError) -> Link {
         switch hook {
-        case .trampoline, .rawTracepoint:
+        case .trampoline, .rawTracepoint, .btfTracepoint:
             try object.attach(program: name)
         case .kprobe(let function, let isReturn):
             try object.attachKprobe(program: name, function: function, isReturn: isReturn)
@@ -45,7 +46,7 @@ enum ConnectPrograms {
         switch backend {
         case .fentry:
             [
-                state,
+                ProgramSpec(name: "btf_state", hook: .btfTracepoint("inet_sock_set_state")),
                 exit("fexit_connect4", "tcp_v4_connect"), exit("fexit_connect6", "tcp_v6_connect"),
                 exit("fexit_search", "__inet_hash_connect"),
                 entry("fentry_search", "__inet_hash_connect"),

@@ -13,10 +13,12 @@
 
 struct why_attempt {
 	struct why_connect_key key;
+	__u64 id; /* id_of() its socket; 0: a free slot */
 	__u64 entered_ns;
 	__u64 search_ns; /* first the time it began, then its length */
 	__u64 call_ns;
 	struct why_walk walk;
+	__u32 claims; /* of a slot; 0 in the table */
 	__u32 tid;
 	__u32 tried;
 	__u32 checks; /* counted mode */
@@ -29,18 +31,39 @@ struct why_attempt {
 	__u32 fences;
 };
 
+/*
+ * Where attempts are kept: in the slot that the socket's address points to, or,
+ * if that is taken, in the table. A slot costs a fifth of a hash table's insert,
+ * look-ups and delete, which is most of what tracing a connect would cost.
+ *
+ * Two sockets may want one slot at once: each adds its claim, and who then sees
+ * its own alone has the slot. Only the thread in the call writes there, and it
+ * holds the socket; so it needs no lock, whatever CPU it wakes on.
+ */
+#define SLOT_BITS 14
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << SLOT_BITS);
+	__type(key, __u32);
+	__type(value, struct why_attempt);
+} slots SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
-	__type(key, __u64); /* struct sock * */
+	__type(key, __u64); /* id_of() the socket */
 	__type(value, struct why_attempt);
 } attempts SEC(".maps");
+
+/* How many attempts the table holds: mostly none, and no look is needed. */
+static __u64 in_table;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
 	__type(key, __u32); /* thread */
-	__type(value, __u64); /* struct sock * whose call it is in */
+	__type(value, __u64); /* struct sock * whose call it is in, which is its id_of() */
 } calls SEC(".maps");
 
 struct {
@@ -69,12 +92,22 @@ struct {
 	__type(value, __u64);
 } losses SEC(".maps");
 
+static __always_inline void add(__u64 *counter, __u64 value)
+{
+	__sync_fetch_and_add(counter, value);
+}
+
+static __always_inline void add32(__u32 *counter, __u32 value)
+{
+	__sync_fetch_and_add(counter, value);
+}
+
 static __always_inline void count_loss(__u32 loss)
 {
 	__u64 *count = bpf_map_lookup_elem(&losses, &loss);
 
 	if (count) /* a program of another probe may interrupt this one here */
-		__sync_fetch_and_add(count, 1);
+		add(count, 1);
 }
 
 /* The key's totals; where the table is full, those of the key of zeros. */
@@ -100,9 +133,94 @@ static __always_inline struct why_connect_stats *stats_for(const struct why_conn
 	return found;
 }
 
-static __always_inline void add(__u64 *counter, __u64 value)
+/*
+ * A number that names the socket: its address. Where the verifier knows sk as a
+ * pointer it allows no arithmetic but the difference of two pointers, so there
+ * it is the distance to a fixed one.
+ */
+static __always_inline __u64 id_of(struct sock *sk, bool direct)
 {
-	__sync_fetch_and_add(counter, value);
+	__u64 id = (__u64)sk;
+
+	if (direct)
+		asm volatile("%0 -= %1" : "+r"(id) : "r"(&in_table));
+	return id;
+}
+
+static __always_inline struct why_attempt *slot_of(__u64 id)
+{
+	__u32 index = (id * 0x9e3779b97f4a7c15ULL) >> (64 - SLOT_BITS);
+
+	return bpf_map_lookup_elem(&slots, &index);
+}
+
+static __always_inline struct why_attempt *attempt_of(__u64 id)
+{
+	struct why_attempt *slot;
+
+	if (!config.from_states) {
+		slot = slot_of(id);
+		if (slot && slot->id == id)
+			return slot;
+		if (!in_table)
+			return 0;
+	}
+	return bpf_map_lookup_elem(&attempts, &id);
+}
+
+/* An empty attempt, to fill; 0: there is no room. */
+static __always_inline struct why_attempt *attempt_new(__u64 id)
+{
+	struct why_attempt empty = {}, *slot;
+
+	/*
+	 * With tracepoints the return of a call does not hold the socket, and may
+	 * meet the state change: there the table's delete decides who is first.
+	 */
+	if (!config.from_states) {
+		slot = slot_of(id);
+		if (!slot)
+			return 0;
+		/* Or left by this socket's last attempt, whose end was missed. */
+		if (slot->id != id) {
+			add32(&slot->claims, 1);
+			if (slot->claims != 1) {
+				add32(&slot->claims, -1);
+				goto table;
+			}
+		}
+		__builtin_memset(&slot->search_ns, 0,
+				 offsetof(struct why_attempt, claims) -
+					 offsetof(struct why_attempt, search_ns));
+		__builtin_memset(&slot->tid, 0,
+				 sizeof(*slot) - offsetof(struct why_attempt, tid));
+		slot->id = id;
+		return slot;
+	}
+table:
+	empty.id = id;
+	if (bpf_map_update_elem(&attempts, &id, &empty, BPF_ANY))
+		return 0;
+	if (!config.from_states)
+		add(&in_table, 1);
+	return bpf_map_lookup_elem(&attempts, &id);
+}
+
+/* False if it is gone already. */
+static __always_inline bool attempt_forget(struct why_attempt *attempt)
+{
+	__u64 id = attempt->id;
+
+	if (!config.from_states && attempt->claims) {
+		attempt->id = 0;
+		add32(&attempt->claims, -1);
+		return true;
+	}
+	if (bpf_map_delete_elem(&attempts, &id))
+		return false;
+	if (!config.from_states)
+		add(&in_table, -1);
+	return true;
 }
 
 static __always_inline void count_failure(struct why_connect_stats *totals, __u64 slot)
@@ -110,7 +228,7 @@ static __always_inline void count_failure(struct why_connect_stats *totals, __u6
 	barrier_var(slot); /* or the compiler checks a copy the verifier does not know */
 	if (slot >= WHY_ERRNO_SLOTS)
 		slot = 0;
-	__sync_fetch_and_add(&totals->failed[slot], 1);
+	add32(&totals->failed[slot], 1);
 }
 
 /*
@@ -133,7 +251,7 @@ static __always_inline void count_call(struct why_connect_stats *totals,
 	add(&totals->calls, 1);
 	add(&totals->call_ns_sum, attempt->call_ns);
 	keep_max(&totals->call_ns_max, attempt->call_ns);
-	__sync_fetch_and_add(&totals->call_ns_hist[bucket_of(attempt->call_ns, WHY_NS_BUCKETS)], 1);
+	add32(&totals->call_ns_hist[bucket_of(attempt->call_ns, WHY_NS_BUCKETS)], 1);
 	if (flags & WHY_EVENT_BOUND)
 		add(&totals->bound, 1);
 	if (flags & WHY_EVENT_REUSED)
@@ -144,15 +262,13 @@ static __always_inline void count_call(struct why_connect_stats *totals,
 		add(&totals->searches, 1);
 		add(&totals->search_ns_sum, attempt->search_ns);
 		keep_max(&totals->search_ns_max, attempt->search_ns);
-		__sync_fetch_and_add(
-			&totals->search_ns_hist[bucket_of(attempt->search_ns, WHY_NS_BUCKETS)], 1);
+		add32(&totals->search_ns_hist[bucket_of(attempt->search_ns, WHY_NS_BUCKETS)], 1);
 	}
 	if (flags & ATTEMPT_TRIED) {
 		add(&totals->tried, 1);
 		add(&totals->tried_sum, attempt->tried);
 		keep_max(&totals->tried_max, attempt->tried);
-		__sync_fetch_and_add(
-			&totals->tried_hist[bucket_of(attempt->tried, WHY_PORT_BUCKETS)], 1);
+		add32(&totals->tried_hist[bucket_of(attempt->tried, WHY_PORT_BUCKETS)], 1);
 		if (flags & WHY_EVENT_CERTAIN)
 			add(&totals->certain, 1);
 		if (attempt->checks)
@@ -194,38 +310,42 @@ static __always_inline void send_event(const struct why_attempt *attempt, struct
 	bpf_ringbuf_submit(event, 0);
 }
 
-/*
- * The outcome is known and the call is over: count a failure, tell, forget.
- * Where the call's return is seen without the socket's lock (tracepoints), both
- * it and the state change may come here at once; the one that deletes does it.
- */
-static __always_inline void attempt_finish(const struct why_attempt *shared, struct sock *sk,
-					   __u8 outcome, __u16 error)
+static __always_inline void count_outcome(const struct why_attempt *attempt, struct sock *sk,
+					  __u8 outcome, __u16 error)
 {
-	bool wanted = !config.failed_only || outcome == WHY_OUTCOME_FAILED;
 	struct why_connect_stats *totals;
-	struct why_attempt attempt;
-	__u64 id = (__u64)sk;
 
-	if (!wanted || (outcome == WHY_OUTCOME_ESTABLISHED && !config.events)) {
-		bpf_map_delete_elem(&attempts, &id);
-		return;
-	}
-	attempt = *shared; /* a deleted element may be given out anew at once */
-	if (bpf_map_delete_elem(&attempts, &id))
+	if (config.failed_only && outcome != WHY_OUTCOME_FAILED)
 		return;
 	if (outcome != WHY_OUTCOME_ESTABLISHED) {
-		totals = stats_for(&attempt.key);
+		totals = stats_for(&attempt->key);
 		if (totals) {
 			if (config.failed_only)
-				count_call(totals, &attempt);
+				count_call(totals, attempt);
 			if (outcome == WHY_OUTCOME_ABANDONED)
 				add(&totals->abandoned, 1);
 			else
 				count_failure(totals, error);
 		}
 	}
-	send_event(&attempt, sk, outcome, error);
+	send_event(attempt, sk, outcome, error);
+}
+
+/* The outcome is known and the call is over: count a failure, tell, forget. */
+static __always_inline void attempt_finish(struct why_attempt *attempt, struct sock *sk,
+					   __u8 outcome, __u16 error)
+{
+	struct why_attempt copy;
+
+	if (!config.from_states) {
+		count_outcome(attempt, sk, outcome, error);
+		attempt_forget(attempt);
+		return;
+	}
+	/* The call and the state change may both come here; the one that deletes goes on. */
+	copy = *attempt;
+	if (attempt_forget(attempt))
+		count_outcome(&copy, sk, outcome, error);
 }
 
 /*

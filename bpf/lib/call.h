@@ -6,13 +6,6 @@
 #ifndef TCPWHY_CALL_H
 #define TCPWHY_CALL_H
 
-static __always_inline struct why_attempt *attempt_of(struct sock *sk)
-{
-	__u64 id = (__u64)sk;
-
-	return bpf_map_lookup_elem(&attempts, &id);
-}
-
 /* A thread that calls anew has returned, though no probe saw it: outcome unknown. */
 static __always_inline void settle_missed_return(__u32 tid)
 {
@@ -22,18 +15,18 @@ static __always_inline void settle_missed_return(__u32 tid)
 
 	if (!id)
 		return;
-	count_loss(WHY_LOSS_EXIT);
-	attempt = bpf_map_lookup_elem(&attempts, id);
-	if (attempt && attempt->in_call) {
-		totals = config.failed_only ? 0 : stats_for(&attempt->key);
-		if (totals) {
-			if (!counted_at_entry(&attempt->key))
-				add(&totals->connects, 1);
-			add(&totals->unknown, 1);
-		}
-		bpf_map_delete_elem(&attempts, id);
-	}
+	attempt = attempt_of(*id);
 	bpf_map_delete_elem(&calls, &tid);
+	count_loss(WHY_LOSS_EXIT);
+	if (!attempt || !attempt->in_call)
+		return;
+	totals = config.failed_only ? 0 : stats_for(&attempt->key);
+	if (totals) {
+		if (!counted_at_entry(&attempt->key))
+			add(&totals->connects, 1);
+		add(&totals->unknown, 1);
+	}
+	attempt_forget(attempt);
 }
 
 /* The socket whose call this thread is in. */
@@ -52,23 +45,28 @@ static __always_inline void followed_over(void)
 	bpf_map_delete_elem(&calls, &tid);
 }
 
-/* Keeps attempt, whose key is filled. */
-static __always_inline void attempt_begin(struct why_attempt *attempt, struct sock *sk)
+static __always_inline struct why_attempt *attempt_begin(const struct why_connect_key *key,
+							 __u64 id)
 {
-	__u64 id = (__u64)sk;
+	struct why_attempt *attempt = attempt_new(id);
+	struct why_connect_stats *totals;
 
-	attempt->tid = bpf_get_current_pid_tgid();
-	attempt->in_call = 1;
-	attempt->entered_ns = bpf_ktime_get_ns();
-	if (bpf_map_update_elem(&attempts, &id, attempt, BPF_ANY) ||
-	    (config.follow_call && bpf_map_update_elem(&calls, &attempt->tid, &id, BPF_ANY)))
+	if (attempt) {
+		attempt->key = *key;
+		attempt->tid = bpf_get_current_pid_tgid();
+		attempt->in_call = 1;
+		attempt->entered_ns = bpf_ktime_get_ns();
+		if (config.follow_call && bpf_map_update_elem(&calls, &attempt->tid, &id, BPF_ANY))
+			count_loss(WHY_LOSS_ATTEMPT);
+	} else {
 		count_loss(WHY_LOSS_ATTEMPT);
-	if (counted_at_entry(&attempt->key)) {
-		struct why_connect_stats *totals = stats_for(&attempt->key);
-
+	}
+	if (counted_at_entry(key)) {
+		totals = stats_for(key);
 		if (totals)
 			add(&totals->connects, 1);
 	}
+	return attempt;
 }
 
 /* A return without its entry: count it all the same, without times. */
@@ -98,7 +96,7 @@ static __always_inline void read_sockaddr(struct why_sockaddr *to, const void *u
 
 static __always_inline int connect_enter(struct sock *sk, const void *uaddr, bool v6, bool direct)
 {
-	struct why_attempt attempt = {};
+	struct why_connect_key key = {};
 	struct why_sockaddr to = {};
 
 	if (config.follow_call)
@@ -106,14 +104,14 @@ static __always_inline int connect_enter(struct sock *sk, const void *uaddr, boo
 	read_sockaddr(&to, uaddr, v6);
 	if (v6 && is_mapped(to.addr6))
 		return 0; /* tcp_v6_connect() hands it to tcp_v4_connect() */
-	if (key_connect(&attempt.key, sk, &to, direct))
-		attempt_begin(&attempt, sk);
+	if (key_connect(&key, sk, &to, direct))
+		attempt_begin(&key, id_of(sk, direct));
 	return 0;
 }
 
 static __always_inline int connect_exit(struct sock *sk, const void *uaddr, int ret, bool v6)
 {
-	struct why_attempt *attempt = attempt_of(sk);
+	struct why_attempt *attempt = attempt_of(id_of(sk, true));
 	struct why_connect_key key = {};
 	struct why_sockaddr to = {};
 
@@ -137,7 +135,7 @@ static __always_inline int followed_exit(int ret)
 	if (!sk)
 		return 0;
 	followed_over();
-	attempt = attempt_of(sk);
+	attempt = attempt_of(id_of(sk, false));
 	if (attempt && attempt->in_call)
 		attempt_return(attempt, sk, -ret);
 	return 0;

@@ -8,6 +8,7 @@
 
 #define TCPWHY_BPF
 #include <linux/types.h>
+#include <stddef.h>
 #include <stdbool.h>
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
@@ -100,7 +101,12 @@ struct inet_sock {
 	__u32 local_port_range; /* 6.3: low in the lower half, 0 if not set */
 };
 
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+};
+
 struct tcp_sock {
+	struct inet_connection_sock inet_conn;
 	__u32 write_seq;
 };
 

@@ -47,12 +47,13 @@ static __always_inline void read_range(struct net *net, bool direct, __u32 *low,
 static __always_inline void walk_begin(struct why_walk *walk, struct sock *sk, struct net *net,
 				       __u64 port_offset, bool direct)
 {
-	struct inet_sock *inet = (struct inet_sock *)sk;
+	struct tcp_sock *tp = direct ? bpf_skc_to_tcp_sock(sk) : (struct tcp_sock *)sk;
 	__u32 low, high, own = 0, step = 2, remaining;
 
 	read_range(net, direct, &low, &high);
-	if (bpf_core_field_exists(inet->local_port_range))
-		own = BPF_CORE_READ(inet, local_port_range);
+	if (tp && bpf_core_field_exists(tp->inet_conn.icsk_inet.local_port_range))
+		own = direct ? tp->inet_conn.icsk_inet.local_port_range
+			     : BPF_CORE_READ(tp, inet_conn.icsk_inet.local_port_range);
 	if (own) {
 		__u32 own_low = own & 0xffff, own_high = own >> 16;
 
@@ -77,13 +78,17 @@ static __always_inline void walk_begin(struct why_walk *walk, struct sock *sk, s
 	walk->index = (__u32)port_offset & config.perturb_mask;
 }
 
+/* The kernel allocates the table once, at boot. */
+static const __u32 *perturb_table;
+
 static __always_inline __u32 read_perturb(__u32 index)
 {
-	const __u32 *table = 0;
 	__u32 value = 0;
 
-	bpf_probe_read_kernel(&table, sizeof(table), (const void *)config.table_perturb);
-	bpf_probe_read_kernel(&value, sizeof(value), table + index);
+	if (!perturb_table)
+		bpf_probe_read_kernel(&perturb_table, sizeof(perturb_table),
+				      (const void *)config.table_perturb);
+	bpf_probe_read_kernel(&value, sizeof(value), perturb_table + index);
 	return value;
 }
 

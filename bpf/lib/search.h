@@ -3,14 +3,19 @@
 #ifndef TCPWHY_SEARCH_H
 #define TCPWHY_SEARCH_H
 
-static __always_inline __u32 write_seq_of(struct sock *sk)
+static __always_inline __u32 write_seq_of(struct sock *sk, bool direct)
 {
-	return BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
+	struct tcp_sock *tp;
+
+	if (!direct)
+		return BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
+	tp = bpf_skc_to_tcp_sock(sk);
+	return tp ? tp->write_seq : 0;
 }
 
 static __always_inline int search_enter(struct sock *sk, __u64 port_offset, bool direct)
 {
-	struct why_attempt *attempt = attempt_of(sk);
+	struct why_attempt *attempt = attempt_of(id_of(sk, direct));
 	struct net *net;
 
 	if (!attempt)
@@ -20,15 +25,13 @@ static __always_inline int search_enter(struct sock *sk, __u64 port_offset, bool
 		return 0;
 	}
 	attempt->flags |= ATTEMPT_SEARCHING;
-	if (write_seq_of(sk))
+	if (write_seq_of(sk, direct))
 		attempt->flags |= ATTEMPT_HAS_SEQ;
 	if (config.method == WHY_METHOD_DERIVED) {
 		net = direct ? sk->__sk_common.skc_net.net
 			     : BPF_CORE_READ(sk, __sk_common.skc_net.net);
 		walk_begin(&attempt->walk, sk, net, port_offset, direct);
 	}
-	if (config.method == WHY_METHOD_COUNTED)
-		checks_begin(attempt, sk);
 	attempt->search_ns = bpf_ktime_get_ns();
 	/* The very last act: until the kernel's own read, another connect may move it. */
 	if (config.method == WHY_METHOD_DERIVED)
@@ -45,14 +48,14 @@ static __always_inline int search_exit(struct sock *sk, bool direct)
 
 	if (!sk)
 		return 0;
-	attempt = attempt_of(sk);
+	attempt = attempt_of(id_of(sk, direct));
 	if (!attempt || !(attempt->flags & ATTEMPT_SEARCHING))
 		return 0;
 	flags = (attempt->flags & ~ATTEMPT_SEARCHING) | WHY_EVENT_SEARCHED;
 	attempt->search_ns = now - attempt->search_ns;
 	port = direct ? sk->__sk_common.skc_num : BPF_CORE_READ(sk, __sk_common.skc_num);
 	/* tcp_twsk_unique() continues the sequence of the socket it replaces. */
-	if (port && !(flags & ATTEMPT_HAS_SEQ) && write_seq_of(sk))
+	if (port && !(flags & ATTEMPT_HAS_SEQ) && write_seq_of(sk, direct))
 		flags |= WHY_EVENT_REUSED;
 	if (config.method == WHY_METHOD_DERIVED && attempt->walk.step) {
 		attempt->tried = port ? walk_length(&attempt->walk, port, &certain)
@@ -60,7 +63,6 @@ static __always_inline int search_exit(struct sock *sk, bool direct)
 		if (attempt->tried)
 			flags |= ATTEMPT_TRIED;
 	} else if (config.method == WHY_METHOD_COUNTED) {
-		checks_end(attempt, sk);
 		/* A port that nobody holds is taken without a check. */
 		attempt->tried = attempt->checks + (port && attempt->last_checked != port);
 		flags |= ATTEMPT_TRIED;
@@ -71,9 +73,25 @@ static __always_inline int search_exit(struct sock *sk, bool direct)
 	return 0;
 }
 
+/* Counted mode, once per port: this must cost next to nothing. */
+static __always_inline int check_enter(struct sock *sk, __u16 port, bool rcu_lookup, bool direct)
+{
+	struct why_attempt *attempt;
+
+	/* From 6.15 on each port has one check with rcu_lookup, and maybe a second without. */
+	if (config.check_has_rcu && !rcu_lookup)
+		return 0;
+	attempt = attempt_of(id_of(sk, direct));
+	if (attempt) {
+		attempt->checks++;
+		attempt->last_checked = port;
+	}
+	return 0;
+}
+
 static __always_inline int bind_enter(struct sock *sk, unsigned short port, bool direct)
 {
-	struct why_attempt attempt = {};
+	struct why_connect_key key = {};
 	__u16 family;
 
 	if (port)
@@ -81,14 +99,14 @@ static __always_inline int bind_enter(struct sock *sk, unsigned short port, bool
 	if (config.follow_call)
 		settle_missed_return(bpf_get_current_pid_tgid());
 	family = direct ? sk->__sk_common.skc_family : BPF_CORE_READ(sk, __sk_common.skc_family);
-	if (key_bind(&attempt.key, sk, family == AF_INET ? WHY_IPV4 : WHY_IPV6, direct))
-		attempt_begin(&attempt, sk);
+	if (key_bind(&key, sk, family == AF_INET ? WHY_IPV4 : WHY_IPV6, direct))
+		attempt_begin(&key, id_of(sk, direct));
 	return 0;
 }
 
-static __always_inline int bind_exit(struct sock *sk, int ret)
+static __always_inline int bind_exit(struct sock *sk, int ret, bool direct)
 {
-	struct why_attempt *attempt = sk ? attempt_of(sk) : 0;
+	struct why_attempt *attempt = sk ? attempt_of(id_of(sk, direct)) : 0;
 
 	if (!attempt || !attempt->in_call || attempt->key.kind != WHY_KIND_BIND)
 		return 0;

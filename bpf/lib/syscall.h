@@ -63,15 +63,15 @@ static __always_inline bool read_user_sockaddr(struct why_sockaddr *to, const vo
 
 static __always_inline int syscall_connect_enter(struct why_syscall_enter *ctx)
 {
-	struct why_attempt attempt = {};
+	struct why_connect_key key = {};
 	struct why_sockaddr to = {};
 	struct sock *sk;
 
 	settle_missed_return(bpf_get_current_pid_tgid());
 	sk = unconnected_socket(ctx->args[0]);
 	if (sk && read_user_sockaddr(&to, (const void *)ctx->args[1], ctx->args[2]) &&
-	    key_connect(&attempt.key, sk, &to, false))
-		attempt_begin(&attempt, sk);
+	    key_connect(&key, sk, &to, false))
+		attempt_begin(&key, id_of(sk, false));
 	return 0;
 }
 
@@ -88,7 +88,7 @@ static __always_inline int syscall_connect_exit(struct why_syscall_exit *ctx)
 
 static __always_inline int syscall_bind_enter(struct why_syscall_enter *ctx)
 {
-	struct why_attempt attempt = {};
+	struct why_connect_key key = {};
 	struct why_sockaddr at = {};
 	struct sock *sk;
 
@@ -96,14 +96,14 @@ static __always_inline int syscall_bind_enter(struct why_syscall_enter *ctx)
 	if (!read_user_sockaddr(&at, (const void *)ctx->args[1], ctx->args[2]) || at.port)
 		return 0;
 	sk = unconnected_socket(ctx->args[0]);
-	if (!sk || !key_bind(&attempt.key, sk, at.family == AF_INET ? WHY_IPV4 : WHY_IPV6, false))
+	if (!sk || !key_bind(&key, sk, at.family == AF_INET ? WHY_IPV4 : WHY_IPV6, false))
 		return 0;
 	/* The socket has its address only after the call. */
 	if (at.family == AF_INET)
-		*(__u32 *)attempt.key.local = at.addr4;
+		*(__u32 *)key.local = at.addr4;
 	else
-		__builtin_memcpy(attempt.key.local, at.addr6, 16);
-	attempt_begin(&attempt, sk);
+		__builtin_memcpy(key.local, at.addr6, 16);
+	attempt_begin(&key, id_of(sk, false));
 	return 0;
 }
 
@@ -111,11 +111,10 @@ static __always_inline int syscall_bind_exit(struct why_syscall_exit *ctx)
 {
 	struct sock *sk = followed_socket();
 	struct why_attempt *attempt;
-	__u64 id = (__u64)sk;
 
 	if (!sk)
 		return 0;
-	attempt = attempt_of(sk);
+	attempt = attempt_of(id_of(sk, false));
 	if (!attempt || attempt->key.kind != WHY_KIND_BIND)
 		return 0;
 	followed_over();
@@ -125,14 +124,15 @@ static __always_inline int syscall_bind_exit(struct why_syscall_exit *ctx)
 	else if (!ctx->ret && BPF_CORE_READ(sk, __sk_common.skc_num))
 		attempt_return(attempt, sk, 0);
 	else /* IP_BIND_ADDRESS_NO_PORT, or refused before any search */
-		bpf_map_delete_elem(&attempts, &id);
+		attempt_forget(attempt);
 	return 0;
 }
 
 /* CLOSE to SYN_SENT, in the caller's context: the search comes next. */
 static __always_inline int state_syn_sent(struct sock *sk)
 {
-	struct why_attempt *attempt = attempt_of(sk), fresh = {};
+	struct why_attempt *attempt = attempt_of(id_of(sk, false));
+	struct why_connect_key key = {};
 	struct why_connect_stats *totals;
 	struct why_sockaddr to = {};
 
@@ -143,11 +143,10 @@ static __always_inline int state_syn_sent(struct sock *sk)
 			bpf_probe_read_kernel(to.addr6, 16, &sk->__sk_common.skc_v6_daddr);
 		else
 			to.addr4 = BPF_CORE_READ(sk, __sk_common.skc_daddr);
-		if (!key_connect(&fresh.key, sk, &to, false))
+		if (!key_connect(&key, sk, &to, false))
 			return 0;
-		attempt_begin(&fresh, sk);
+		attempt = attempt_begin(&key, id_of(sk, false));
 		followed_over();
-		attempt = attempt_of(sk);
 		if (!attempt)
 			return 0;
 		attempt->in_call = 0; /* no call whose return would be seen */
