@@ -30,7 +30,8 @@ extension KernelTests {
         func bindFindsNoPort(backend: Backend, address: String) throws {
             let namespace = try Namespace()
             try namespace.setPorts(20000, 20050)
-            let (trace, load) = try run(backend, "-z -k -t 4 -n 300 -b \(address) \(address) 7001", in: namespace)
+            let (trace, load) = try run(
+                backend, "-z -k -t 4 -n 300 -b \(address) \(address) 7001", in: namespace)
             #expect(load.failed["EADDRINUSE"] ?? 0 >= 249)
             let summary = trace.summary
             #expect(summary.connects == 0)

@@ -26,7 +26,7 @@ extension KernelTests {
             let tracer = try Tracer(backend, ["--netns", namespace.name])
             let load = try Load.run("-n 50 127.0.0.1 7001", in: namespace)
             tracer.child.signal(signal)
-            tracer.child.signal(signal) // an impatient user's second one
+            tracer.child.signal(signal)  // an impatient user's second one
             expect(try tracer.ended(), has: [load])
             #expect(tracer.child.error == tracer.announcement)
             #expect(tracer.child.output.lines.last?.starts(with: Data(#"{"kind":"summary""#.utf8)) == true)

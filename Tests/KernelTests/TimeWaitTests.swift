@@ -24,7 +24,7 @@ extension KernelTests {
             #expect(long.recycled == 0)
 
             try namespace.set("ipv4/tcp_tw_reuse", "1")
-            usleep(2_100_000) // younger ones are not taken over
+            usleep(2_100_000)  // younger ones are not taken over
             let short = try searches(backend, in: namespace)
             let shortRange = try #require(short.trace.ranges.first)
             #expect(shortRange.reusesTimeWait && short.recycled > 0)

@@ -129,7 +129,8 @@ struct Trace {
     private static func kind(of line: Data) -> String {
         let start = Data("{\"kind\":\"".utf8)
         guard line.starts(with: start) else { return "" }
-        return String(decoding: line.dropFirst(start.count).prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
+        return String(
+            decoding: line.dropFirst(start.count).prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
     }
 }
 
