@@ -45,7 +45,7 @@ endif
 # For what needs root, if this is not root.
 SUDO ?= $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: help setup build bpf run test unit-test kernel-test lint format docs install clean
+.PHONY: help setup build bpf run test unit-test kernel-test cost lint format docs install clean
 
 help: ## show this
 	@printf 'Targets:\n'
@@ -54,7 +54,7 @@ help: ## show this
 	@printf '  %-18s %s\n' 'CONFIG=$(CONFIG)' 'release or debug' \
 		'KERNEL=$(KERNEL)' 'kernel-test: native, 5.10, 6.1, 6.12, 7.2, or all' \
 		'DURATION=$(DURATION)' 'run: seconds of load' \
-		'ARGS=$(ARGS)' 'run: more arguments for tcpwhy ports; unit-test: for swift test' \
+		'ARGS=$(ARGS)' 'more arguments: run for tcpwhy ports, unit-test for swift test, cost' \
 		'PREFIX=$(PREFIX)' 'install: where to' \
 		'DESTDIR=$(DESTDIR)' 'install: put before PREFIX' \
 		'V=$(V)' '1 shows the commands'
@@ -98,6 +98,15 @@ unit-test: bpf ## the tests that need no root
 
 kernel-test: ## the tests that need root, here and under each kernel in QEMU
 	$(Q)scripts/kernel-test --kernel $(KERNEL)
+
+# The same load as the tests', built so that it costs little itself.
+.build/tcpload: Tests/tcpload/main.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -O2 -Wall -Wextra -Werror -pthread $< -o $@
+
+cost: build .build/tcpload ## what tracing costs under QEMU, in instructions per connect
+	$(Q)scripts/cost $(ARGS)
 
 lint: build ## layout, shellcheck, import rules, licences, the manual page
 	$(Q)scripts/lint
