@@ -75,7 +75,6 @@ extension KernelTests {
             if backend.seesSearch { #expect(bind.searchNs?.sum ?? 0 > 0) }
         }
 
-<<<<<<< HEAD
         @Test(arguments: Lab.backends)
         func bindFindsNoPort(backend: Backend) throws {
             let kinds = try kinds(backend)
@@ -83,21 +82,6 @@ extension KernelTests {
                 #expect(load.failed["EADDRINUSE"] ?? 0 >= 249)
                 _ = try row("bind", of: load, in: kinds.trace)
                 #expect(!kinds.trace.rows.connects.contains { $0.pid == load.pid })
-=======
-        @Test(arguments: Lab.backends, ["127.0.0.1", "::1"])
-        func bindFindsNoPort(backend: Backend, address: String) throws {
-            let namespace = try Namespace()
-            try namespace.setPorts(20000, 20050)
-            let (trace, load) = try run(
-                backend, "-z -k -t 4 -n 300 -b \(address) \(address) 7001", in: namespace)
-            #expect(load.failed["EADDRINUSE"] ?? 0 >= 249)
-            let summary = trace.summary
-            #expect(summary.connects == 0)
-            if summary.doubt == 0 {
-                #expect(summary.binds == 300)
-            } else {
-                #expect((summary.binds...summary.binds + summary.doubt).contains(300))
->>>>>>> house
             }
         }
 

@@ -29,7 +29,6 @@ extension KernelTests {
             }
             for tracer in tracers { try tracer.waitUntilItTraces() }
             let load = try Load.run("-n 50 127.0.0.1 7001", in: namespace)
-<<<<<<< HEAD
             for (tracer, signal) in zip(tracers, signals) {
                 tracer.child.signal(signal)
                 tracer.child.signal(signal)  // an impatient user's second one
@@ -37,13 +36,6 @@ extension KernelTests {
                 #expect(tracer.child.error == tracer.announcement)
                 #expect(tracer.child.output.lines.last?.kind == "s")
             }
-=======
-            tracer.child.signal(signal)
-            tracer.child.signal(signal)  // an impatient user's second one
-            expect(try tracer.ended(), has: [load])
-            #expect(tracer.child.error == tracer.announcement)
-            #expect(tracer.child.output.lines.last?.starts(with: Data(#"{"kind":"summary""#.utf8)) == true)
->>>>>>> house
         }
 
         @Test(arguments: Lab.backends)

@@ -125,16 +125,6 @@ struct Trace {
         return decoder
     }
 
-<<<<<<< HEAD
-=======
-    /// Every line begins with its kind.
-    private static func kind(of line: Data) -> String {
-        let start = Data("{\"kind\":\"".utf8)
-        guard line.starts(with: start) else { return "" }
-        return String(
-            decoding: line.dropFirst(start.count).prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
-    }
->>>>>>> house
 }
 
 extension Data {
