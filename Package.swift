@@ -57,8 +57,9 @@ let package = Package(
         .testTarget(name: "HostTests", dependencies: ["CLinux", "Host", "Model"], swiftSettings: settings),
         .testTarget(name: "ReportTests", dependencies: ["Report", "Model"], swiftSettings: settings),
         .testTarget(
-            name: "ProbesTests", dependencies: ["Probes", "CPrograms", "Model"],
+            name: "ProbesTests", dependencies: ["BPF", "CPrograms", "Model", "Probes"],
             swiftSettings: settings),
+        .testTarget(name: "CommandTests", dependencies: ["Host", "tcpwhy"], swiftSettings: settings),
         // Under real load, as root: scripts/kernel-test runs them.
         .testTarget(
             name: "KernelTests", dependencies: ["BPF", "CLibbpf"], exclude: ["oracle.bpf.c"],
