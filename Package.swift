@@ -59,7 +59,12 @@ let package = Package(
         .testTarget(
             name: "ProbesTests", dependencies: ["BPF", "CPrograms", "Model", "Probes"],
             swiftSettings: settings),
-        .testTarget(name: "CommandTests", dependencies: ["Host", "tcpwhy"], swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "Host", "tcpwhy",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: settings),
         // Under real load, as root: scripts/kernel-test runs them.
         .testTarget(
             name: "KernelTests", dependencies: ["BPF", "CLibbpf"], exclude: ["oracle.bpf.c"],

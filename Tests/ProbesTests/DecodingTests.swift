@@ -115,7 +115,7 @@ import Testing
         let config = options.filters
         #expect(config.port == 80 && config.dest_family == 4 && config.filter_comm == 1)
         #expect(config.dest.0 == 10 && config.dest_mask.1 == 255 && config.dest_mask.2 == 0)
-        #expect(config.comm.14 == UInt8(ascii: "h") && config.comm.15 == 0)
+        #expect(config.comm.14 == UInt8(ascii: "t") && config.comm.15 == 0)
     }
 
     @Test func processesThatAreGoneLeaveACrowdedTable() {
