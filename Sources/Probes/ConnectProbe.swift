@@ -161,19 +161,16 @@ public final class ConnectProbe {
     /// Calls whose return was not seen: missed, or still under way.
     private func settleCalls() throws(BPFError) {
         guard coverage.backend != .fentry else { return }
-        var threads: [UInt32: UInt64] = [:]
-        try calls.forEach { thread, socket in
-            if let thread = thread.read(UInt32.self) { threads[thread] = socket.read(UInt64.self) }
+        var sockets: Set<UInt64> = []
+        try calls.forEach { _, value in
+            if let socket = value.read(UInt64.self) { sockets.insert(socket) }
         }
-        guard !threads.isEmpty else { return }
+        guard !sockets.isEmpty else { return }
         func settle(_ attempt: RawSpan) {
-            // An attempt begins with its key, what names its socket, the thread,
-            // and whether its call has not returned (lib/attempt.h).
-            let end = MemoryLayout<why_connect_key>.size
+            // An attempt begins with its key, then what names its socket (lib/attempt.h).
             guard let key = ConnectDecoding.key(attempt),
-                let socket = attempt.read(UInt64.self, at: end), socket != 0,
-                let thread = attempt.read(UInt32.self, at: end + 8), threads[thread] == socket,
-                attempt.read(UInt32.self, at: end + 12) != 0
+                let socket = attempt.read(UInt64.self, at: MemoryLayout<why_connect_key>.size),
+                sockets.contains(socket)
             else { return }
             var one = ConnectStats()
             // The tracepoint backend counted it when it began.

@@ -13,16 +13,13 @@
 
 struct why_attempt {
 	struct why_connect_key key;
-	/* The host reads as far as in_call. */
 	__u64 id; /* id_of() its socket; 0: a free slot */
-	__u32 tid;
-	__u32 in_call; /* only the call writes it: it has not returned yet */
-	__u32 claims; /* of a slot; 0 in the table */
-	__u32 fences;
 	__u64 entered_ns;
 	__u64 search_ns; /* first the time it began, then its length */
 	__u64 call_ns;
 	struct why_walk walk;
+	__u32 claims; /* of a slot; 0 in the table */
+	__u32 tid;
 	__u32 tried;
 	__u32 checks; /* counted mode */
 	__u16 last_checked; /* counted mode: the port of the last check */
@@ -30,6 +27,8 @@ struct why_attempt {
 	__u16 error; /* with done */
 	__u8 outcome; /* with done */
 	__u8 done; /* only the state change writes it: the outcome is known */
+	__u32 in_call; /* only the call writes it: it has not returned yet */
+	__u32 fences;
 };
 
 /*
@@ -169,6 +168,43 @@ static __always_inline struct why_attempt *attempt_of(__u64 id)
 	return bpf_map_lookup_elem(&attempts, &id);
 }
 
+/* An empty attempt, to fill; 0: there is no room. */
+static __always_inline struct why_attempt *attempt_new(__u64 id)
+{
+	struct why_attempt empty = {}, *slot;
+
+	/*
+	 * With tracepoints the return of a call does not hold the socket, and may
+	 * meet the state change: there the table's delete decides who is first.
+	 */
+	if (!config.from_states) {
+		slot = slot_of(id);
+		if (!slot)
+			return 0;
+		/* Or left by this socket's last attempt, whose end was missed. */
+		if (slot->id != id) {
+			add32(&slot->claims, 1);
+			if (slot->claims != 1) {
+				add32(&slot->claims, -1);
+				goto table;
+			}
+		}
+		__builtin_memset(&slot->search_ns, 0,
+				 offsetof(struct why_attempt, claims) -
+					 offsetof(struct why_attempt, search_ns));
+		__builtin_memset(&slot->tid, 0, sizeof(*slot) - offsetof(struct why_attempt, tid));
+		slot->id = id;
+		return slot;
+	}
+table:
+	empty.id = id;
+	if (bpf_map_update_elem(&attempts, &id, &empty, BPF_ANY))
+		return 0;
+	if (!config.from_states)
+		add(&in_table, 1);
+	return bpf_map_lookup_elem(&attempts, &id);
+}
+
 /* False if it is gone already. */
 static __always_inline bool attempt_forget(struct why_attempt *attempt)
 {
@@ -201,54 +237,6 @@ static __always_inline void count_failure(struct why_connect_stats *totals, __u6
 static __always_inline bool counted_at_entry(const struct why_connect_key *key)
 {
 	return config.from_states && !config.failed_only && key->kind == WHY_KIND_CONNECT;
-}
-
-static __always_inline void count_unknown(const struct why_attempt *attempt)
-{
-	struct why_connect_stats *totals = config.failed_only ? 0 : stats_for(&attempt->key);
-
-	if (!totals)
-		return;
-	if (!counted_at_entry(&attempt->key))
-		add(&totals->connects, 1);
-	add(&totals->unknown, 1);
-}
-
-/* An empty attempt, to fill; 0: there is no room. */
-static __always_inline struct why_attempt *attempt_new(__u64 id)
-{
-	struct why_attempt empty = {}, *attempt = attempt_of(id);
-
-	/* The socket's last one, whose end was missed. Trampolines' misses the kernel counts. */
-	if (attempt) {
-		if (config.follow_call && attempt->in_call)
-			count_unknown(attempt);
-		goto clear;
-	}
-	/*
-	 * With tracepoints the return of a call does not hold the socket, and may
-	 * meet the state change: there the table's delete decides who is first.
-	 */
-	if (!config.from_states) {
-		attempt = slot_of(id);
-		if (!attempt)
-			return 0;
-		add32(&attempt->claims, 1);
-		if (attempt->claims == 1)
-			goto clear;
-		add32(&attempt->claims, -1);
-	}
-	empty.id = id;
-	if (bpf_map_update_elem(&attempts, &id, &empty, BPF_ANY))
-		return 0;
-	if (!config.from_states)
-		add(&in_table, 1);
-	return bpf_map_lookup_elem(&attempts, &id);
-clear:
-	__builtin_memset(&attempt->search_ns, 0,
-			 sizeof(*attempt) - offsetof(struct why_attempt, search_ns));
-	attempt->id = id;
-	return attempt;
 }
 
 /* Adds what the call itself showed; failures are counted when they are known. */

@@ -10,6 +10,7 @@
 static __always_inline void settle_missed_return(__u32 tid)
 {
 	__u64 *id = bpf_map_lookup_elem(&calls, &tid);
+	struct why_connect_stats *totals;
 	struct why_attempt *attempt;
 
 	if (!id)
@@ -17,10 +18,14 @@ static __always_inline void settle_missed_return(__u32 tid)
 	attempt = attempt_of(*id);
 	bpf_map_delete_elem(&calls, &tid);
 	count_loss(WHY_LOSS_EXIT);
-	/* The socket may be another thread's by now. */
-	if (!attempt || !attempt->in_call || attempt->tid != tid)
+	if (!attempt || !attempt->in_call)
 		return;
-	count_unknown(attempt);
+	totals = config.failed_only ? 0 : stats_for(&attempt->key);
+	if (totals) {
+		if (!counted_at_entry(&attempt->key))
+			add(&totals->connects, 1);
+		add(&totals->unknown, 1);
+	}
 	attempt_forget(attempt);
 }
 
@@ -131,7 +136,7 @@ static __always_inline int followed_exit(int ret)
 		return 0;
 	followed_over();
 	attempt = attempt_of(id_of(sk, false));
-	if (attempt && attempt->in_call && attempt->tid == (__u32)bpf_get_current_pid_tgid())
+	if (attempt && attempt->in_call)
 		attempt_return(attempt, sk, -ret);
 	return 0;
 }
