@@ -2,17 +2,23 @@
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
 
 CONFIG ?= release
 KERNEL ?= all
 ARGS ?=
+DURATION ?= 8
 V ?= 0
 
-CLANG ?= clang
-OBJCOPY ?= llvm-objcopy
 SWIFT ?= swift
+# The toolchain's own clang knows BPF; another one may be older.
+TOOLCHAIN := $(dir $(realpath $(shell command -v $(SWIFT))))
+CLANG ?= $(firstword $(wildcard $(TOOLCHAIN)clang) clang)
+OBJCOPY ?= $(firstword $(wildcard $(TOOLCHAIN)llvm-objcopy) llvm-objcopy)
+CLANG_FORMAT ?= clang-format
 DESTDIR ?=
 PREFIX ?= /usr/local
+export CLANG_FORMAT SWIFT
 
 ifeq ($(V),1)
   Q =
@@ -26,23 +32,36 @@ ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 TRIPLE := $(shell uname -m)-linux-gnu
 OBJECTS := .build/bpf
 PROGRAMS := $(patsubst bpf/%.bpf.c,$(OBJECTS)/%.bpf.o,$(wildcard bpf/*.bpf.c))
+TCPWHY := .build/$(CONFIG)/tcpwhy
+COMPLETIONS = $(DESTDIR)$(PREFIX)/share
 # v2: what 5.10 knows. The distribution's headers come after clang's own.
 BPF_FLAGS := --target=bpf -mcpu=v2 -O2 -g -D__TARGET_ARCH_$(ARCH) -idirafter /usr/include/$(TRIPLE) \
 	-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations
 # Everything in one file, the C library included: it runs on any Linux.
-SWIFT_FLAGS := -c $(CONFIG) -Xswiftc -static-executable
+SWIFT_FLAGS := -c $(CONFIG) -Xswiftc -static-executable -Xswiftc -use-ld=lld
+ifeq ($(CONFIG),release)
+  SWIFT_FLAGS += -Xlinker --strip-all
+endif
+# For what needs root, if this is not root.
+SUDO ?= $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: help setup build run test unit-test kernel-test lint format clean install bpf
+.PHONY: help setup build bpf run test unit-test kernel-test cost lint format docs install clean
 
 help: ## show this
 	@printf 'Targets:\n'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-14s %s\n", $$1, $$2}'
-	@printf '\nVariables (make TARGET NAME=value):\n'
-	@printf '  %-16s %s\n' 'CONFIG=$(CONFIG)' 'release or debug' \
-		'KERNEL=$(KERNEL)' 'kernel-test: one of 5.10 6.1 6.12 7.2, or all' \
-		'ARGS=$(ARGS)' 'run: arguments for tcpwhy ports' \
-		'PREFIX=$(PREFIX)' 'install: where to; DESTDIR goes before it' \
+	@printf '\nVariables (make TARGET NAME=value), here with the values they have:\n'
+	@printf '  %-18s %s\n' 'CONFIG=$(CONFIG)' 'release or debug' \
+		'KERNEL=$(KERNEL)' 'kernel-test: native, 5.10, 6.1, 6.12, 7.2, or all' \
+		'DURATION=$(DURATION)' 'run: seconds of load' \
+		'ARGS=$(ARGS)' 'more arguments: run for tcpwhy ports, unit-test for swift test, cost' \
+		'PREFIX=$(PREFIX)' 'install: where to' \
+		'DESTDIR=$(DESTDIR)' 'install: put before PREFIX' \
 		'V=$(V)' '1 shows the commands'
+	@printf '\nTools, each a variable too: SWIFT CLANG OBJCOPY CLANG_FORMAT SUDO\n'
+
+setup: ## install the Debian packages that are missing (root or sudo)
+	$(Q)scripts/setup
 
 bpf: $(PROGRAMS) ## compile the BPF programs
 
@@ -63,8 +82,53 @@ $(OBJECTS)/%.bpf.o: bpf/%.bpf.c Makefile
 	$(Q)$(OBJCOPY) --strip-debug $@
 
 build: bpf ## build tcpwhy: .build/release/tcpwhy
-	$(call say,SWIFT,tcpwhy)
+	$(call say,SWIFT,$(TCPWHY))
 	$(Q)$(SWIFT) build $(SWIFT_FLAGS) --product tcpwhy
+
+run: setup ## watch nginx run out of ports towards php-fpm (root or sudo)
+	$(Q)$(MAKE) build
+	$(Q)$(SUDO) scripts/lab run --fault ports --seconds $(DURATION) -- \
+		sh -c 'exec $(TCPWHY) ports --netns "$$LAB_NETNS" -d "$$((LAB_SECONDS - 1))" $(ARGS)'
+
+test: setup ## every test: lint, unit-test, kernel-test
+	$(Q)scripts/test
+
+unit-test: bpf ## the tests that need no root
+	$(Q)scripts/unit-test $(ARGS)
+
+kernel-test: ## the tests that need root, here and under each kernel in QEMU
+	$(Q)scripts/kernel-test --kernel $(KERNEL)
+
+# The same load as the tests', built so that it costs little itself.
+.build/tcpload: Tests/tcpload/main.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -O2 -Wall -Wextra -Werror -pthread $< -o $@
+
+cost: build .build/tcpload ## what tracing costs under QEMU, in instructions per connect
+	$(Q)scripts/cost $(ARGS)
+
+lint: build ## layout, shellcheck, import rules, licences, the manual page
+	$(Q)scripts/lint
+
+format: ## lay out Swift and C files
+	$(Q)scripts/format
+
+docs: build ## make docs/tcpwhy.1 from the argument definitions
+	$(Q)TCPWHY=$(TCPWHY) scripts/docs
+
+# Not built here: what root builds, nobody else could rebuild.
+install: ## install tcpwhy, its manual page and completions under PREFIX
+	$(Q)test -x $(TCPWHY) || { echo 'nothing to install: run make build' >&2; exit 1; }
+	$(Q)install -D --mode=755 $(TCPWHY) $(DESTDIR)$(PREFIX)/bin/tcpwhy
+	$(Q)install -D --mode=644 docs/tcpwhy.1 $(DESTDIR)$(PREFIX)/share/man/man1/tcpwhy.1
+	$(Q)install -D --mode=644 /dev/null $(COMPLETIONS)/bash-completion/completions/tcpwhy
+	$(Q)install -D --mode=644 /dev/null $(COMPLETIONS)/zsh/site-functions/_tcpwhy
+	$(Q)install -D --mode=644 /dev/null $(COMPLETIONS)/fish/vendor_completions.d/tcpwhy.fish
+	$(Q)$(TCPWHY) --generate-completion-script bash >$(COMPLETIONS)/bash-completion/completions/tcpwhy
+	$(Q)$(TCPWHY) --generate-completion-script zsh >$(COMPLETIONS)/zsh/site-functions/_tcpwhy
+	$(Q)$(TCPWHY) --generate-completion-script fish >$(COMPLETIONS)/fish/vendor_completions.d/tcpwhy.fish
+	@echo 'installed in $(DESTDIR)$(PREFIX)'
 
 clean: ## remove what was built
 	rm -rf .build .build-*

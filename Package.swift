@@ -48,6 +48,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: settings),
+        // Makes the manual page; see `make docs`.
+        .executableTarget(name: "docgen", swiftSettings: settings),
         // A known load for the tests to compare with.
         .executableTarget(name: "tcpload", path: "Tests/tcpload"),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),

@@ -150,13 +150,15 @@ int BPF_KRETPROBE(kretprobe_search)
 }
 
 SEC("kprobe/__inet_check_established")
-int BPF_KPROBE(kprobe_check4, void *death_row, struct sock *sk, __u16 port, void *twp, int rcu_lookup)
+int BPF_KPROBE(kprobe_check4, void *death_row, struct sock *sk, __u16 port, void *twp,
+	       int rcu_lookup)
 {
 	return check_enter(sk, port, rcu_lookup & 0xff, false);
 }
 
 SEC("kprobe/__inet6_check_established")
-int BPF_KPROBE(kprobe_check6, void *death_row, struct sock *sk, __u16 port, void *twp, int rcu_lookup)
+int BPF_KPROBE(kprobe_check6, void *death_row, struct sock *sk, __u16 port, void *twp,
+	       int rcu_lookup)
 {
 	return check_enter(sk, port, rcu_lookup & 0xff, false);
 }

@@ -34,9 +34,9 @@ public struct NetworkNamespace: ~Copyable, Sendable {
 
     /// Finds a namespace by its number: at the process that is likely to be in
     /// it, then at any process, then among the named ones.
-    public static func find(inode: UInt32, near pid: Int32? = nil) throws(HostError)
-        -> NetworkNamespace
-    {
+    public static func find(
+        inode: UInt32, near pid: Int32? = nil
+    ) throws(HostError) -> NetworkNamespace {
         var paths = ["/proc/thread-self/ns/net"]
         if let pid { paths.append("/proc/\(pid)/ns/net") }
         if let found = first(of: paths, with: inode) { return found }

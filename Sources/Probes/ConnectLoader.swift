@@ -15,9 +15,9 @@ struct LoadedConnect: ~Copyable {
 
 enum ConnectLoader {
     static func load(_ options: ConnectOptions) throws(ProbeError) -> LoadedConnect {
-        let btf: BTF
+        let kernel: ConnectKernel
         do throws(BPFError) {
-            btf = try BTF.vmlinux()
+            kernel = try ConnectKernel()
         } catch {
             throw ProbeError(
                 .cannotTrace,
@@ -28,8 +28,8 @@ enum ConnectLoader {
         var refused: [String] = []
         for backend in candidates {
             do throws(BPFError) {
-                if let refusal = BackendTrial.quick(backend, btf: btf) { throw refusal }
-                return try load(options, backend, btf: btf, refused: refused)
+                if backend == .fentry, let refusal = kernel.fentryRefusal { throw refusal }
+                return try load(options, backend, kernel, refused: refused)
             } catch {
                 refused.append("\(backend.rawValue): \(error)")
             }
@@ -40,29 +40,37 @@ enum ConnectLoader {
                 "backend \(backend.rawValue) is not to be had here: \(refused.joined(separator: "; "))\n"
                     + "'tcpwhy check' shows which ones are")
         }
+        if options.countCalls {
+            throw ProbeError(
+                .backendRefused,
+                "calls cannot be counted here: \(refused.joined(separator: "; "))\n"
+                    + "without --count-calls tcpwhy uses what works")
+        }
         throw ProbeError(
             .cannotTrace, "no backend works here\n" + refused.joined(separator: "\n"))
     }
 
     private static func load(
-        _ options: ConnectOptions, _ backend: Backend, btf: borrowing BTF, refused: [String]
+        _ options: ConnectOptions, _ backend: Backend, _ kernel: ConnectKernel, refused: [String]
     ) throws(BPFError) -> LoadedConnect {
         var coverage = ConnectCoverage(backend: backend, method: nil, bind: true, refused: refused)
         var config = options.filters
         config.follow_call = backend == .fentry ? 0 : 1
         config.from_states = backend == .tracepoint ? 1 : 0
-        coverage.ownRangesInTurn = returnsBool(btf, "inet_sk_get_local_port_range")
-        config.range_step_one = coverage.ownRangesInTurn ? 1 : 0
-        config.check_has_rcu = (btf.argumentCount("__inet_check_established") ?? 4) > 4 ? 1 : 0
+        coverage.ownRangesInTurn = kernel.stepsByOne
+        config.range_step_one = kernel.stepsByOne ? 1 : 0
+        config.check_has_rcu = kernel.checkHasRCU ? 1 : 0
 
-        func present(_ programs: [ProgramSpec]) -> [ProgramSpec] {
-            programs.filter { $0.function.map { btf.hasFunction($0) } ?? true }
-        }
-        var programs = present(ConnectPrograms.connect(backend))
-        let bind = present(ConnectPrograms.bind(backend))
+        var programs = try kernel.require(ConnectPrograms.connect(backend))
+        let bind = kernel.present(ConnectPrograms.bind(backend))
         coverage.bind = !bind.isEmpty
         programs += bind
-        let checks = present(ConnectPrograms.check(backend))
+        let checks = kernel.present(ConnectPrograms.check(backend))
+        if options.countCalls, checks.isEmpty {
+            throw BPFError(
+                .notSupported, "count calls of __inet_check_established",
+                detail: "no \(backend.rawValue) program can see them")
+        }
         switch PortCounting.choose(backend, countCalls: options.countCalls) {
         case .derived(let table):
             coverage.method = .derived
@@ -82,7 +90,7 @@ enum ConnectLoader {
             bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy")
         try object.only(programs: Set(programs.map(\.name)))
         try object.setReadOnly(config, map: ".rodata.config")
-        try size(object, options, backend, btf: btf)
+        try size(object, options, backend, kernel)
         try object.load()
         try prepare(object, options)
         var attached: [AttachedProgram] = []
@@ -105,24 +113,18 @@ enum ConnectLoader {
 
     private static func size(
         _ object: borrowing BPFObject, _ options: ConnectOptions, _ backend: Backend,
-        btf: borrowing BTF
+        _ kernel: ConnectKernel
     ) throws(BPFError) {
         // Tracepoints keep every attempt in the table, the others only what finds no slot.
         if backend == .tracepoint { try object.setMaxEntries(map: "slots", 1) }
         try object.setMaxEntries(map: "events", options.events ? options.ringBytes : 4096)
-        // Hash tables with an allocator of their own (6.1: bpf_mem_alloc) take
-        // memory as keys come; before, all of it at once, or unsafely.
-        guard btf.structHasField("bpf_htab", "ma") else { return }
+        guard kernel.tablesGrow else { return }
         for map in ["stats", "attempts", "calls"] {
             try object.setMapFlags(map: map, UInt32(BPF_F_NO_PREALLOC))
         }
         try object.setMaxEntries(map: "stats", 16384)
         try object.setMaxEntries(map: "attempts", 65536)
         try object.setMaxEntries(map: "calls", 65536)
-    }
-
-    private static func returnsBool(_ btf: borrowing BTF, _ function: String) -> Bool {
-        btf.function(function)?.returns.kind == .boolean
     }
 
     private static let BPF_F_NO_PREALLOC = 1

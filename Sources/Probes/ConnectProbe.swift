@@ -13,6 +13,7 @@ public final class ConnectProbe {
     private let losses: BPFMap
     private let calls: BPFMap
     private var attached: [AttachedProgram] = []
+    private let programs: [String]
     private var processes = EndedProcesses()
     /// Kernel counts of programs that were detached.
     private var finalMisses: [String: UInt64]?
@@ -23,6 +24,7 @@ public final class ConnectProbe {
         let loaded = try ConnectLoader.load(options)
         coverage = loaded.coverage
         attached = loaded.attached
+        programs = attached.map(\.name)
         do throws(BPFError) {
             stats = try loaded.object.map(named: "stats")
             losses = try loaded.object.map(named: "losses")
@@ -116,13 +118,26 @@ public final class ConnectProbe {
     }
 
     private func misses() throws(BPFError) -> [String: UInt64] {
+        var missed = linkMisses()
+        try addGuarded(to: &missed)
+        return missed
+    }
+
+    /// What the kernel's kprobes missed.
+    private func linkMisses() -> [String: UInt64] {
         var missed: [String: UInt64] = [:]
         for program in attached {
-            let guarded = try object.programInfo(program.name).recursionMisses ?? 0
-            let count = guarded + (program.link.missed ?? 0)
-            if count > 0 { missed[program.name] = count }
+            if let count = program.link.missed, count > 0 { missed[program.name] = count }
         }
         return missed
+    }
+
+    /// What the recursion guard refused; programs know it after they are detached too.
+    private func addGuarded(to missed: inout [String: UInt64]) throws(BPFError) {
+        for name in programs {
+            let count = try object.programInfo(name).recursionMisses ?? 0
+            if count > 0 { missed[name, default: 0] += count }
+        }
     }
 
     /// Detaches everything. What was under way is counted as far as it went;
@@ -130,8 +145,11 @@ public final class ConnectProbe {
     public func stop() throws(ProbeError) {
         guard finalMisses == nil else { return }
         do throws(BPFError) {
-            finalMisses = try misses()
-            attached = []
+            var missed = linkMisses()
+            // What begins a measurement goes first, so that none begins that cannot end.
+            while attached.popLast() != nil {}
+            try addGuarded(to: &missed)
+            finalMisses = missed
             try settleCalls()
         } catch {
             throw ProbeError(error)

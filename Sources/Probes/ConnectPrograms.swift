@@ -128,6 +128,10 @@ enum ConnectPrograms {
 }
 
 extension ConnectPrograms {
+    /// Every kernel function that some backend hooks.
+    static let functions = Set(
+        Backend.allCases.flatMap { connect($0) + bind($0) + check($0) }.compactMap(\.function))
+
     /// The programs that count a connect: what one of these misses is in no row.
     static let counting: Set<String> = [
         "fexit_connect4", "fexit_connect6", "fexit_bind", "kprobe_connect4", "kprobe_connect6",

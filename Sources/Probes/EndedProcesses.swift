@@ -20,7 +20,9 @@ struct EndedProcesses {
         let isCrowded = connects.count > Self.threshold
         for (key, value) in connects {
             let activity = value.connects &+ value.failures &+ value.abandoned
-            if isCrowded, !key.isOverflow, last[key] == activity, !Processes.exists(Int32(bitPattern: key.pid)) {
+            if isCrowded, !key.isOverflow, last[key] == activity,
+                !Processes.exists(Int32(bitPattern: key.pid))
+            {
                 idle.append(key)
             } else {
                 now[key] = activity

@@ -16,7 +16,8 @@ struct FilterOptions: ParsableArguments {
 
     @Option(
         name: [.short, .customLong("comm")],
-        help: "Only processes of this name, as ps shows it (15 characters count).")
+        help: ArgumentHelp(
+            "Only processes of this name, as ps shows it (15 characters count).", valueName: "name"))
     var command: String?
 
     @Option(name: [.customShort("P"), .long], help: "Only this destination port.")

@@ -15,11 +15,11 @@ struct Ports: ParsableCommand {
             its own. Times are in the unit shown; per-second figures are means of the interval.
 
             EXAMPLES:
-              tcpwhy ports                   a table that redraws every second
-              tcpwhy ports 5 12              every 5 seconds, 12 times
-              tcpwhy ports -c nginx -P 9000  what nginx pays towards port 9000
-              tcpwhy ports --failed --events one line per connect that failed
-              tcpwhy ports --json -d 10      JSON Lines for 10 seconds, then a summary
+              tcpwhy ports                    a table that redraws every second
+              tcpwhy ports 5 12               every 5 seconds, 12 times
+              tcpwhy ports -c nginx -P 9000   what nginx pays towards port 9000
+              tcpwhy ports --failed --events  one line per connect that failed
+              tcpwhy ports --json -d 10       JSON Lines for 10 seconds, then a summary
             """)
 
     @Argument(help: "Seconds between reports.")
@@ -30,7 +30,9 @@ struct Ports: ParsableCommand {
 
     @OptionGroup var filters: FilterOptions
 
-    @Option(name: [.short, .customLong("duration")], help: "End after so many seconds.")
+    @Option(
+        name: [.short, .customLong("duration")],
+        help: ArgumentHelp("End after so many seconds.", valueName: "seconds"))
     var duration: Double?
 
     @Flag(help: "JSON Lines: one object per key and interval, a summary at the end.")
@@ -42,16 +44,17 @@ struct Ports: ParsableCommand {
     @Flag(help: "Distributions of search time and ports tried, by powers of two.")
     var histogram = false
 
-    @Option(
-        help: ArgumentHelp(
-            "What the rows are ordered by: \(PortsSort.allCases.map(\.rawValue).joined(separator: ", ")).",
-            valueName: "column"))
+    @Option(help: ArgumentHelp("What the rows are ordered by.", valueName: "column"))
     var sort: PortsSort = .search
 
-    @Option(name: [.customShort("n"), .long], help: "Show at most so many rows.")
+    @Option(
+        name: [.customShort("n"), .long],
+        help: ArgumentHelp("Show at most so many rows.", valueName: "rows"))
     var top = 20
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: "Write to this file.")
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("Write to this file.", valueName: "file"))
     var file: String?
 
     @Option(

@@ -24,7 +24,8 @@ struct PortsSession {
         self.interval = interval
         ranges = RangeWatch(probe.coverage)
         first = PortsSnapshot(
-            time: HostClock.monotonicNanoseconds(), wallTime: Double(HostClock.wallNanoseconds()) / 1e9, backend: probe.coverage.backend,
+            time: HostClock.monotonicNanoseconds(), wallTime: Double(HostClock.wallNanoseconds()) / 1e9,
+            backend: probe.coverage.backend,
             connects: [:], ranges: [], loss: Loss())
         last = first
     }
@@ -82,7 +83,8 @@ struct PortsSession {
         do throws(ProbeError) {
             let reading = try probe.read()
             var snapshot = PortsSnapshot(
-                time: HostClock.monotonicNanoseconds(), wallTime: Double(HostClock.wallNanoseconds()) / 1e9, backend: probe.coverage.backend,
+                time: HostClock.monotonicNanoseconds(), wallTime: Double(HostClock.wallNanoseconds()) / 1e9,
+                backend: probe.coverage.backend,
                 connects: reading.connects, ranges: [], loss: reading.loss)
             let active = snapshot.since(last).connects.keys
             snapshot.ranges = ranges.measure(active, own: reading.ownRanges)

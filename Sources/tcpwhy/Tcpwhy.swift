@@ -9,8 +9,13 @@ struct Tcpwhy: ParsableCommand {
         abstract: "Says why a TCP service's throughput fell.",
         discussion: """
             Traces the kernel with BPF: fentry where it is to be had, else kprobes, else \
-            tracepoints. Needs root, or CAP_BPF and CAP_PERFMON. Exit codes: 0 done, 1 failed, \
-            2 wrong usage, 77 nothing can be traced here.
+            tracepoints. Needs root, or CAP_BPF and CAP_PERFMON.
+
+            EXIT STATUS:
+              0   done
+              1   failed
+              2   wrong usage
+              77  nothing can be traced here
             """,
         version: version,
         subcommands: [Ports.self, Check.self])

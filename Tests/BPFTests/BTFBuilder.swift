@@ -38,23 +38,23 @@ struct BTFBuilder {
         add(3, "", 0, 0, [id, id, count])
     }
 
-    mutating func structure(_ name: String, size: UInt32, _ members: [(String, UInt32, UInt32)])
-        -> UInt32
-    {
+    mutating func structure(
+        _ name: String, size: UInt32, _ members: [(String, UInt32, UInt32)]
+    ) -> UInt32 {
         let words = members.flatMap { [string($0.0), $0.1, $0.2] }
         return add(4, name, UInt32(members.count), size, words)
     }
 
-    mutating func union(_ name: String, size: UInt32, _ members: [(String, UInt32, UInt32)])
-        -> UInt32
-    {
+    mutating func union(
+        _ name: String, size: UInt32, _ members: [(String, UInt32, UInt32)]
+    ) -> UInt32 {
         let words = members.flatMap { [string($0.0), $0.1, $0.2] }
         return add(5, name, UInt32(members.count), size, words)
     }
 
-    mutating func enumeration(_ name: String, signed: Bool = false, _ values: [(String, UInt32)])
-        -> UInt32
-    {
+    mutating func enumeration(
+        _ name: String, signed: Bool = false, _ values: [(String, UInt32)]
+    ) -> UInt32 {
         let words = values.flatMap { [string($0.0), $0.1] }
         return add(6, name, UInt32(values.count), 4, words, flag: signed)
     }

@@ -100,13 +100,15 @@ int BPF_KPROBE(oracle_search, void *death_row, struct sock *sk)
 }
 
 SEC("kprobe/__inet_check_established")
-int BPF_KPROBE(oracle_check4, void *death_row, struct sock *sk, __u16 port, void *twp, int rcu_lookup)
+int BPF_KPROBE(oracle_check4, void *death_row, struct sock *sk, __u16 port, void *twp,
+	       int rcu_lookup)
 {
 	return checked(sk, port, rcu_lookup & 0xff);
 }
 
 SEC("kprobe/__inet6_check_established")
-int BPF_KPROBE(oracle_check6, void *death_row, struct sock *sk, __u16 port, void *twp, int rcu_lookup)
+int BPF_KPROBE(oracle_check6, void *death_row, struct sock *sk, __u16 port, void *twp,
+	       int rcu_lookup)
 {
 	return checked(sk, port, rcu_lookup & 0xff);
 }

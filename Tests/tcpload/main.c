@@ -104,8 +104,9 @@ static void *accept_and_close(void *argument)
 
 static int prepare(long number)
 {
-	int on = 1, fd = socket(options.to.ss_family,
-				SOCK_STREAM | (options.nonblocking || options.quit ? SOCK_NONBLOCK : 0), 0);
+	int on = 1,
+	    fd = socket(options.to.ss_family,
+			SOCK_STREAM | (options.nonblocking || options.quit ? SOCK_NONBLOCK : 0), 0);
 	struct linger reset = { 1, 0 };
 	struct sockaddr_storage from;
 	socklen_t length;
@@ -247,8 +248,8 @@ int main(int argc, char **argv)
 	for (int i = 0; i < options.threads; i++)
 		pthread_join(threads[i], 0);
 
-	printf("{\"pid\":%d,\"connects\":%ld,\"succeeded\":%ld,\"failed\":{", getpid(), atomic_load(&done),
-	       atomic_load(&results[0]));
+	printf("{\"pid\":%d,\"connects\":%ld,\"succeeded\":%ld,\"failed\":{", getpid(),
+	       atomic_load(&done), atomic_load(&results[0]));
 	for (int i = 1; i < MAX_ERRNO; i++) {
 		if (!results[i])
 			continue;

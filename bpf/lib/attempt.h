@@ -192,8 +192,7 @@ static __always_inline struct why_attempt *attempt_new(__u64 id)
 		__builtin_memset(&slot->search_ns, 0,
 				 offsetof(struct why_attempt, claims) -
 					 offsetof(struct why_attempt, search_ns));
-		__builtin_memset(&slot->tid, 0,
-				 sizeof(*slot) - offsetof(struct why_attempt, tid));
+		__builtin_memset(&slot->tid, 0, sizeof(*slot) - offsetof(struct why_attempt, tid));
 		slot->id = id;
 		return slot;
 	}

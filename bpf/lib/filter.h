@@ -47,8 +47,8 @@ static __always_inline void process_name(char *comm, __u64 pid_tgid)
  * Fills pid, comm and netns, the address that the socket is bound to, and the
  * family; false if the filters say no.
  */
-static __always_inline bool key_owner(struct why_connect_key *key, struct sock *sk,
-				      __u8 family, bool direct)
+static __always_inline bool key_owner(struct why_connect_key *key, struct sock *sk, __u8 family,
+				      bool direct)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct net *net;

@@ -33,7 +33,8 @@ static __always_inline __u32 bucket_of(__u64 value, __u32 limit)
 	if (value < WHY_SUB_BUCKETS)
 		return value;
 	exponent = log2_of(value);
-	bucket = (exponent - 2) * WHY_SUB_BUCKETS + ((value >> (exponent - 3)) & (WHY_SUB_BUCKETS - 1));
+	bucket = (exponent - 2) * WHY_SUB_BUCKETS +
+		 ((value >> (exponent - 3)) & (WHY_SUB_BUCKETS - 1));
 	return bucket < limit ? bucket : limit - 1;
 }
 

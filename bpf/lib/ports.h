@@ -44,8 +44,8 @@ static __always_inline void read_range(struct net *net, bool direct, __u32 *low,
 }
 
 /* inet_sk_get_local_port_range() */
-static __always_inline void walk_begin(struct why_walk *walk, struct sock *sk,
-				       struct net *net, __u64 port_offset, bool direct)
+static __always_inline void walk_begin(struct why_walk *walk, struct sock *sk, struct net *net,
+				       __u64 port_offset, bool direct)
 {
 	struct tcp_sock *tp = direct ? bpf_skc_to_tcp_sock(sk) : (struct tcp_sock *)sk;
 	__u32 low, high, own = 0, step = 2, remaining;

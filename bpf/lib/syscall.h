@@ -50,7 +50,8 @@ static __always_inline struct sock *unconnected_socket(__u32 fd)
 }
 
 /* Reads the address that the caller passed; false if it is no IP address. */
-static __always_inline bool read_user_sockaddr(struct why_sockaddr *to, const void *user, __u32 length)
+static __always_inline bool read_user_sockaddr(struct why_sockaddr *to, const void *user,
+					       __u32 length)
 {
 	if (length < 16 || bpf_probe_read_user(to, 16, user))
 		return false;

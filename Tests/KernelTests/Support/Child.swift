@@ -69,7 +69,9 @@ final class Child {
     }
 
     var output: Data { FileManager.default.contents(atPath: outputPath) ?? Data() }
-    var error: String { String(decoding: FileManager.default.contents(atPath: errorPath) ?? Data(), as: UTF8.self) }
+    var error: String {
+        String(decoding: FileManager.default.contents(atPath: errorPath) ?? Data(), as: UTF8.self)
+    }
 
     /// Sends an empty line.
     func enter() {

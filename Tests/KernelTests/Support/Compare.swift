@@ -13,7 +13,9 @@ func expect(
 ) {
     let summary = trace.summary
     #expect(summary.connects + summary.notAttributed == loads.connects, sourceLocation: sourceLocation)
-    #expect(trace.rows.connects.reduce(0) { $0 + $1.connects } == summary.connects, sourceLocation: sourceLocation)
+    #expect(
+        trace.rows.connects.reduce(0) { $0 + $1.connects } == summary.connects, sourceLocation: sourceLocation
+    )
     expectFailures(summary.failed, loads.failed, doubt: summary.doubt, sourceLocation: sourceLocation)
     var failed: [String: Int] = [:]
     for row in trace.rows.connects { failed.merge(row.failed) { $0 + $1 } }
