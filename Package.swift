@@ -57,8 +57,14 @@ let package = Package(
         .testTarget(name: "HostTests", dependencies: ["CLinux", "Host", "Model"], swiftSettings: settings),
         .testTarget(name: "ReportTests", dependencies: ["Report", "Model"], swiftSettings: settings),
         .testTarget(
-            name: "ProbesTests", dependencies: ["Probes", "CPrograms", "Model"],
+            name: "ProbesTests", dependencies: ["BPF", "CPrograms", "Model", "Probes"],
             swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "Host", "tcpwhy",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: settings),
         // Under real load, as root: scripts/kernel-test runs them.
         .testTarget(
             name: "KernelTests", dependencies: ["BPF", "CLibbpf"], exclude: ["oracle.bpf.c"],

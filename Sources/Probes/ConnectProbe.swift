@@ -58,6 +58,8 @@ public final class ConnectProbe {
         /// IP_LOCAL_PORT_RANGE where a socket had it.
         public var ownRanges: [Destination: ClosedRange<UInt16>] = [:]
         public var loss = Loss()
+
+        public init() {}
     }
 
     public func read() throws(ProbeError) -> Reading {

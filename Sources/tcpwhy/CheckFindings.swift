@@ -32,17 +32,15 @@ struct CheckFindings {
     }
 
     static func gather() -> CheckFindings {
+        let preflight = Preflight.current()
         var findings = CheckFindings(
-            kernel: KernelRelease.current(), missingCapabilities: Preflight.missingCapabilities(),
-            hasBTF: false, lockdown: Lockdown.current(), obstacle: Preflight.obstacle())
+            kernel: preflight.kernel, missingCapabilities: preflight.missingCapabilities,
+            hasBTF: preflight.hasBTF, lockdown: preflight.lockdown, obstacle: preflight.obstacle)
+        guard findings.obstacle == nil else { return findings }
         do throws(BPFError) {
-            let btf = try BTF.vmlinux()
-            findings.hasBTF = true
-            if findings.obstacle == nil { findings.tryProbes(btf) }
+            findings.tryProbes(try BTF.vmlinux())
         } catch {
-            findings.obstacle =
-                findings.obstacle
-                ?? "\(error); tcpwhy needs a kernel built with CONFIG_DEBUG_INFO_BTF"
+            findings.obstacle = "\(error)"
         }
         return findings
     }

@@ -87,7 +87,7 @@ struct Ports: ParsableCommand {
     }
 
     func run() throws {
-        try Preflight.requireTracing()
+        try Preflight.current().requireTracing()
         Log.start(verbose: verbose)
         var options = ConnectOptions()
         try filters.apply(to: &options)

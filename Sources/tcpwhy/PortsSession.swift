@@ -13,6 +13,8 @@ struct PortsSession {
     private var ranges: RangeWatch
     private var first: PortsSnapshot
     private var last: PortsSnapshot
+    /// Of processes that ended, as of `last`.
+    private var ended: [ConnectKey: ConnectStats] = [:]
 
     init(_ options: ConnectOptions, view: PortsView, interval: Double) throws {
         do throws(ProbeError) {
@@ -23,10 +25,7 @@ struct PortsSession {
         self.view = view
         self.interval = interval
         ranges = RangeWatch(probe.coverage)
-        first = PortsSnapshot(
-            time: HostClock.monotonicNanoseconds(), wallTime: Double(HostClock.wallNanoseconds()) / 1e9,
-            backend: probe.coverage.backend,
-            connects: [:], ranges: [], loss: Loss())
+        first = Self.snapshot(of: ConnectProbe.Reading(), by: probe.coverage.backend)
         last = first
     }
 
@@ -64,41 +63,42 @@ struct PortsSession {
     }
 
     private mutating func report(onlyIfActive: Bool = false) throws {
-        let (snapshot, _) = try snapshot()
-        let interval = snapshot.since(last)
-        last = snapshot
+        let before: PortsSnapshot
+        do throws(ProbeError) {
+            let reading = try probe.read()
+            var snapshot = Self.snapshot(of: reading, by: probe.coverage.backend)
+            let active = snapshot.since(last).connects.keys
+            snapshot.ranges = ranges.measure(active, own: reading.ownRanges)
+            ended = reading.ended
+            before = last
+            last = snapshot
+        } catch {
+            throw Failure(error)
+        }
+        let interval = last.since(before)
         if onlyIfActive && interval.connects.isEmpty { return }
         try view.show(interval)
     }
 
     private func finish() throws {
-        let reading = try probe.read()
         var total = last
-        total.loss = reading.loss
-        for (key, stats) in reading.ended { total.connects[key, default: ConnectStats()].merge(stats) }
+        for (key, stats) in ended { total.connects[key, default: ConnectStats()].merge(stats) }
         try view.finish(total.since(first))
     }
 
-    private mutating func snapshot() throws -> (PortsSnapshot, ConnectProbe.Reading) {
-        do throws(ProbeError) {
-            let reading = try probe.read()
-            var snapshot = PortsSnapshot(
-                time: HostClock.monotonicNanoseconds(), wallTime: Double(HostClock.wallNanoseconds()) / 1e9,
-                backend: probe.coverage.backend,
-                connects: reading.connects, ranges: [], loss: reading.loss)
-            let active = snapshot.since(last).connects.keys
-            snapshot.ranges = ranges.measure(active, own: reading.ownRanges)
-            return (snapshot, reading)
-        } catch {
-            throw Failure(error)
-        }
+    private static func snapshot(of reading: ConnectProbe.Reading, by backend: Backend) -> PortsSnapshot {
+        PortsSnapshot(
+            time: HostClock.monotonicNanoseconds(),
+            wallTime: Double(HostClock.wallNanoseconds()) / 1e9, backend: backend,
+            connects: reading.connects, ranges: [], loss: reading.loss)
     }
 
+    /// Shows the events that are there; when more come all the time, not for ever.
     private func drain(_ ring: inout RingBuffer?) throws {
         guard ring != nil else { return }
         var bytes: [UInt8] = []
         var failure: (any Error)?
-        try ring?.consume { record in
+        try ring?.consume(limit: 100_000) { record in
             guard let event = probe.decode(record) else { return }
             view.append(event, to: &bytes)
             // What is kept here is bounded, however fast events come.

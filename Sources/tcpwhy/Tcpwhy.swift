@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import BPF
 import Glibc
+import Probes
 
 @main
 struct Tcpwhy: ParsableCommand {
@@ -33,6 +35,12 @@ struct Tcpwhy: ParsableCommand {
             Glibc.exit(failure.code)
         } catch is OutputClosed {
             Glibc.exit(0)
+        } catch let error as BPFError {
+            Failure.failed("\(error)").report()
+            Glibc.exit(1)
+        } catch let error as ProbeError {
+            Failure(error).report()
+            Glibc.exit(Failure(error).code)
         } catch {
             exitAsParserSays(error)
         }

@@ -35,6 +35,8 @@ enum Lab {
     /// Under an emulator, where everything takes twenty times as long.
     static let isEmulated = environment["TCPWHY_EMULATED"] != nil
 
+    static let isNative = kernel == "native"
+
     /// Why nothing can be tested here.
     static let obstacle: String? =
         if backends.isEmpty {

@@ -25,7 +25,7 @@ import Testing
                 "ports_tried":{"p50":1,"p99":49,"max":51,"sum":89912,"method":"derived",\
                 "certain":0.9979},"backend":"fentry","call":"connect","source":null,"abandoned":0,\
                 "bound":0,"reused":17,"call_ns":{"p50":14847,"p99":1600000,"max":1600000,\
-                "sum":779200000},"untimed":0,"unknown":0,"search_cpu_share":0.2117,"checks":null}
+                "sum":779200000},"untimed":0,"unknown":0,"search_cpu_share":0.2117,"checks":null,"search_scope":"all"}
                 """)
     }
 

@@ -80,6 +80,7 @@ public enum PortsJSON {
                 interval.duration > 0 ? Double(search.sum) / (interval.duration * 1e9) : nil
             })
         line.integer("checks", stats.triedMethod == .counted ? stats.checks : nil)
+        line.string("search_scope", interval.backend == .tracepoint ? "failed" : "all")
         line.end(in: &buffer)
     }
 

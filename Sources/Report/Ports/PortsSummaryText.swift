@@ -20,8 +20,7 @@ public struct PortsSummaryText: Sendable {
         let rows = PortsRow.all(of: run, by: sort)
         let shown = Array(rows.prefix(top.map { max($0, 0) } ?? rows.count))
         let heading =
-            "total of \(Units.seconds(run.duration))  backend \(run.backend.rawValue)"
-            + "  ports tried: \(PortsText.method(rows))"
+            "total of \(Units.seconds(run.duration))  " + PortsText.means(run, rows)
         var lines = [style.fit(heading)]
         if !shown.isEmpty {
             let columns = PortsColumns(

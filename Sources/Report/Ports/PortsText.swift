@@ -45,8 +45,16 @@ enum PortsText {
         return style.fit(
             [
                 time.clock, "interval " + Units.seconds(interval.duration),
-                "backend " + interval.backend.rawValue, "ports tried: " + method(rows),
+                means(interval, rows),
             ].joined(separator: "  "))
+    }
+
+    /// How the figures were come by: the backend, and what it cannot see.
+    static func means(_ interval: PortsInterval, _ rows: [PortsRow]) -> String {
+        let known = "backend \(interval.backend.rawValue)  ports tried: \(method(rows))"
+        let searches = rows.contains { ($0.stats.search?.count ?? 0) > 0 }
+        guard interval.backend == .tracepoint, searches else { return known }
+        return known + "  search: failed ones only"
     }
 
     /// What became of connects that the columns do not tell. `nil` if nothing.

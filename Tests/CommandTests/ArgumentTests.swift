@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Testing
+
+@testable import tcpwhy
+
+/// What the command line accepts, and what it says about the rest.
+@Suite struct ArgumentTests {
+    @Test(arguments: [
+        [], ["5", "12"], ["0.1"], ["-p", "1", "-c", "nginx", "-P", "80", "--json", "-d", "2.5"],
+        ["--dest", "10.0.0.0/8"], ["--dest", "2001:db8::1"], ["--sort", "tried", "-n", "3"],
+        ["--backend", "kprobe", "--count-calls"], ["--events", "--failed"], ["--histogram"],
+    ])
+    func accepts(arguments: [String]) throws {
+        _ = try Ports.parse(arguments)
+    }
+
+    @Test(arguments: [
+        (["0"], "above 0"), (["--", "-1"], "above 0"), (["nan"], "above 0"), (["x"], "invalid"),
+        (["1", "0"], "above 0"), (["-d", "0"], "above 0"), (["-d", "inf"], "above 0"),
+        (["-n", "0"], "above 0"), (["-p", "0"], "positive"), (["-P", "0"], "no destination"),
+        (["-P", "65536"], "invalid"), (["-c", ""], "needs a name"),
+        (["--dest", "300.1.1.1"], "'300' is above 255"), (["--dest", "10.0.0.0/33"], "from 0 to 32"),
+        (["--dest", ""], "not an address"), (["--dest", "::1::"], "not an address"),
+        (["--backend", "magic"], "invalid"), (["--sort", "colour"], "invalid"),
+        (["--events", "--histogram"], "choose one"), (["1", "2", "3"], "nexpected"),
+    ])
+    func refuses(arguments: [String], says: String) throws {
+        let error = #expect(throws: (any Error).self) { _ = try Ports.parse(arguments) }
+        let message = Ports.message(for: try #require(error))
+        #expect(message.contains(says), "\(message)")
+        #expect(Ports.exitCode(for: try #require(error)) == .validationFailure)
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import BPF
+import CPrograms
+import Model
+import Testing
+
+@testable import Probes
+
+/// The embedded objects hold what the host asks them for. Needs no root: nothing is loaded.
+@Suite struct ObjectTests {
+    private func names(_ image: why_object) throws -> (programs: Set<String>, maps: Set<String>) {
+        let object = try BPFObject(
+            bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "test")
+        return (Set(object.programNames), Set(object.mapNames))
+    }
+
+    @Test(arguments: Backend.allCases)
+    func everyProgramOfABackendIsInTheObject(backend: Backend) throws {
+        let present = try names(why_connect_object()).programs
+        for programs in [ConnectPrograms.connect, ConnectPrograms.bind, ConnectPrograms.check] {
+            #expect(Set(programs(backend).map(\.name)).isSubset(of: present))
+        }
+    }
+
+    @Test func noProgramIsWithoutUse() throws {
+        let used = Backend.allCases.flatMap {
+            ConnectPrograms.connect($0) + ConnectPrograms.bind($0) + ConnectPrograms.check($0)
+        }
+        #expect(try names(why_connect_object()).programs == Set(used.map(\.name)))
+    }
+
+    @Test func programsThatCountAreProgramsOfTheObject() throws {
+        #expect(ConnectPrograms.counting.isSubset(of: try names(why_connect_object()).programs))
+    }
+
+    @Test func mapsAreThere() throws {
+        let maps = try names(why_connect_object()).maps
+        #expect(
+            maps.isSuperset(of: [
+                ".rodata.config", "stats", "slots", "attempts", "calls", "events", "losses", "cgroup",
+            ]))
+        let socket = try names(why_socket_object())
+        #expect(socket.programs == ["count_range"] && socket.maps.contains("ranges"))
+    }
+
+    @Test func configurationFitsTheObject() throws {
+        let image = why_connect_object()
+        let object = try BPFObject(
+            bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "test")
+        try object.setReadOnly(ConnectOptions().filters, map: ".rodata.config")
+        #expect(throws: BPFError.self) { try object.setReadOnly(UInt64(0), map: ".rodata.config") }
+    }
+}
