@@ -20,7 +20,7 @@ extension KernelTests {
             try namespace.run(
                 "ip link add dead0 type veth; ip link set dead0 up; ip link set veth0 up; "
                     + "ip address add 10.99.0.1/24 dev dead0")
-            let own = namespace.hasOwnRange ? "-r 41000,41099" : ""
+            let own = namespace.hasOwnRange ? "-r 41010,41039" : ""
             let tracer = try Tracer(backend, ["--netns", namespace.name])
             func load(_ arguments: String) throws -> Load.Result { try Load.run(arguments, in: namespace) }
             let port = try load("-p 30000 -n 500 -l 127.0.0.1 7001")
@@ -28,7 +28,7 @@ extension KernelTests {
             let noPort = try load("-b 127.0.0.1 -o -n 300 -l 127.0.0.1 7003")
             let ownRange = try load(own + " -n 300 -l 127.0.0.1 7004")
             let abandoned = try load("-q -n 300 10.99.0.2 7005")
-            try namespace.setPorts(20000, 20050)
+            try namespace.setPorts(41000, 41050)
             let noneFree = try load("-z -k -t 4 -n 300 -b 127.0.0.1 127.0.0.1 7006")
             let noneFree6 = try load("-z -k -t 4 -n 300 -b ::1 ::1 7007")
             let kinds = Kinds(
@@ -104,9 +104,9 @@ extension KernelTests {
             guard backend.seesSearch else { return }
             let ranges = kinds.trace.ranges
             let own = try #require(ranges.first { $0.port == 7004 })
-            #expect(own.low == 41000 && own.high == 41099 && own.size == 100)
+            #expect(own.low == 41010 && own.high == 41039 && own.size == 30)
             let other = try #require(ranges.first { $0.port == 7003 })
-            #expect(other.low == 20000 && other.high == 20050 && other.size == 51)
+            #expect(other.low == 41000 && other.high == 41050 && other.size == 51)
         }
 
         /// Closed by its owner before an answer came: neither success nor failure.

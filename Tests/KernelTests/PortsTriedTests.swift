@@ -9,16 +9,16 @@ extension KernelTests {
         @Test(arguments: Lab.probing)
         func countedChecksAreAllThere(backend: Backend) throws {
             let namespace = try Namespace()
-            try namespace.setPorts(20000, 20999)
+            try namespace.setPorts(20000, 20499)
             let held = [
-                try hold(900, "127.0.0.1", 7001, in: namespace), try hold(900, "::1", 7002, in: namespace),
+                try hold(450, "127.0.0.1", 7001, in: namespace), try hold(450, "::1", 7002, in: namespace),
             ]
             let oracle = try Oracle()
             var results: [Load.Result] = []
             let trace = try Tracer.trace(backend, ["--count-calls"], in: namespace) {
                 for destination in ["127.0.0.1 7001", "::1 7002"] {
                     results.append(
-                        try Load.run("-t 4 -n 200 \(destination)", in: namespace))
+                        try Load.run("-t 4 -n 150 \(destination)", in: namespace))
                 }
             }
             for load in held { try load.end() }
@@ -30,14 +30,14 @@ extension KernelTests {
             Lab.figure(
                 "\(backend.rawValue), counted: \(counted) checks + \(missedChecks) missed, in truth \(truth); "
                     + "missed \(missed)")
-            #expect(truth > 400 * 400)
+            #expect(truth > 300 * 200)
             #expect(trace.rows.allSatisfy { $0.portsTried?.method == "counted" })
             if missed.allSatisfy({ $0.key.contains("_check") }) {
                 #expect(counted + missedChecks == truth)
             } else {
                 // A search whose begin or end was missed takes its checks with it.
                 #expect(counted <= truth)
-                #expect(counted + missedChecks + (trace.summary.lost.missed - missedChecks) * 1000 >= truth)
+                #expect(counted + missedChecks + (trace.summary.lost.missed - missedChecks) * 500 >= truth)
             }
         }
 
@@ -47,11 +47,16 @@ extension KernelTests {
             let namespace = try Namespace()
             try namespace.setPorts(20000, 23999)
             let held = try hold(3960, "127.0.0.1", 7001, in: namespace)
-            for backend in Lab.probing {
-                for threads in [1, 4, 16] {
-                    try compare(
-                        backend, "-t \(threads) -n 500 127.0.0.1 7001", in: namespace, "\(threads) threads")
+            for threads in [1, 4, 16] {
+                var right = 0
+                var all = 0
+                for backend in Lab.probing {
+                    let result = try compare(
+                        backend, "-t \(threads) -n 250 127.0.0.1 7001", in: namespace, "\(threads) threads")
+                    right += result.right
+                    all += result.all
                 }
+                #expect(Double(right) >= 0.995 * Double(all), "\(threads) threads")
             }
             try held.end()
         }
@@ -61,7 +66,8 @@ extension KernelTests {
             let namespace = try Namespace()
             try namespace.setPorts(20000, 20999)
             let held = try hold(950, "::1", 7001, in: namespace)
-            try compare(backend, "-t 4 -n 300 ::1 7001", in: namespace, "IPv6, 4 threads")
+            let result = try compare(backend, "-t 4 -n 200 ::1 7001", in: namespace, "IPv6, 4 threads")
+            #expect(Double(result.right) >= 0.995 * Double(result.all))
             try held.end()
         }
 
@@ -71,16 +77,17 @@ extension KernelTests {
             let namespace = try Namespace()
             try namespace.requireOwnRange()
             let held = try hold(150, "127.0.0.1", 7001, "-r 40001,40200", in: namespace)
-            let trace = try compare(
-                backend, "-t 4 -n 300 -r 40001,40200 127.0.0.1 7001", in: namespace, "own range, 4 threads")
+            let result = try compare(
+                backend, "-t 4 -n 200 -r 40001,40200 127.0.0.1 7001", in: namespace, "own range, 4 threads")
             try held.end()
-            #expect(try trace.events().allSatisfy { (40001...40200).contains($0.sourcePort ?? 0) })
+            #expect(Double(result.right) >= 0.995 * Double(result.all))
+            #expect(result.events.allSatisfy { (40001...40200).contains($0.sourcePort ?? 0) })
         }
 
-        @discardableResult
+        /// Traces a load and puts what tcpwhy says of each connect beside the truth.
         private func compare(
             _ backend: Backend, _ load: String, in namespace: Namespace, _ name: String
-        ) throws -> Trace {
+        ) throws -> (right: Int, all: Int, events: [Trace.Event]) {
             let oracle = try Oracle()
             var result: Load.Result!
             let trace = try Tracer.trace(backend, ["--events"], in: namespace) {
@@ -99,11 +106,10 @@ extension KernelTests {
                 "\(backend.rawValue), derived, \(name): right \(right), certain \(certain.count) of "
                     + "\(pairs.count) connects, \(mean) ports each; missed \(trace.summary.missedByProbe)")
             #expect(events.allSatisfy { $0.method == "derived" })
-            #expect(Double(right) >= 0.995 * Double(pairs.count), "\(backend), \(name)")
             for (event, found) in certain where event.portsTried != found.tried {
                 Issue.record("\(event.portsTried!) ports, it says for certain; it was \(found.tried)")
             }
-            return trace
+            return (right, pairs.count, events)
         }
 
         /// Connects so many times and keeps the sockets, until `end`.

@@ -13,10 +13,11 @@ extension KernelTests {
             try namespace.set("ipv4/tcp_tw_reuse", "0")
             let listener = try Load("-l -w -n 0 -i 600 127.0.0.1 7001", in: namespace)
             _ = try listener.result()
-            try Load.run("-w -t 4 -n \(held) 127.0.0.1 7001", in: namespace)
+            let fill = try Load.run("-w -t 4 -n \(held) 127.0.0.1 7001", in: namespace)
+            #expect(fill.succeeded == held)
             let filled = try namespace.quietSockets(
                 towards: "127.0.0.1", in: 20000...UInt16(19999 + size))
-            #expect(filled.timeWait == held)
+            #expect(filled == Namespace.Held(all: held, timeWait: held))
 
             for backend in Lab.backends {
                 let (trace, recycled) = try searches(backend, in: namespace)

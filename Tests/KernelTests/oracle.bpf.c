@@ -35,7 +35,7 @@ struct search {
 
 /* One connect that found a port. */
 struct found {
-	__u64 began_ns; /* CLOCK_MONOTONIC when its search began */
+	__u64 began_ns; /* CLOCK_MONOTONIC when it began */
 	__u32 tid;
 	__u32 tried;
 	__u32 port;
@@ -86,8 +86,11 @@ static __always_inline int checked(struct sock *sk, __u32 port, bool rcu_lookup)
 	return 0;
 }
 
-SEC("kprobe/__inet_hash_connect")
-int BPF_KPROBE(oracle_search, void *death_row, struct sock *sk)
+/*
+ * Not at the search itself: what ran there would come between tcpwhy's look at
+ * the kernel's state and the kernel's own.
+ */
+static __always_inline int begun(struct sock *sk)
 {
 	struct search fresh = { .began_ns = bpf_ktime_get_ns() };
 	__u64 id = (__u64)sk;
@@ -97,6 +100,18 @@ int BPF_KPROBE(oracle_search, void *death_row, struct sock *sk)
 	else
 		bpf_map_update_elem(&searches, &id, &fresh, BPF_ANY);
 	return 0;
+}
+
+SEC("kprobe/tcp_v4_connect")
+int BPF_KPROBE(oracle_connect4, struct sock *sk)
+{
+	return begun(sk);
+}
+
+SEC("kprobe/tcp_v6_connect")
+int BPF_KPROBE(oracle_connect6, struct sock *sk)
+{
+	return begun(sk);
 }
 
 SEC("kprobe/__inet_check_established")

@@ -32,7 +32,8 @@ final class Oracle {
         try object.setReadOnly(UInt32(hasRCU ? 1 : 0), map: ".rodata.config")
         try object.load()
         for (program, function) in [
-            ("oracle_search", "__inet_hash_connect"), ("oracle_check4", "__inet_check_established"),
+            ("oracle_connect4", "tcp_v4_connect"), ("oracle_connect6", "tcp_v6_connect"),
+            ("oracle_check4", "__inet_check_established"),
             ("oracle_check6", "__inet6_check_established"), ("oracle_found", "tcp_connect"),
         ] {
             probes.append(
