@@ -4,9 +4,10 @@
  *
  * tcp_v4_connect / tcp_v6_connect     the call: who, where to, result
  *   __inet_hash_connect               the search: time, ports tried
+ *   tcp_connect                       its end, should that be missed (kprobe only)
  *     __inet_check_established        one port (counted mode only)
  * inet_csk_get_port(port 0)           the search of bind()
- * inet_sock_set_state                 SYN_SENT left: established, refused, …
+ * inet_sock_set_state, tcp_set_state  SYN_SENT left: established, refused, …
  *
  * Each hook has an fentry/fexit and a kprobe/kretprobe entry into one body; the
  * tracepoint backend sees the system calls and the state changes only.
@@ -30,6 +31,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 static __always_inline int state_change(struct sock *sk, int from, int to, bool direct)
 {
 	struct why_attempt *attempt;
+	__be16 dport;
 	__u32 error;
 
 	if (config.from_states && to == TCP_SYN_SENT)
@@ -39,6 +41,9 @@ static __always_inline int state_change(struct sock *sk, int from, int to, bool 
 	attempt = attempt_of(id_of(sk, direct));
 	if (!attempt)
 		return 0;
+	dport = direct ? sk->__sk_common.skc_dport : BPF_CORE_READ(sk, __sk_common.skc_dport);
+	if (attempt->key.port != bpf_ntohs(dport))
+		return 0; /* left of a socket that was here before, whose end was missed */
 	if (to != TCP_CLOSE) {
 		attempt_outcome(attempt, sk, WHY_OUTCOME_ESTABLISHED, 0);
 		return 0;
@@ -84,9 +89,9 @@ int BPF_PROG(fentry_search, void *death_row, struct sock *sk, __u64 port_offset)
 }
 
 SEC("fexit/__inet_hash_connect")
-int BPF_PROG(fexit_search, void *death_row, struct sock *sk)
+int BPF_PROG(fexit_search, void *death_row, struct sock *sk, __u64 port_offset)
 {
-	return search_exit(sk, true);
+	return search_exit(sk, port_offset, true);
 }
 
 SEC("fentry/__inet_check_established")
@@ -146,7 +151,13 @@ int BPF_KPROBE(kprobe_search, void *death_row, struct sock *sk, __u64 port_offse
 SEC("kretprobe/__inet_hash_connect")
 int BPF_KRETPROBE(kretprobe_search)
 {
-	return search_exit(followed_socket(), false);
+	return search_exit(followed_socket(), 0, false);
+}
+
+SEC("kprobe/tcp_connect")
+int BPF_KPROBE(kprobe_syn, struct sock *sk)
+{
+	return syn_enter(sk);
 }
 
 SEC("kprobe/__inet_check_established")
@@ -179,6 +190,13 @@ SEC("raw_tp/inet_sock_set_state")
 int raw_state(struct bpf_raw_tracepoint_args *ctx)
 {
 	return state_change((struct sock *)ctx->args[0], ctx->args[1], ctx->args[2], false);
+}
+
+/* Where the tracepoint is; unlike its programs, a kprobe's is never preempted. */
+SEC("kprobe/tcp_set_state")
+int BPF_KPROBE(kprobe_state, struct sock *sk, int state)
+{
+	return state_change(sk, BPF_CORE_READ(sk, __sk_common.skc_state), state, false);
 }
 
 SEC("tp_btf/inet_sock_set_state")

@@ -54,10 +54,11 @@ enum ConnectPrograms {
             ]
         case .kprobe:
             [
-                state,
+                kprobe("kprobe_state", "tcp_set_state"),
                 kretprobe("kretprobe_connect4", "tcp_v4_connect"),
                 kretprobe("kretprobe_connect6", "tcp_v6_connect"),
                 kretprobe("kretprobe_search", "__inet_hash_connect"),
+                kprobe("kprobe_syn", "tcp_connect"),
                 kprobe("kprobe_search", "__inet_hash_connect"),
                 kprobe("kprobe_connect4", "tcp_v4_connect"),
                 kprobe("kprobe_connect6", "tcp_v6_connect"),

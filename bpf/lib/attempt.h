@@ -10,6 +10,7 @@
 #define ATTEMPT_HAS_SEQ 0x100 /* write_seq was set before the search */
 #define ATTEMPT_TRIED 0x200 /* tried is known */
 #define ATTEMPT_SEARCHING 0x400 /* search_ns holds when it began */
+#define ATTEMPT_SENT 0x800 /* kprobes: the SYN went out, so the call returns 0 */
 
 struct why_attempt {
 	struct why_connect_key key;

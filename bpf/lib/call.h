@@ -6,11 +6,35 @@
 #ifndef TCPWHY_CALL_H
 #define TCPWHY_CALL_H
 
-/* A thread that calls anew has returned, though no probe saw it: outcome unknown. */
+/*
+ * The call has returned, though no probe saw it. If the SYN went out the outcome
+ * is known, or still to come as long as the socket is there; else it is unknown.
+ */
+static __always_inline void attempt_settle(struct why_attempt *attempt, bool gone)
+{
+	bool sent = attempt->flags & ATTEMPT_SENT && (attempt->done || !gone);
+	bool failed = sent && attempt->done && attempt->outcome == WHY_OUTCOME_FAILED;
+	struct why_connect_stats *totals = 0;
+
+	if (!config.failed_only || failed)
+		totals = stats_for(&attempt->key);
+	if (totals) {
+		if (!counted_at_entry(&attempt->key))
+			add(&totals->connects, 1);
+		add(sent ? &totals->untimed : &totals->unknown, 1);
+		if (failed)
+			count_failure(totals, attempt->error);
+	}
+	if (sent && !attempt->done)
+		attempt->in_call = 0;
+	else
+		attempt_forget(attempt);
+}
+
+/* A thread that calls anew has returned from its last call. */
 static __always_inline void settle_missed_return(__u32 tid)
 {
 	__u64 *id = bpf_map_lookup_elem(&calls, &tid);
-	struct why_connect_stats *totals;
 	struct why_attempt *attempt;
 
 	if (!id)
@@ -18,15 +42,18 @@ static __always_inline void settle_missed_return(__u32 tid)
 	attempt = attempt_of(*id);
 	bpf_map_delete_elem(&calls, &tid);
 	count_loss(WHY_LOSS_EXIT);
-	if (!attempt || !attempt->in_call)
-		return;
-	totals = config.failed_only ? 0 : stats_for(&attempt->key);
-	if (totals) {
-		if (!counted_at_entry(&attempt->key))
-			add(&totals->connects, 1);
-		add(&totals->unknown, 1);
-	}
-	attempt_forget(attempt);
+	/* Another thread may have a new socket at the same address. */
+	if (attempt && attempt->in_call && attempt->tid == tid)
+		attempt_settle(attempt, false);
+}
+
+/* A socket that connects anew has returned from its last call, too. */
+static __always_inline void settle_missed_end(__u64 id)
+{
+	struct why_attempt *attempt = attempt_of(id);
+
+	if (attempt && attempt->in_call)
+		attempt_settle(attempt, true);
 }
 
 /* The socket whose call this thread is in. */
@@ -48,9 +75,12 @@ static __always_inline void followed_over(void)
 static __always_inline struct why_attempt *attempt_begin(const struct why_connect_key *key,
 							 __u64 id)
 {
-	struct why_attempt *attempt = attempt_new(id);
 	struct why_connect_stats *totals;
+	struct why_attempt *attempt;
 
+	if (config.follow_call)
+		settle_missed_end(id);
+	attempt = attempt_new(id);
 	if (attempt) {
 		attempt->key = *key;
 		attempt->tid = bpf_get_current_pid_tgid();
@@ -70,9 +100,20 @@ static __always_inline struct why_attempt *attempt_begin(const struct why_connec
 }
 
 /* A return without its entry: count it all the same, without times. */
-static __always_inline void count_untimed(const struct why_connect_key *key, __u16 error)
+static __always_inline void count_untimed(const struct why_connect_key *key, __u64 id,
+					  __u16 error)
 {
 	struct why_connect_stats *totals;
+	struct why_attempt *attempt;
+
+	if (!error) { /* the outcome is still to come */
+		attempt = attempt_new(id);
+		if (attempt) {
+			attempt->key = *key;
+			attempt->tid = bpf_get_current_pid_tgid();
+			attempt->entered_ns = bpf_ktime_get_ns();
+		}
+	}
 
 	if (config.failed_only && !error)
 		return;
@@ -111,19 +152,22 @@ static __always_inline int connect_enter(struct sock *sk, const void *uaddr, boo
 
 static __always_inline int connect_exit(struct sock *sk, const void *uaddr, int ret, bool v6)
 {
-	struct why_attempt *attempt = attempt_of(id_of(sk, true));
+	__u64 id = id_of(sk, true);
+	struct why_attempt *attempt = attempt_of(id);
 	struct why_connect_key key = {};
 	struct why_sockaddr to = {};
 
-	if (attempt && attempt->in_call) {
+	if (attempt && attempt->in_call && attempt->tid == (__u32)bpf_get_current_pid_tgid()) {
 		attempt_return(attempt, sk, -ret);
 		return 0;
 	}
 	read_sockaddr(&to, uaddr, v6);
 	if (v6 && is_mapped(to.addr6))
 		return 0;
+	if (attempt) /* left of a socket that was here before, whose end was missed */
+		attempt_forget(attempt);
 	if (key_connect(&key, sk, &to, true))
-		count_untimed(&key, -ret);
+		count_untimed(&key, id, -ret);
 	return 0;
 }
 

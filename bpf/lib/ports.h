@@ -23,6 +23,7 @@ struct why_walk {
 	__u32 index; /* into table_perturb */
 	__u32 perturb; /* table_perturb[index] at entry */
 	__u32 own; /* IP_LOCAL_PORT_RANGE, or 0 */
+	__u32 ended; /* searches_ended() at entry */
 };
 
 /* The old seqlock is not taken: a sysctl written at this very moment may tear. */
@@ -93,9 +94,35 @@ static __always_inline __u32 read_perturb(__u32 index)
 }
 
 /*
- * Ports passed by a search that took port. *certain: the kernel has advanced
- * table_perturb by just what this walk makes it, so no other connect came between.
- * 0: not known.
+ * Searches that found a port, by their entry of table_perturb. Some entries share
+ * a count: that makes a figure uncertain without need, none certain without reason.
+ */
+#define ENDED_BITS 12
+static __u32 ended[1 << ENDED_BITS];
+static __u32 ended_unseen; /* where the entry is not known: no filter let them in */
+
+static __always_inline __u32 *ended_of(__u32 index)
+{
+	return &ended[index & ((1 << ENDED_BITS) - 1)];
+}
+
+static __always_inline __u32 searches_ended(__u32 index)
+{
+	return *(volatile __u32 *)ended_of(index) + *(volatile __u32 *)&ended_unseen;
+}
+
+static __always_inline void search_ended(__u32 *counter)
+{
+	if (config.method == WHY_METHOD_DERIVED)
+		__sync_fetch_and_add(counter, 1);
+}
+
+/*
+ * Ports passed by a search that took port; 0: not known. *certain: the kernel has
+ * advanced table_perturb by just what this walk makes it, and no other search of
+ * this entry ended meanwhile. The first says that none came after the kernel's own
+ * look at the entry; one between our look and that would add as much to the
+ * distance as to the advance.
  */
 static __always_inline __u32 walk_length(const struct why_walk *walk, __u32 port, bool *certain)
 {
@@ -117,8 +144,9 @@ static __always_inline __u32 walk_length(const struct why_walk *walk, __u32 port
 	passed += distance / step + 1;
 
 	advance = read_perturb(walk->index) - walk->perturb - step;
-	*certain = advance == distance ||
-		   (advance > distance && advance <= 7 * step && advance % step == 0);
+	*certain = (advance == distance ||
+		    (advance > distance && advance <= 7 * step && advance % step == 0)) &&
+		   searches_ended(walk->index) == walk->ended;
 	/* The first connect since boot fills the table with random numbers after we read it. */
 	return walk->perturb || *certain ? passed : 0;
 }

@@ -34,23 +34,21 @@ static __always_inline int search_enter(struct sock *sk, __u64 port_offset, bool
 	}
 	attempt->search_ns = bpf_ktime_get_ns();
 	/* The very last act: until the kernel's own read, another connect may move it. */
-	if (config.method == WHY_METHOD_DERIVED)
+	if (config.method == WHY_METHOD_DERIVED) {
+		attempt->walk.ended = searches_ended(attempt->walk.index);
 		attempt->walk.perturb = read_perturb(attempt->walk.index);
+	}
 	return 0;
 }
 
-static __always_inline int search_exit(struct sock *sk, bool direct)
+/* attempt is in its search, and that is over. */
+static __always_inline void attempt_searched(struct why_attempt *attempt, struct sock *sk,
+					     bool direct)
 {
 	__u64 now = bpf_ktime_get_ns();
-	struct why_attempt *attempt;
 	bool certain = true;
 	__u16 flags, port;
 
-	if (!sk)
-		return 0;
-	attempt = attempt_of(id_of(sk, direct));
-	if (!attempt || !(attempt->flags & ATTEMPT_SEARCHING))
-		return 0;
 	flags = (attempt->flags & ~ATTEMPT_SEARCHING) | WHY_EVENT_SEARCHED;
 	attempt->search_ns = now - attempt->search_ns;
 	port = direct ? sk->__sk_common.skc_num : BPF_CORE_READ(sk, __sk_common.skc_num);
@@ -60,6 +58,8 @@ static __always_inline int search_exit(struct sock *sk, bool direct)
 	if (config.method == WHY_METHOD_DERIVED && attempt->walk.step) {
 		attempt->tried = port ? walk_length(&attempt->walk, port, &certain)
 				      : attempt->walk.remaining;
+		if (port)
+			search_ended(ended_of(attempt->walk.index));
 		if (attempt->tried)
 			flags |= ATTEMPT_TRIED;
 	} else if (config.method == WHY_METHOD_COUNTED) {
@@ -70,6 +70,34 @@ static __always_inline int search_exit(struct sock *sk, bool direct)
 	if (flags & ATTEMPT_TRIED && certain)
 		flags |= WHY_EVENT_CERTAIN;
 	attempt->flags = flags;
+}
+
+static __always_inline int search_exit(struct sock *sk, __u64 port_offset, bool direct)
+{
+	struct why_attempt *attempt = sk ? attempt_of(id_of(sk, direct)) : 0;
+
+	if (attempt && attempt->flags & ATTEMPT_SEARCHING)
+		attempt_searched(attempt, sk, direct);
+	else if (direct)
+		search_ended(ended_of(port_offset));
+	return 0;
+}
+
+/*
+ * Kprobes only: the SYN goes out, so the search has found a port. A kretprobe
+ * misses what more threads are in at once than it has room for.
+ */
+static __always_inline int syn_enter(struct sock *sk)
+{
+	struct why_attempt *attempt = attempt_of(id_of(sk, false));
+
+	if (!attempt) {
+		search_ended(&ended_unseen);
+		return 0;
+	}
+	if (attempt->flags & ATTEMPT_SEARCHING)
+		attempt_searched(attempt, sk, false);
+	attempt->flags |= ATTEMPT_SENT;
 	return 0;
 }
 
