@@ -35,6 +35,7 @@ static const char usage[] =
 	"  -d S   instead: as many as fit in S seconds\n"
 	"  -l     listen there too, in a thread: accept and close at once\n"
 	"  -L     listen there too, and accept nothing\n"
+	"  -a     listen there too, and accept each connect in the thread that made it\n"
 	"  -k     keep every socket until the end (then close with RST)\n"
 	"  -w     close in order, which leaves TIME_WAIT; else with RST\n"
 	"  -u     non-blocking: connect, then poll until the answer\n"
@@ -51,12 +52,13 @@ static struct options {
 	int threads, hold_seconds, first_port;
 	long count;
 	double seconds;
-	bool listen, deaf, keep, orderly, nonblocking, quit, no_port, only_bind, wait;
+	bool listen, deaf, in_turn, keep, orderly, nonblocking, quit, no_port, only_bind, wait;
 	const char *bind_address, *range;
 	struct sockaddr_storage to;
 	socklen_t length;
 } options = { .threads = 1, .count = 1 };
 
+static int listener = -1;
 static atomic_long next_connect, results[MAX_ERRNO], done;
 
 static void fail(const char *what)
@@ -87,7 +89,9 @@ static socklen_t address(const char *text, int port, struct sockaddr_storage *ou
 
 static void *accept_and_close(void *argument)
 {
-	int listener = *(int *)argument, fd;
+	int fd;
+
+	(void)argument;
 	char rest[64];
 
 	while ((fd = accept(listener, 0, 0)) >= 0 || errno == ECONNABORTED || errno == EINTR) {
@@ -185,6 +189,8 @@ static void *work(void *argument)
 			continue;
 		}
 		error = options.only_bind ? 0 : connect_once(fd);
+		if (options.in_turn && !error)
+			close(accept(listener, 0, 0));
 		atomic_fetch_add(&results[error], 1);
 		atomic_fetch_add(&done, 1);
 		if (!options.keep)
@@ -197,17 +203,18 @@ int main(int argc, char **argv)
 {
 	struct rlimit files = { 1 << 20, 1 << 20 };
 	pthread_t acceptor, threads[256];
-	int option, listener = -1, on = 1;
+	int option, on = 1;
 	bool first = true;
 	double begin;
 
-	while ((option = getopt(argc, argv, "t:n:d:lLkwuqb:op:r:zi:s")) != -1) {
+	while ((option = getopt(argc, argv, "t:n:d:lLakwuqb:op:r:zi:s")) != -1) {
 		switch (option) {
 		case 't': options.threads = atoi(optarg); break;
 		case 'n': options.count = atol(optarg); break;
 		case 'd': options.seconds = atof(optarg); break;
 		case 'l': options.listen = true; break;
 		case 'L': options.listen = options.deaf = true; break;
+		case 'a': options.listen = options.deaf = options.in_turn = true; break;
 		case 'k': options.keep = true; break;
 		case 'w': options.orderly = true; break;
 		case 'u': options.nonblocking = true; break;
@@ -238,7 +245,7 @@ int main(int argc, char **argv)
 		if (bind(listener, (void *)&options.to, options.length) || listen(listener, 65535))
 			fail("listen");
 		if (!options.deaf)
-			pthread_create(&acceptor, 0, accept_and_close, &listener);
+			pthread_create(&acceptor, 0, accept_and_close, 0);
 	}
 	if (options.wait)
 		getchar();
