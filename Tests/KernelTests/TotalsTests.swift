@@ -31,7 +31,7 @@ extension KernelTests {
                 }
             }
             #expect(results.connects == 10_000)
-            expect(trace, has: results)
+            expect(trace, has: results, mapped: true)
             for (load, result) in zip(Self.loads, results) {
                 #expect(result.failed == (load.error.map { [$0: load.count] } ?? [:]))
                 expectRow(load, result, in: trace)

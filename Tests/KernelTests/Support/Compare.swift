@@ -8,11 +8,16 @@ extension Trace.Summary {
 
 /// Counts by the load itself and by tcpwhy: the same, but for what tcpwhy says it
 /// missed.
+/// - Parameter mapped: whether there are connects to IPv4 by IPv6 sockets. They pass
+///   two functions; a miss at the outer one alone is said, too, but loses nothing.
 func expect(
-    _ trace: Trace, has loads: [Load.Result], sourceLocation: SourceLocation = #_sourceLocation
+    _ trace: Trace, has loads: [Load.Result], mapped: Bool = false,
+    sourceLocation: SourceLocation = #_sourceLocation
 ) {
     let summary = trace.summary
-    #expect(summary.connects + summary.notAttributed == loads.connects, sourceLocation: sourceLocation)
+    let most = summary.connects + summary.notAttributed
+    let least = mapped ? summary.connects : most
+    #expect((least...most).contains(loads.connects), sourceLocation: sourceLocation)
     #expect(
         trace.rows.connects.reduce(0) { $0 + $1.connects } == summary.connects, sourceLocation: sourceLocation
     )
