@@ -98,6 +98,7 @@ enum ConnectLoader {
             attached.append(
                 AttachedProgram(name: program.name, link: try program.attach(in: object)))
         }
+        try object.map(named: ".data.active").update(UInt32(0), UInt32(1))
         return LoadedConnect(object: object, attached: attached, coverage: coverage)
     }
 

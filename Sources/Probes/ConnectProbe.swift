@@ -13,7 +13,8 @@ public final class ConnectProbe {
     private let losses: BPFMap
     private let calls: BPFMap
     private var attached: [AttachedProgram] = []
-    private let programs: [String]
+    /// What they had missed when tracing began.
+    private var missedBefore: [String: UInt64] = [:]
     private var processes = EndedProcesses()
     /// Kernel counts of programs that were detached.
     private var finalMisses: [String: UInt64]?
@@ -24,7 +25,6 @@ public final class ConnectProbe {
         let loaded = try ConnectLoader.load(options)
         coverage = loaded.coverage
         attached = loaded.attached
-        programs = attached.map(\.name)
         do throws(BPFError) {
             stats = try loaded.object.map(named: "stats")
             losses = try loaded.object.map(named: "losses")
@@ -33,6 +33,11 @@ public final class ConnectProbe {
             throw ProbeError(error)
         }
         object = loaded.takeObject()
+        do throws(BPFError) {
+            missedBefore = try misses()
+        } catch {
+            throw ProbeError(error)
+        }
     }
 
     /// The events' ring buffer; `nil` unless events were asked for.
@@ -119,27 +124,15 @@ public final class ConnectProbe {
         return loss
     }
 
+    /// Calls that the kernel ran without the program, since tracing began.
     private func misses() throws(BPFError) -> [String: UInt64] {
-        var missed = linkMisses()
-        try addGuarded(to: &missed)
-        return missed
-    }
-
-    /// What the kernel's kprobes missed.
-    private func linkMisses() -> [String: UInt64] {
         var missed: [String: UInt64] = [:]
         for program in attached {
-            if let count = program.link.missed, count > 0 { missed[program.name] = count }
+            let guarded = try object.programInfo(program.name).recursionMisses ?? 0
+            let count = guarded + (program.link.missed ?? 0) - (missedBefore[program.name] ?? 0)
+            if count > 0 { missed[program.name] = count }
         }
         return missed
-    }
-
-    /// What the recursion guard refused; programs know it after they are detached too.
-    private func addGuarded(to missed: inout [String: UInt64]) throws(BPFError) {
-        for name in programs {
-            let count = try object.programInfo(name).recursionMisses ?? 0
-            if count > 0 { missed[name, default: 0] += count }
-        }
     }
 
     /// Detaches everything. What was under way is counted as far as it went;
@@ -147,11 +140,11 @@ public final class ConnectProbe {
     public func stop() throws(ProbeError) {
         guard finalMisses == nil else { return }
         do throws(BPFError) {
-            var missed = linkMisses()
+            // From here on no connect begins; what is in its call returns meanwhile.
+            try object.map(named: ".data.active").update(UInt32(0), UInt32(0))
+            finalMisses = try misses()
             // What begins a measurement goes first, so that none begins that cannot end.
             while attached.popLast() != nil {}
-            try addGuarded(to: &missed)
-            finalMisses = missed
             try settleCalls()
         } catch {
             throw ProbeError(error)

@@ -41,10 +41,14 @@ public final class RangeProbe {
     ///   - own: IP_LOCAL_PORT_RANGE where sockets to a destination have one.
     public func measure(
         _ destinations: Set<Destination>, in namespace: borrowing NetworkNamespace,
-        own: [Destination: ClosedRange<UInt16>]
+        own ranges: [Destination: ClosedRange<UInt16>]
     ) throws -> Measurement {
+        // Its own namespace takes no privilege to enter.
+        if (try? NetworkNamespace.ownInode()) == namespace.inode {
+            return try measureHere(destinations, ranges)
+        }
         // A socket iterator sees the namespace of the thread that runs it.
-        try withNetworkNamespace(namespace) { try measureHere(destinations, own) }
+        return try withNetworkNamespace(namespace) { try measureHere(destinations, ranges) }
     }
 
     private func measureHere(

@@ -13,6 +13,8 @@ struct PortsSession {
     private var ranges: RangeWatch
     private var first: PortsSnapshot
     private var last: PortsSnapshot
+    /// When tracing ended; detaching takes its time after that.
+    private var stopped: UInt64?
     /// Of processes that ended, as of `last`.
     private var ended: [ConnectKey: ConnectStats] = [:]
 
@@ -51,6 +53,7 @@ struct PortsSession {
                 if reported == reports { break }
             }
         }
+        stopped = HostClock.monotonicNanoseconds()
         try probe.stop()
         try drain(&ring)
         try report(onlyIfActive: true)
@@ -67,6 +70,7 @@ struct PortsSession {
         do throws(ProbeError) {
             let reading = try probe.read()
             var snapshot = Self.snapshot(of: reading, by: probe.coverage.backend)
+            if let stopped { snapshot.time = stopped }
             let active = snapshot.since(last).connects.keys
             snapshot.ranges = ranges.measure(active, own: reading.ownRanges)
             ended = reading.ended

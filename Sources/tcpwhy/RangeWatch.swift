@@ -7,7 +7,7 @@ import Probes
 struct RangeWatch {
     private let coverage: ConnectCoverage
     private var probe: RangeProbe?
-    private var unavailable = false
+    private var complained = false
     private var namespaces: [UInt32: OpenNamespace] = [:]
     private var recycled: [UInt32: UInt64] = [:]
     /// Walking every socket costs more than an interval's tracing: this bounds it.
@@ -33,9 +33,14 @@ struct RangeWatch {
         var ranges: [PortRange] = []
         for (inode, destinations) in wanted {
             // A namespace that has gone, with its processes, has no ports to hold.
-            guard let namespace = namespace(inode, near: processes[inode]),
-                let measured = try? probe.measure(destinations, in: namespace.value, own: own)
-            else { continue }
+            guard let namespace = namespace(inode, near: processes[inode]) else { continue }
+            let measured: RangeProbe.Measurement
+            do {
+                measured = try probe.measure(destinations, in: namespace.value, own: own)
+            } catch {
+                complain(error)
+                continue
+            }
             let before = recycled[inode]
             recycled[inode] = measured.recycled
             for var range in measured.ranges {
@@ -47,11 +52,16 @@ struct RangeWatch {
     }
 
     private mutating func opened() -> RangeProbe? {
-        if probe == nil, !unavailable {
-            probe = try? RangeProbe(coverage)
-            unavailable = probe == nil
+        if probe == nil, !complained {
+            do { probe = try RangeProbe(coverage) } catch { complain(error) }
         }
         return probe
+    }
+
+    /// Why ranges are missing, once.
+    private mutating func complain(_ error: any Error) {
+        if !complained { Output.error("tcpwhy: no port ranges: \(error)\n") }
+        complained = true
     }
 
     private mutating func namespace(_ inode: UInt32, near pid: UInt32?) -> OpenNamespace? {

@@ -61,7 +61,9 @@ import Testing
         raw.searches = 3
         raw.search_ns_sum = 30
         raw.search_ns_max = 5
-        withUnsafeMutableBytes(of: &raw.failed) { $0.storeBytes(of: 7, toByteOffset: 99 * 4, as: UInt32.self) }
+        withUnsafeMutableBytes(of: &raw.failed) {
+            $0.storeBytes(of: 7, toByteOffset: 99 * 4, as: UInt32.self)
+        }
         withUnsafeMutableBytes(of: &raw.search_ns_hist) {
             $0.storeBytes(of: 3, toByteOffset: 9 * 4, as: UInt32.self)
         }

@@ -7,6 +7,12 @@
 #define TCPWHY_CALL_H
 
 /*
+ * Set while all programs are attached. Before and after, some of them are not,
+ * and what begins then would be seen in part; what has begun is seen to its end.
+ */
+static volatile __u32 active SEC(".data.active") = 0;
+
+/*
  * The call has returned, though no probe saw it. If the SYN went out the outcome
  * is known, or still to come as long as the socket is there; else it is unknown.
  */
@@ -100,8 +106,7 @@ static __always_inline struct why_attempt *attempt_begin(const struct why_connec
 }
 
 /* A return without its entry: count it all the same, without times. */
-static __always_inline void count_untimed(const struct why_connect_key *key, __u64 id,
-					  __u16 error)
+static __always_inline void count_untimed(const struct why_connect_key *key, __u64 id, __u16 error)
 {
 	struct why_connect_stats *totals;
 	struct why_attempt *attempt;
@@ -142,6 +147,8 @@ static __always_inline int connect_enter(struct sock *sk, const void *uaddr, boo
 
 	if (config.follow_call)
 		settle_missed_return(bpf_get_current_pid_tgid());
+	if (!active)
+		return 0;
 	read_sockaddr(&to, uaddr, v6);
 	if (v6 && is_mapped(to.addr6))
 		return 0; /* tcp_v6_connect() hands it to tcp_v4_connect() */
@@ -161,6 +168,8 @@ static __always_inline int connect_exit(struct sock *sk, const void *uaddr, int 
 		attempt_return(attempt, sk, -ret);
 		return 0;
 	}
+	if (!active)
+		return 0;
 	read_sockaddr(&to, uaddr, v6);
 	if (v6 && is_mapped(to.addr6))
 		return 0;

@@ -126,6 +126,8 @@ static __always_inline int bind_enter(struct sock *sk, unsigned short port, bool
 		return 0;
 	if (config.follow_call)
 		settle_missed_return(bpf_get_current_pid_tgid());
+	if (!active)
+		return 0;
 	family = direct ? sk->__sk_common.skc_family : BPF_CORE_READ(sk, __sk_common.skc_family);
 	if (key_bind(&key, sk, family == AF_INET ? WHY_IPV4 : WHY_IPV6, direct))
 		attempt_begin(&key, id_of(sk, direct));

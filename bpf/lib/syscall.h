@@ -68,6 +68,8 @@ static __always_inline int syscall_connect_enter(struct why_syscall_enter *ctx)
 	struct sock *sk;
 
 	settle_missed_return(bpf_get_current_pid_tgid());
+	if (!active)
+		return 0;
 	sk = unconnected_socket(ctx->args[0]);
 	if (sk && read_user_sockaddr(&to, (const void *)ctx->args[1], ctx->args[2]) &&
 	    key_connect(&key, sk, &to, false))
@@ -93,6 +95,8 @@ static __always_inline int syscall_bind_enter(struct why_syscall_enter *ctx)
 	struct sock *sk;
 
 	settle_missed_return(bpf_get_current_pid_tgid());
+	if (!active)
+		return 0;
 	if (!read_user_sockaddr(&at, (const void *)ctx->args[1], ctx->args[2]) || at.port)
 		return 0;
 	sk = unconnected_socket(ctx->args[0]);
@@ -137,6 +141,8 @@ static __always_inline int state_syn_sent(struct sock *sk)
 	struct why_sockaddr to = {};
 
 	if (!attempt || !attempt->in_call) {
+		if (!active)
+			return 0;
 		to.family = BPF_CORE_READ(sk, __sk_common.skc_family);
 		to.port = BPF_CORE_READ(sk, __sk_common.skc_dport);
 		if (to.family == AF_INET6)

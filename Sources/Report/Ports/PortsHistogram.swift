@@ -21,6 +21,11 @@ public struct PortsHistogram: Sendable {
             lines.append("")
             let method = stats.triedMethod.map { " (\($0.rawValue))" } ?? ""
             lines += section(name, "ports tried" + method, stats.tried, interval.backend)
+            // Where the search cannot be seen, the call is what there is.
+            if interval.backend == .tracepoint {
+                lines.append("")
+                lines += section(name, "call time, ns", stats.call, interval.backend, of: "calls")
+            }
         }
         if !interval.connects.isEmpty { lines.append("") }
         return lines + style.wrap(PortsText.losses(interval.loss))
@@ -53,12 +58,13 @@ public struct PortsHistogram: Sendable {
     }
 
     private func section(
-        _ name: String, _ what: String, _ distribution: Distribution?, _ backend: Backend
+        _ name: String, _ what: String, _ distribution: Distribution?, _ backend: Backend,
+        of unit: String = "searches"
     ) -> [String] {
         guard let distribution else {
             return [style.fit("\(name)  \(what): not measured by the \(backend.rawValue) backend")]
         }
-        let heading = "\(name)  \(what): \(Units.exact(distribution.count)) searches"
+        let heading = "\(name)  \(what): \(Units.exact(distribution.count)) \(unit)"
         return [style.paint(style.fit(heading), .heading)] + bars(distribution.histogram)
     }
 

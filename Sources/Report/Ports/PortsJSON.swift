@@ -38,7 +38,7 @@ public enum PortsJSON {
         line.number("duration_s", run.duration)
         line.integer("abandoned", totals.connects.abandoned)
         line.integer("bound", totals.connects.bound)
-        line.integer("reused", totals.connects.reused)
+        line.integer("reused", run.backend == .tracepoint ? nil : totals.connects.reused)
         line.integer("untimed", totals.connects.untimed)
         line.integer("unknown", totals.connects.unknown)
         line.integer("binds", totals.binds.connects)
