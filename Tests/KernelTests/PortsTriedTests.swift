@@ -47,16 +47,16 @@ extension KernelTests {
             let namespace = try Namespace()
             try namespace.setPorts(20000, 23999)
             let held = try hold(3960, "127.0.0.1", 7001, in: namespace)
-            for threads in [1, 4, 16] {
-                var right = 0
-                var all = 0
-                for backend in Lab.probing {
+            for backend in Lab.probing {
+                // Between a kprobe's look and the kernel's own other connects may come;
+                // an emulator makes that moment a hundred times as long.
+                let share = backend == .kprobe && Lab.isEmulated ? 0.97 : 0.995
+                for threads in [1, 4, 16] {
                     let result = try compare(
                         backend, "-t \(threads) -n 250 127.0.0.1 7001", in: namespace, "\(threads) threads")
-                    right += result.right
-                    all += result.all
+                    #expect(
+                        Double(result.right) >= share * Double(result.all), "\(backend), \(threads) threads")
                 }
-                #expect(Double(right) >= 0.995 * Double(all), "\(threads) threads")
             }
             try held.end()
         }

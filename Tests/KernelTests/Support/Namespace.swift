@@ -37,6 +37,9 @@ final class Namespace {
         try run("echo '\(value)' > /proc/sys/net/\(name)")
     }
 
+    /// A late segment's RST ends TIME_WAIT otherwise, now and then.
+    func keepTimeWait() throws { try set("ipv4/tcp_rfc1337", "1") }
+
     func setPorts(_ low: Int, _ high: Int) throws {
         try set("ipv4/ip_local_port_range", "\(low) \(high)")
     }
