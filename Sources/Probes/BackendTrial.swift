@@ -4,13 +4,14 @@ public import Model
 
 /// Whether a backend works here, found by attaching something and removing it.
 public enum BackendTrial {
-    /// One hook stands for the backend, so that a refusal costs a millisecond.
-    static func quick(_ backend: Backend, btf: borrowing BTF) -> BPFError? {
-        switch backend {
-        case .fentry: Trial.trampoline(function: "tcp_v4_connect", exit: false, btf: btf)
-        case .kprobe: Trial.kprobe(function: "tcp_v4_connect", isReturn: false)
-        case .tracepoint: Trial.rawTracepoint("inet_sock_set_state")
-        }
+    /// One hook stands for the backend, so that a refusal costs a millisecond
+    /// instead of the load of all its programs.
+    static func fentry(_ btf: borrowing BTF) -> BPFError? {
+        Trial.trampoline(function: "tcp_v4_connect", exit: false, btf: btf)
+    }
+
+    static func kprobe() -> BPFError? {
+        Trial.kprobe(function: "tcp_v4_connect", isReturn: false)
     }
 
     /// What one probe can do with one backend here.

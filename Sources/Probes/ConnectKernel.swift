@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import BPF
-import Model
 
 /// What the connect programs must know of the running kernel, read from its type
 /// information. That is megabytes, so it is read once and let go before libbpf
@@ -25,7 +24,7 @@ struct ConnectKernel {
         stepsByOne = btf.function("inet_sk_get_local_port_range")?.returns.kind == .boolean
         checkHasRCU = (btf.argumentCount("__inet_check_established") ?? 0) > 4
         tablesGrow = btf.structHasField("bpf_htab", "ma")
-        fentryRefusal = BackendTrial.quick(.fentry, btf: btf)
+        fentryRefusal = BackendTrial.fentry(btf)
     }
 
     /// Those of the programs whose function exists here.

@@ -29,6 +29,7 @@ enum ConnectLoader {
         for backend in candidates {
             do throws(BPFError) {
                 if backend == .fentry, let refusal = kernel.fentryRefusal { throw refusal }
+                if backend == .kprobe, let refusal = BackendTrial.kprobe() { throw refusal }
                 return try load(options, backend, kernel, refused: refused)
             } catch {
                 refused.append("\(backend.rawValue): \(error)")
