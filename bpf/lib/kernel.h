@@ -98,7 +98,15 @@ struct sock {
 
 struct inet_sock {
 	struct sock sk;
-	__u32 local_port_range; /* 6.3: low in the lower half, 0 if not set */
+	__u32 local_port_range; /* high << 16 | low, 0 if not set */
+};
+
+/* From 91d0b78c5177 (6.3) to 6.7, and where that was taken back to older kernels. */
+struct inet_sock___pair {
+	struct {
+		__u16 lo;
+		__u16 hi;
+	} local_port_range;
 };
 
 struct inet_connection_sock {

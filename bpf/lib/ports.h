@@ -44,17 +44,31 @@ static __always_inline void read_range(struct net *net, bool direct, __u32 *low,
 	}
 }
 
+/* IP_LOCAL_PORT_RANGE of the socket: high << 16 | low, or 0. */
+static __always_inline __u32 own_range(struct sock *sk, bool direct)
+{
+	struct tcp_sock *tp = direct ? bpf_skc_to_tcp_sock(sk) : (struct tcp_sock *)sk;
+	struct inet_sock___pair *pair = (void *)sk;
+
+	if (bpf_core_field_exists(tp->inet_conn.icsk_inet.local_port_range)) {
+		if (!tp)
+			return 0;
+		return direct ? tp->inet_conn.icsk_inet.local_port_range
+			      : BPF_CORE_READ(tp, inet_conn.icsk_inet.local_port_range);
+	}
+	if (bpf_core_field_exists(pair->local_port_range.lo))
+		return (__u32)BPF_CORE_READ(pair, local_port_range.hi) << 16 |
+		       BPF_CORE_READ(pair, local_port_range.lo);
+	return 0;
+}
+
 /* inet_sk_get_local_port_range() */
 static __always_inline void walk_begin(struct why_walk *walk, struct sock *sk, struct net *net,
 				       __u64 port_offset, bool direct)
 {
-	struct tcp_sock *tp = direct ? bpf_skc_to_tcp_sock(sk) : (struct tcp_sock *)sk;
-	__u32 low, high, own = 0, step = 2, remaining;
+	__u32 low, high, own = own_range(sk, direct), step = 2, remaining;
 
 	read_range(net, direct, &low, &high);
-	if (tp && bpf_core_field_exists(tp->inet_conn.icsk_inet.local_port_range))
-		own = direct ? tp->inet_conn.icsk_inet.local_port_range
-			     : BPF_CORE_READ(tp, inet_conn.icsk_inet.local_port_range);
 	if (own) {
 		__u32 own_low = own & 0xffff, own_high = own >> 16;
 
