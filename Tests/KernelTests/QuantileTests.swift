@@ -16,17 +16,20 @@ extension KernelTests {
             expect(trace, has: [load])
             let row = try #require(trace.rows.first)
             let events = try trace.events()
-            try expectQuantiles(row.callNs, events.compactMap(\.callNs), "call")
-            try expectQuantiles(row.searchNs, events.compactMap(\.searchNs), "search")
+            // A missed state change takes an event with it, though no total.
+            let complete = trace.summary.doubt == 0
+            try expectQuantiles(row.callNs, events.compactMap(\.callNs), "call", complete)
+            try expectQuantiles(row.searchNs, events.compactMap(\.searchNs), "search", complete)
             guard backend.seesSearch else { return }
             let tried = try #require(row.portsTried)
             let exact = events.compactMap(\.portsTried).map(UInt64.init)
             try expectQuantiles(
-                Trace.Times(p50: tried.p50, p99: tried.p99, max: tried.max, sum: tried.sum), exact, "tried")
+                Trace.Times(p50: tried.p50, p99: tried.p99, max: tried.max, sum: tried.sum), exact, "tried",
+                complete)
         }
 
         private func expectQuantiles(
-            _ shown: Trace.Times?, _ values: [UInt64], _ name: String,
+            _ shown: Trace.Times?, _ values: [UInt64], _ name: String, _ complete: Bool,
             sourceLocation: SourceLocation = #_sourceLocation
         ) throws {
             let shown = try #require(shown)
@@ -37,6 +40,7 @@ extension KernelTests {
                 let error = abs(Double(try #require(value)) - exact) / max(exact, 1)
                 #expect(error <= 0.07, "\(name) p\(q)", sourceLocation: sourceLocation)
             }
+            guard complete else { return }
             #expect(shown.max == sorted.last, "\(name)", sourceLocation: sourceLocation)
             #expect(shown.sum == sorted.reduce(0, +), "\(name)", sourceLocation: sourceLocation)
         }

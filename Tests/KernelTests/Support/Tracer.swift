@@ -29,7 +29,8 @@ final class Tracer {
     var announcement: String { "tcpwhy: tracing, backend \(backend.rawValue); Ctrl-C ends\n" }
 
     func waitUntilItTraces() throws {
-        let attached = Lab.wait { child.hasEnded || child.error.hasPrefix(announcement) }
+        // Under the emulator, a dozen tracers that start at once take their time.
+        let attached = Lab.wait(180) { child.hasEnded || child.error.hasPrefix(announcement) }
         guard attached, !child.hasEnded else {
             throw TestFailure("tcpwhy does not trace with \(backend.rawValue): \(child.error)")
         }
