@@ -30,7 +30,7 @@ final class Tracer {
 
     func waitUntilItTraces() throws {
         // Under the emulator, a dozen tracers that start at once take their time.
-        let attached = Lab.wait(180) { child.hasEnded || child.error.hasPrefix(announcement) }
+        let attached = Lab.wait(400) { child.hasEnded || child.error.hasPrefix(announcement) }
         guard attached, !child.hasEnded else {
             throw TestFailure("tcpwhy does not trace with \(backend.rawValue): \(child.error)")
         }
