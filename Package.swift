@@ -53,7 +53,8 @@ let package = Package(
         // A known load for the tests to compare with.
         .executableTarget(name: "tcpload", path: "Tests/tcpload"),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
-        .testTarget(name: "BPFTests", dependencies: ["BPF", "CLibbpf", "CLinux"], swiftSettings: settings),
+        .testTarget(
+            name: "BPFTests", dependencies: ["BPF", "CLibbpf", "CLinux", "Host"], swiftSettings: settings),
         .testTarget(name: "HostTests", dependencies: ["CLinux", "Host", "Model"], swiftSettings: settings),
         .testTarget(name: "ReportTests", dependencies: ["Report", "Model"], swiftSettings: settings),
         .testTarget(

@@ -68,7 +68,8 @@ public struct ConnectStats: Sendable, Hashable {
     public var triedMethod: PortMethod?
     /// Of `tried.count`, how many the kernel's own state confirms.
     public var certain: UInt64 = 0
-    /// Counted mode: calls of `__inet_check_established` for a port of a search.
+    /// Counted mode: calls of `__inet_check_established` and its IPv6 twin, of which a
+    /// port has one or (since 6.15) two.
     public var checks: UInt64 = 0
 
     public init() {}

@@ -11,7 +11,6 @@ public final class ConnectProbe {
     private let object: BPFObject
     private let stats: BPFMap
     private let losses: BPFMap
-    private let calls: BPFMap
     private var attached: [AttachedProgram] = []
     /// What they had missed when tracing began.
     private var missedBefore: [String: UInt64] = [:]
@@ -28,7 +27,6 @@ public final class ConnectProbe {
         do throws(BPFError) {
             stats = try loaded.object.map(named: "stats")
             losses = try loaded.object.map(named: "losses")
-            calls = try loaded.object.map(named: "calls")
         } catch {
             throw ProbeError(error)
         }
@@ -116,9 +114,13 @@ public final class ConnectProbe {
             loss.missed = try misses()
         }
         loss.notAttributed = ConnectPrograms.counting.reduce(0) { $0 + (loss.missed[$1] ?? 0) }
-        // Where the kernel does not count a kretprobe's misses, the programs' own finding.
         let exits = try lost(WHY_LOSS_EXIT)
-        if exits > 0, !loss.missed.keys.contains(where: { $0.hasPrefix("kretprobe_connect") }) {
+        if coverage.backend == .fentry {
+            // A call whose return alone was missed is in its row all the same.
+            let found = exits + unfinished.values.reduce(0) { $0 + $1.unknown }
+            loss.notAttributed -= min(loss.notAttributed, found)
+        } else if exits > 0, !loss.missed.keys.contains(where: { $0.hasPrefix("kretprobe_") }) {
+            // Where the kernel does not count a kretprobe's misses, the programs' own finding.
             loss.missed["return"] = exits
         }
         return loss
@@ -153,17 +155,13 @@ public final class ConnectProbe {
 
     /// Calls whose return was not seen: missed, or still under way.
     private func settleCalls() throws(BPFError) {
-        guard coverage.backend != .fentry else { return }
-        var sockets: Set<UInt64> = []
-        try calls.forEach { _, value in
-            if let socket = value.read(UInt64.self) { sockets.insert(socket) }
-        }
-        guard !sockets.isEmpty else { return }
         func settle(_ attempt: RawSpan) {
-            // An attempt begins with its key, then what names its socket (lib/attempt.h).
+            // An attempt begins with its key, what names its socket, and whether it is
+            // in its call (lib/attempt.h).
+            let size = MemoryLayout<why_connect_key>.size
             guard let key = ConnectDecoding.key(attempt),
-                let socket = attempt.read(UInt64.self, at: MemoryLayout<why_connect_key>.size),
-                sockets.contains(socket)
+                let socket = attempt.read(UInt64.self, at: size), socket != 0,
+                let isInCall = attempt.read(UInt32.self, at: size + 8), isInCall != 0
             else { return }
             var one = ConnectStats()
             // The tracepoint backend counted it when it began.

@@ -75,20 +75,12 @@ extension KernelTests {
             if backend.seesSearch { #expect(bind.searchNs?.sum ?? 0 > 0) }
         }
 
-        /// Seen where kretprobes run out of instances; all binds are counted.
-        private static let lostBind: Comment =
-            "Linux 5.10, kprobe: one failed bind in 250 without its failure or a known miss"
-
         @Test(arguments: Lab.backends)
         func bindFindsNoPort(backend: Backend) throws {
             let kinds = try kinds(backend)
             for load in [kinds.noneFree, kinds.noneFree6] {
                 #expect(load.failed["EADDRINUSE"] ?? 0 >= 249)
-                try withKnownIssue(Self.lostBind, isIntermittent: true) {
-                    _ = try row("bind", of: load, in: kinds.trace)
-                } when: {
-                    backend == .kprobe && Lab.kernel == "5.10"
-                }
+                _ = try row("bind", of: load, in: kinds.trace)
                 #expect(!kinds.trace.rows.connects.contains { $0.pid == load.pid })
             }
         }
@@ -143,11 +135,7 @@ extension KernelTests {
             #expect(
                 (summary.connects + summary.binds...summary.connects + summary.binds + summary.doubt)
                     .contains(connecting.connects + binding.connects))
-            withKnownIssue(Self.lostBind, isIntermittent: true) {
-                expectFailures(summary.bindsFailed, binding.failed, doubt: summary.doubt)
-            } when: {
-                backend == .kprobe && Lab.kernel == "5.10"
-            }
+            expectFailures(summary.bindsFailed, binding.failed, doubt: summary.doubt)
         }
     }
 }

@@ -5,7 +5,6 @@
  */
 #define TCPWHY_BPF
 #include <linux/types.h>
-#include <stdbool.h>
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
 #include <bpf/bpf_helpers.h>
@@ -23,9 +22,6 @@ struct sock {
 };
 
 #pragma clang attribute pop
-
-/* Whether the check has an argument rcu_lookup: from 6.15 on. */
-const volatile __u32 check_has_rcu SEC(".rodata.config") = 0;
 
 struct search {
 	__u64 began_ns;
@@ -69,14 +65,14 @@ struct {
 	__uint(max_entries, 1 << 20);
 } found SEC(".maps");
 
-static __always_inline int checked(struct sock *sk, __u32 port, bool rcu_lookup)
+static __always_inline int checked(struct sock *sk, __u32 port)
 {
 	__u64 id = (__u64)sk, *count;
 	struct search *search;
 	__u32 zero = 0;
 
 	count = bpf_map_lookup_elem(&calls, &zero);
-	if (count && (rcu_lookup || !check_has_rcu))
+	if (count)
 		*count += 1; /* a kprobe is not preempted, and only tasks connect */
 	search = bpf_map_lookup_elem(&searches, &id);
 	if (search && search->last != port) {
@@ -115,17 +111,15 @@ int BPF_KPROBE(oracle_connect6, struct sock *sk)
 }
 
 SEC("kprobe/__inet_check_established")
-int BPF_KPROBE(oracle_check4, void *death_row, struct sock *sk, __u16 port, void *twp,
-	       int rcu_lookup)
+int BPF_KPROBE(oracle_check4, void *death_row, struct sock *sk, __u16 port)
 {
-	return checked(sk, port, rcu_lookup & 0xff);
+	return checked(sk, port);
 }
 
 SEC("kprobe/__inet6_check_established")
-int BPF_KPROBE(oracle_check6, void *death_row, struct sock *sk, __u16 port, void *twp,
-	       int rcu_lookup)
+int BPF_KPROBE(oracle_check6, void *death_row, struct sock *sk, __u16 port)
 {
-	return checked(sk, port, rcu_lookup & 0xff);
+	return checked(sk, port);
 }
 
 /* Comes when the search has found a port. */

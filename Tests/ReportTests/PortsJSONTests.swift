@@ -48,7 +48,8 @@ import Testing
                 "not_attributed":6,"lost":{"ring":1200,"map":8,"missed":6},\
                 "missed_by_probe":{"inet_hash_connect":4,"tcp_v4_connect":2},"backend":"fentry",\
                 "time":"2026-11-23T20:05:27.042Z","duration_s":1,"abandoned":0,"bound":0,"reused":17,\
-                "untimed":0,"unknown":0,"binds":40,"binds_failed":{}}
+                "untimed":0,"unknown":0,"binds":40,"binds_failed":{},\
+                "binds_unknown":0}
 
                 """)
     }

@@ -64,7 +64,7 @@ struct why_connect_stats {
 	__u64 tried_sum;
 	__u64 tried_max;
 	__u64 certain; /* of those, how many the kernel's own state confirms */
-	__u64 checks; /* counted mode: __inet_check_established() calls for a port */
+	__u64 checks; /* counted mode: calls of __inet_check_established() and its twin */
 	__u64 calls; /* timed calls of tcp_v4_connect() or its twin */
 	__u64 call_ns_sum;
 	__u64 call_ns_max;

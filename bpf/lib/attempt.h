@@ -13,22 +13,23 @@
 #define ATTEMPT_SENT 0x800 /* kprobes: the SYN went out, so the call returns 0 */
 
 struct why_attempt {
-	struct why_connect_key key;
+	struct why_connect_key key; /* the host reads these three */
 	__u64 id; /* id_of() its socket; 0: a free slot */
+	__u32 in_call; /* only the call writes it: it has not returned yet */
+	__u32 tid;
 	__u64 entered_ns;
 	__u64 search_ns; /* first the time it began, then its length */
 	__u64 call_ns;
 	struct why_walk walk;
 	__u32 claims; /* of a slot; 0 in the table */
-	__u32 tid;
 	__u32 tried;
-	__u32 checks; /* counted mode */
+	__u32 checks; /* counted mode: ports checked */
+	__u32 rechecks; /* counted mode: further checks of a port */
 	__u16 last_checked; /* counted mode: the port of the last check */
 	__u16 flags; /* WHY_EVENT_* and ATTEMPT_* */
 	__u16 error; /* with done */
 	__u8 outcome; /* with done */
 	__u8 done; /* only the state change writes it: the outcome is known */
-	__u32 in_call; /* only the call writes it: it has not returned yet */
 	__u32 fences;
 };
 
@@ -169,7 +170,7 @@ static __always_inline struct why_attempt *attempt_of(__u64 id)
 	return bpf_map_lookup_elem(&attempts, &id);
 }
 
-/* An empty attempt, to fill; 0: there is no room. */
+/* An empty attempt, to fill; 0: there is no room. The socket has no other. */
 static __always_inline struct why_attempt *attempt_new(__u64 id)
 {
 	struct why_attempt empty = {}, *slot;
@@ -182,18 +183,17 @@ static __always_inline struct why_attempt *attempt_new(__u64 id)
 		slot = slot_of(id);
 		if (!slot)
 			return 0;
-		/* Or left by this socket's last attempt, whose end was missed. */
-		if (slot->id != id) {
-			add32(&slot->claims, 1);
-			if (slot->claims != 1) {
-				add32(&slot->claims, -1);
-				goto table;
-			}
+		add32(&slot->claims, 1);
+		if (slot->claims != 1) {
+			add32(&slot->claims, -1);
+			goto table;
 		}
 		__builtin_memset(&slot->search_ns, 0,
 				 offsetof(struct why_attempt, claims) -
 					 offsetof(struct why_attempt, search_ns));
-		__builtin_memset(&slot->tid, 0, sizeof(*slot) - offsetof(struct why_attempt, tid));
+		__builtin_memset(&slot->tried, 0,
+				 sizeof(*slot) - offsetof(struct why_attempt, tried));
+		slot->in_call = 0;
 		slot->id = id;
 		return slot;
 	}
@@ -272,7 +272,7 @@ static __always_inline void count_call(struct why_connect_stats *totals,
 		if (flags & WHY_EVENT_CERTAIN)
 			add(&totals->certain, 1);
 		if (attempt->checks)
-			add(&totals->checks, attempt->checks);
+			add(&totals->checks, attempt->checks + attempt->rechecks);
 	}
 }
 

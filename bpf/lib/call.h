@@ -13,13 +13,13 @@
 static volatile __u32 active SEC(".data.active") = 0;
 
 /*
- * The call has returned, though no probe saw it. If the SYN went out the outcome
- * is known, or still to come as long as the socket is there; else it is unknown.
+ * The call has returned, though no probe saw it. Its outcome is known, or still to
+ * come if the SYN went out and the socket is there; else it remains unknown.
  */
 static __always_inline void attempt_settle(struct why_attempt *attempt, bool gone)
 {
-	bool sent = attempt->flags & ATTEMPT_SENT && (attempt->done || !gone);
-	bool failed = sent && attempt->done && attempt->outcome == WHY_OUTCOME_FAILED;
+	bool known = attempt->done || (attempt->flags & ATTEMPT_SENT && !gone);
+	bool failed = attempt->done && attempt->outcome == WHY_OUTCOME_FAILED;
 	struct why_connect_stats *totals = 0;
 
 	if (!config.failed_only || failed)
@@ -27,11 +27,11 @@ static __always_inline void attempt_settle(struct why_attempt *attempt, bool gon
 	if (totals) {
 		if (!counted_at_entry(&attempt->key))
 			add(&totals->connects, 1);
-		add(sent ? &totals->untimed : &totals->unknown, 1);
+		add(known ? &totals->untimed : &totals->unknown, 1);
 		if (failed)
 			count_failure(totals, attempt->error);
 	}
-	if (sent && !attempt->done)
+	if (known && !attempt->done)
 		attempt->in_call = 0;
 	else
 		attempt_forget(attempt);
@@ -53,13 +53,17 @@ static __always_inline void settle_missed_return(__u32 tid)
 		attempt_settle(attempt, false);
 }
 
-/* A socket that connects anew has returned from its last call, too. */
-static __always_inline void settle_missed_end(__u64 id)
+/* A socket that calls anew has returned from its last call, too: the attempt is over. */
+static __always_inline void attempt_over(struct why_attempt *attempt)
 {
-	struct why_attempt *attempt = attempt_of(id);
-
-	if (attempt && attempt->in_call)
-		attempt_settle(attempt, true);
+	if (!attempt->in_call) {
+		attempt_forget(attempt);
+		return;
+	}
+	/* Else it is counted when the thread calls anew. */
+	if (!config.follow_call)
+		count_loss(WHY_LOSS_EXIT);
+	attempt_settle(attempt, true);
 }
 
 /* The socket whose call this thread is in. */
@@ -84,8 +88,9 @@ static __always_inline struct why_attempt *attempt_begin(const struct why_connec
 	struct why_connect_stats *totals;
 	struct why_attempt *attempt;
 
-	if (config.follow_call)
-		settle_missed_end(id);
+	attempt = attempt_of(id);
+	if (attempt)
+		attempt_over(attempt);
 	attempt = attempt_new(id);
 	if (attempt) {
 		attempt->key = *key;
@@ -106,19 +111,9 @@ static __always_inline struct why_attempt *attempt_begin(const struct why_connec
 }
 
 /* A return without its entry: count it all the same, without times. */
-static __always_inline void count_untimed(const struct why_connect_key *key, __u64 id, __u16 error)
+static __always_inline void count_untimed(const struct why_connect_key *key, __u16 error)
 {
 	struct why_connect_stats *totals;
-	struct why_attempt *attempt;
-
-	if (!error) { /* the outcome is still to come */
-		attempt = attempt_new(id);
-		if (attempt) {
-			attempt->key = *key;
-			attempt->tid = bpf_get_current_pid_tgid();
-			attempt->entered_ns = bpf_ktime_get_ns();
-		}
-	}
 
 	if (config.failed_only && !error)
 		return;
@@ -174,9 +169,16 @@ static __always_inline int connect_exit(struct sock *sk, const void *uaddr, int 
 	if (v6 && is_mapped(to.addr6))
 		return 0;
 	if (attempt) /* left of a socket that was here before, whose end was missed */
-		attempt_forget(attempt);
-	if (key_connect(&key, sk, &to, true))
-		count_untimed(&key, id, -ret);
+		attempt_over(attempt);
+	if (!key_connect(&key, sk, &to, true))
+		return 0;
+	count_untimed(&key, -ret);
+	attempt = ret ? 0 : attempt_new(id);
+	if (attempt) { /* the outcome is still to come */
+		attempt->key = key;
+		attempt->tid = bpf_get_current_pid_tgid();
+		attempt->entered_ns = bpf_ktime_get_ns();
+	}
 	return 0;
 }
 

@@ -23,7 +23,8 @@ struct why_walk {
 	__u32 index; /* into table_perturb */
 	__u32 perturb; /* table_perturb[index] at entry */
 	__u32 own; /* IP_LOCAL_PORT_RANGE, or 0 */
-	__u32 ended; /* searches_ended() at entry */
+	__u32 ended; /* *ended_of(index) at entry */
+	__u32 unseen; /* ended_unseen at entry */
 };
 
 /* The old seqlock is not taken: a sysctl written at this very moment may tear. */
@@ -108,11 +109,13 @@ static __always_inline __u32 read_perturb(__u32 index)
 }
 
 /*
- * Searches that found a port, by their entry of table_perturb. Some entries share
- * a count: that makes a figure uncertain without need, none certain without reason.
+ * Searches that found a port, by their entry of table_perturb, and what the last of
+ * them left in it. Some entries share these: that makes a figure uncertain without
+ * need, none certain without reason.
  */
 #define ENDED_BITS 12
 static __u32 ended[1 << ENDED_BITS];
+static __u64 left_by_last[1 << ENDED_BITS]; /* entry + 1 << 32 | value; 0: not known */
 static __u32 ended_unseen; /* where the entry is not known: no filter let them in */
 
 static __always_inline __u32 *ended_of(__u32 index)
@@ -120,28 +123,57 @@ static __always_inline __u32 *ended_of(__u32 index)
 	return &ended[index & ((1 << ENDED_BITS) - 1)];
 }
 
-static __always_inline __u32 searches_ended(__u32 index)
+static __always_inline __u64 *left_of(__u32 index)
 {
-	return *(volatile __u32 *)ended_of(index) + *(volatile __u32 *)&ended_unseen;
+	return &left_by_last[index & ((1 << ENDED_BITS) - 1)];
 }
 
-static __always_inline void search_ended(__u32 *counter)
+static __always_inline void search_ended(__u32 index, __u64 left)
 {
-	if (config.method == WHY_METHOD_DERIVED)
-		__sync_fetch_and_add(counter, 1);
+	*(volatile __u64 *)left_of(index) = left;
+	__sync_fetch_and_add(ended_of(index), 1);
+}
+
+/* As the kernel does, max(distance, random(8) * step): the lesser of which tell nothing. */
+static __always_inline __u32 most_random(__u32 step)
+{
+	return 7 * step;
 }
 
 /*
- * Ports passed by a search that took port; 0: not known. *certain: the kernel has
- * advanced table_perturb by just what this walk makes it, and no other search of
- * this entry ended meanwhile. The first says that none came after the kernel's own
- * look at the entry; one between our look and that would add as much to the
- * distance as to the advance.
+ * Whether the kernel's own state confirms the distance that was walked. The kernel
+ * adds it to what the entry holds at the end, now end. That held, before:
+ *
+ * what we read at entry, if no search of this entry ended since: then an equal
+ * advance says that none came between the kernel's own look and its sum either.
+ * One between our look and the kernel's would add as much to the distance as to
+ * the advance, but it would have ended.
+ *
+ * what the last search left, if some did. Then distance and advance come from two
+ * looks at the entry that have nothing in common: had one of them not been what
+ * the kernel saw, they would differ.
  */
-static __always_inline __u32 walk_length(const struct why_walk *walk, __u32 port, bool *certain)
+static __always_inline bool walk_certain(const struct why_walk *walk, __u32 distance, __u32 end)
+{
+	__u64 left = *(volatile __u64 *)left_of(walk->index);
+	__u32 step = walk->step, advance;
+
+	if (*(volatile __u32 *)&ended_unseen != walk->unseen)
+		return false;
+	if (*(volatile __u32 *)ended_of(walk->index) == walk->ended) {
+		advance = end - walk->perturb - step;
+		return advance == distance || (advance > distance && advance <= most_random(step) &&
+					       advance % step == 0);
+	}
+	advance = end - (__u32)left - step;
+	return left >> 32 == walk->index + 1 && advance == distance && distance > most_random(step);
+}
+
+/* Ports passed by a search that took port, which is over; 0: not known. */
+static __always_inline __u32 walk_end(const struct why_walk *walk, __u32 port, bool *certain)
 {
 	__u32 remaining = walk->remaining, step = walk->step;
-	__u32 place = port - walk->low, offset, distance, advance, passed = 0;
+	__u32 place = port - walk->low, offset, distance, end, passed = 0;
 
 	*certain = false;
 	if (!remaining || !step)
@@ -157,10 +189,9 @@ static __always_inline __u32 walk_length(const struct why_walk *walk, __u32 port
 	distance = (place + remaining - offset) % remaining;
 	passed += distance / step + 1;
 
-	advance = read_perturb(walk->index) - walk->perturb - step;
-	*certain = (advance == distance ||
-		    (advance > distance && advance <= 7 * step && advance % step == 0)) &&
-		   searches_ended(walk->index) == walk->ended;
+	end = read_perturb(walk->index);
+	*certain = walk_certain(walk, distance, end);
+	search_ended(walk->index, (walk->index + 1ULL) << 32 | end);
 	/* The first connect since boot fills the table with random numbers after we read it. */
 	return walk->perturb || *certain ? passed : 0;
 }

@@ -35,7 +35,8 @@ static __always_inline int search_enter(struct sock *sk, __u64 port_offset, bool
 	attempt->search_ns = bpf_ktime_get_ns();
 	/* The very last act: until the kernel's own read, another connect may move it. */
 	if (config.method == WHY_METHOD_DERIVED) {
-		attempt->walk.ended = searches_ended(attempt->walk.index);
+		attempt->walk.ended = *(volatile __u32 *)ended_of(attempt->walk.index);
+		attempt->walk.unseen = *(volatile __u32 *)&ended_unseen;
 		attempt->walk.perturb = read_perturb(attempt->walk.index);
 	}
 	return 0;
@@ -56,10 +57,8 @@ static __always_inline void attempt_searched(struct why_attempt *attempt, struct
 	if (port && !(flags & ATTEMPT_HAS_SEQ) && write_seq_of(sk, direct))
 		flags |= WHY_EVENT_REUSED;
 	if (config.method == WHY_METHOD_DERIVED && attempt->walk.step) {
-		attempt->tried = port ? walk_length(&attempt->walk, port, &certain)
+		attempt->tried = port ? walk_end(&attempt->walk, port, &certain)
 				      : attempt->walk.remaining;
-		if (port)
-			search_ended(ended_of(attempt->walk.index));
 		if (attempt->tried)
 			flags |= ATTEMPT_TRIED;
 	} else if (config.method == WHY_METHOD_COUNTED) {
@@ -78,8 +77,8 @@ static __always_inline int search_exit(struct sock *sk, __u64 port_offset, bool 
 
 	if (attempt && attempt->flags & ATTEMPT_SEARCHING)
 		attempt_searched(attempt, sk, direct);
-	else if (direct)
-		search_ended(ended_of(port_offset));
+	else if (direct && config.method == WHY_METHOD_DERIVED)
+		search_ended(port_offset & config.perturb_mask, 0);
 	return 0;
 }
 
@@ -92,7 +91,8 @@ static __always_inline int syn_enter(struct sock *sk)
 	struct why_attempt *attempt = attempt_of(id_of(sk, false));
 
 	if (!attempt) {
-		search_ended(&ended_unseen);
+		if (config.method == WHY_METHOD_DERIVED)
+			__sync_fetch_and_add(&ended_unseen, 1);
 		return 0;
 	}
 	if (attempt->flags & ATTEMPT_SEARCHING)
@@ -106,14 +106,16 @@ static __always_inline int check_enter(struct sock *sk, __u16 port, bool rcu_loo
 {
 	struct why_attempt *attempt;
 
-	/* From 6.15 on each port has one check with rcu_lookup, and maybe a second without. */
-	if (config.check_has_rcu && !rcu_lookup)
-		return 0;
 	attempt = attempt_of(id_of(sk, direct));
-	if (attempt) {
-		attempt->checks++;
-		attempt->last_checked = port;
+	if (!attempt)
+		return 0;
+	/* From 6.15 on each port has one check with rcu_lookup, and maybe a second without. */
+	if (config.check_has_rcu && !rcu_lookup) {
+		attempt->rechecks++;
+		return 0;
 	}
+	attempt->checks++;
+	attempt->last_checked = port;
 	return 0;
 }
 
@@ -137,9 +139,19 @@ static __always_inline int bind_enter(struct sock *sk, unsigned short port, bool
 static __always_inline int bind_exit(struct sock *sk, int ret, bool direct)
 {
 	struct why_attempt *attempt = sk ? attempt_of(id_of(sk, direct)) : 0;
+	struct why_connect_key key = {};
+	__u16 family;
 
-	if (!attempt || !attempt->in_call || attempt->key.kind != WHY_KIND_BIND)
+	if (!attempt || !attempt->in_call || attempt->key.kind != WHY_KIND_BIND) {
+		if (!direct || !active)
+			return 0;
+		if (attempt)
+			attempt_over(attempt);
+		family = sk->__sk_common.skc_family;
+		if (key_bind(&key, sk, family == AF_INET ? WHY_IPV4 : WHY_IPV6, direct))
+			count_untimed(&key, ret ? EADDRINUSE : 0);
 		return 0;
+	}
 	attempt->search_ns = bpf_ktime_get_ns() - attempt->entered_ns;
 	attempt->flags |= WHY_EVENT_SEARCHED;
 	attempt->done = 1; /* no handshake follows */

@@ -43,6 +43,7 @@ public enum PortsJSON {
         line.integer("unknown", totals.connects.unknown)
         line.integer("binds", totals.binds.connects)
         line.failures("binds_failed", totals.binds.failed)
+        line.integer("binds_unknown", totals.binds.unknown)
         line.end(in: &buffer)
         return buffer
     }

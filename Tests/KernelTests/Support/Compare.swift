@@ -3,7 +3,7 @@ import Testing
 
 extension Trace.Summary {
     /// What a missed probe may have kept out of the rows.
-    var doubt: Int { lost.missed + unknown }
+    var doubt: Int { lost.missed + unknown + bindsUnknown }
 }
 
 /// Counts by the load itself and by tcpwhy: the same, but for what tcpwhy says it

@@ -28,8 +28,6 @@ final class Oracle {
         defer { image.deallocate() }
         image.copyBytes(from: bytes)
         object = try BPFObject(bytes: UnsafeRawBufferPointer(image), name: "oracle")
-        let hasRCU = (try BTF.vmlinux().argumentCount("__inet_check_established") ?? 4) > 4
-        try object.setReadOnly(UInt32(hasRCU ? 1 : 0), map: ".rodata.config")
         try object.load()
         for (program, function) in [
             ("oracle_connect4", "tcp_v4_connect"), ("oracle_connect6", "tcp_v6_connect"),
@@ -41,7 +39,7 @@ final class Oracle {
         }
     }
 
-    /// Checks of a port so far.
+    /// Calls of the checks of one port so far.
     func checks() throws -> UInt64 {
         try object.map(named: "calls").lookupPerCPU(UInt32(0), as: UInt64.self)?.reduce(0, +) ?? 0
     }

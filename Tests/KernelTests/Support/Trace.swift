@@ -78,7 +78,7 @@ struct Trace {
         var lost: Lost
         var missedByProbe: [String: Int]
         var backend: String
-        var abandoned, bound, untimed, unknown, binds: Int
+        var abandoned, bound, untimed, unknown, binds, bindsUnknown: Int
         var reused: Int?
         var bindsFailed: [String: Int]
     }
