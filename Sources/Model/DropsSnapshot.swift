@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What is known of one listening socket at one moment.
+public struct ListenerState: Sendable, Hashable {
+    /// Since the trace began; `nil`: this backend sees no causes.
+    public var drops: ListenDrops?
+    /// The socket's own counter (`sk_drops`) since the trace began, or since the
+    /// socket was there. It counts a drop at the final ACK twice or more. `nil`: not read.
+    public var socketDrops: UInt64?
+    /// `nil`: the socket was not found among those that listen.
+    public var queues: ListenQueues?
+    /// It stopped listening.
+    public var isClosed = false
+    /// CLOCK_MONOTONIC nanoseconds of the first and last loss; 0: none.
+    public var firstLoss: UInt64 = 0
+    public var lastLoss: UInt64 = 0
+
+    public init() {}
+}
+
+/// The kernel's own counters of a network namespace that drops are compared with.
+public struct ListenCounters: Sendable, Hashable {
+    public var listenDrops: UInt64 = 0
+    public var listenOverflows: UInt64 = 0
+    public var requestQueueFullDrops: UInt64 = 0
+    public var requestQueueFullCookies: UInt64 = 0
+
+    public init() {}
+
+    public mutating func merge(_ other: ListenCounters) {
+        combine(other, &+)
+    }
+
+    public mutating func subtract(_ earlier: ListenCounters) {
+        combine(earlier) { $0.minus($1) }
+    }
+
+    private mutating func combine(_ other: ListenCounters, _ operation: (UInt64, UInt64) -> UInt64) {
+        listenDrops = operation(listenDrops, other.listenDrops)
+        listenOverflows = operation(listenOverflows, other.listenOverflows)
+        requestQueueFullDrops = operation(requestQueueFullDrops, other.requestQueueFullDrops)
+        requestQueueFullCookies = operation(requestQueueFullCookies, other.requestQueueFullCookies)
+    }
+}
+
+/// Everything `tcpwhy drops` knows at one moment: totals since the trace began.
+public struct DropsSnapshot: Sendable {
+    /// Nanoseconds of CLOCK_MONOTONIC.
+    public var time: UInt64
+    /// Seconds since 1970, UTC.
+    public var wallTime: Double
+    public var backend: Backend
+    public var listeners: [Listener: ListenerState]
+    public var owners: [UInt32: [SocketOwner]]
+    /// TcpExt of the traced namespaces, since the trace began.
+    public var counters: ListenCounters
+    public var loss: Loss
+
+    public init(
+        time: UInt64, wallTime: Double, backend: Backend, listeners: [Listener: ListenerState] = [:],
+        owners: [UInt32: [SocketOwner]] = [:], counters: ListenCounters = ListenCounters(),
+        loss: Loss = Loss()
+    ) {
+        self.time = time
+        self.wallTime = wallTime
+        self.backend = backend
+        self.listeners = listeners
+        self.owners = owners
+        self.counters = counters
+        self.loss = loss
+    }
+
+    /// Later (`self`) minus earlier. A listener that the earlier one did not know
+    /// began at 0; queues and owners are as of the later one.
+    public func since(_ earlier: DropsSnapshot) -> DropsInterval {
+        var interval = DropsInterval(
+            duration: Double(time.minus(earlier.time)) / 1e9, wallTime: wallTime, backend: backend,
+            listeners: listeners, owners: owners, counters: counters, loss: loss)
+        for (listener, before) in earlier.listeners {
+            guard var state = interval.listeners[listener] else { continue }
+            if let drops = before.drops { state.drops?.subtract(drops) }
+            state.socketDrops = difference(state.socketDrops, before.socketDrops)
+            interval.listeners[listener] = state
+        }
+        interval.counters.subtract(earlier.counters)
+        interval.loss.subtract(earlier.loss)
+        return interval
+    }
+}
+
+/// What happened between two snapshots.
+public struct DropsInterval: Sendable {
+    /// Seconds, by the monotonic clock.
+    public var duration: Double
+    /// End of the interval: seconds since 1970, UTC.
+    public var wallTime: Double
+    public var backend: Backend
+    /// Every listening socket, also those that lost nothing.
+    public var listeners: [Listener: ListenerState]
+    /// Who holds a socket, by its inode.
+    public var owners: [UInt32: [SocketOwner]]
+    public var counters: ListenCounters
+    public var loss: Loss
+
+    public init(
+        duration: Double, wallTime: Double, backend: Backend, listeners: [Listener: ListenerState],
+        owners: [UInt32: [SocketOwner]], counters: ListenCounters, loss: Loss
+    ) {
+        self.duration = duration
+        self.wallTime = wallTime
+        self.backend = backend
+        self.listeners = listeners
+        self.owners = owners
+        self.counters = counters
+        self.loss = loss
+    }
+
+    /// What all listeners lost.
+    public var total: ListenDrops {
+        listeners.values.reduce(into: ListenDrops()) { sum, state in
+            if let drops = state.drops { sum.merge(drops) }
+        }
+    }
+
+    /// Drops that the kernel counted and no listener has. `nil`: this backend
+    /// does not see causes.
+    public var notAttributed: UInt64? {
+        guard backend != .tracepoint else { return nil }
+        return counters.listenDrops.minus(total.listenDrops)
+    }
+}
