@@ -18,12 +18,16 @@ public final class ConnectProbe {
     /// Kernel counts of programs that were detached.
     private var finalMisses: [String: UInt64]?
     private var unfinished: [ConnectKey: ConnectStats] = [:]
+    /// Calls that had not returned when tracing ended, as far as could be seen.
+    private var openCalls: UInt64 = 0
+    private let failedOnly: Bool
 
     /// Loads and attaches the programs of the first backend that works here.
     public init(_ options: ConnectOptions) throws(ProbeError) {
         let loaded = try ConnectLoader.load(options)
         coverage = loaded.coverage
         attached = loaded.attached
+        failedOnly = options.failedOnly
         do throws(BPFError) {
             stats = try loaded.object.map(named: "stats")
             losses = try loaded.object.map(named: "losses")
@@ -114,11 +118,13 @@ public final class ConnectProbe {
             loss.missed = try misses()
         }
         loss.notAttributed = ConnectPrograms.counting.reduce(0) { $0 + (loss.missed[$1] ?? 0) }
-        let exits = try lost(WHY_LOSS_EXIT)
+        var exits = try lost(WHY_LOSS_EXIT)
+        // A system call may wait for an answer; what the others trace is over at once.
+        if coverage.backend != .tracepoint { exits += openCalls }
         if coverage.backend == .fentry {
-            // A call whose return alone was missed is in its row all the same.
-            let found = exits + unfinished.values.reduce(0) { $0 + $1.unknown }
-            loss.notAttributed -= min(loss.notAttributed, found)
+            // A call whose return alone was missed is in its row all the same, if
+            // calls of unknown outcome have one.
+            if !failedOnly { loss.notAttributed -= min(loss.notAttributed, exits) }
         } else if exits > 0, !loss.missed.keys.contains(where: { $0.hasPrefix("kretprobe_") }) {
             // Where the kernel does not count a kretprobe's misses, the programs' own finding.
             loss.missed["return"] = exits
@@ -163,6 +169,8 @@ public final class ConnectProbe {
                 let socket = attempt.read(UInt64.self, at: size), socket != 0,
                 let isInCall = attempt.read(UInt32.self, at: size + 8), isInCall != 0
             else { return }
+            openCalls += 1
+            if failedOnly { return }
             var one = ConnectStats()
             // The tracepoint backend counted it when it began.
             one.connects = coverage.backend == .tracepoint ? 0 : 1

@@ -159,6 +159,89 @@ struct why_range_use {
 	__u32 first_other; /* which a search tries before the rest */
 };
 
+/* Why a listening socket lost a connection; Model's ListenCause has the same order. */
+enum why_cause {
+	WHY_CAUSE_ACCEPT_QUEUE_FULL_SYN = 0,
+	WHY_CAUSE_ACCEPT_QUEUE_FULL_ACK = 1,
+	WHY_CAUSE_ACCEPT_QUEUE_FULL_RESET = 2,
+	WHY_CAUSE_SYN_QUEUE_FULL = 3,
+	WHY_CAUSE_SYN_COOKIE_SENT = 4,
+	WHY_CAUSE_COOKIE_ACCEPT_QUEUE_FULL = 5,
+	WHY_CAUSE_LAST_QUARTER = 6,
+	WHY_CAUSE_NO_MEMORY = 7,
+	WHY_CAUSE_NO_ROUTE = 8,
+	WHY_CAUSE_DEFERRED_ACCEPT = 9,
+	WHY_CAUSE_ICMP_ERROR = 10,
+	WHY_CAUSE_OTHER = 11,
+	WHY_CAUSE_COUNT = 12,
+};
+
+/* The kernel's counters that a loss shows in, TcpExt in /proc/net/netstat. */
+enum why_mib {
+	WHY_MIB_LISTEN_DROPS = 0,
+	WHY_MIB_LISTEN_OVERFLOWS = 1,
+	WHY_MIB_REQUEST_QUEUE_DROP = 2, /* TCPReqQFullDrop */
+	WHY_MIB_REQUEST_QUEUE_COOKIES = 3, /* TCPReqQFullDoCookies */
+	WHY_MIB_DEFERRED = 4, /* TCPDeferAcceptDrop */
+	WHY_MIB_COUNT = 5,
+};
+
+struct why_listener_key {
+	__u64 id; /* the socket's address */
+	__u32 inode; /* 0: the owner had closed it */
+	__u32 netns; /* inode of the network namespace */
+	__u16 port; /* host order; all fields 0: what did not fit the table */
+	__u16 pad;
+	__u32 pad2;
+};
+
+struct why_listener_name {
+	__u8 address[WHY_ADDR_LEN];
+	__u8 family; /* enum why_family; of an IPv6 socket 6, whatever it accepts */
+	__u8 v6only;
+	__u8 reuseport;
+	__u8 pad;
+	__u32 pad2;
+};
+
+struct why_listener_stats {
+	struct why_listener_name name;
+	__u64 first_ns; /* CLOCK_MONOTONIC of the first loss and the last */
+	__u64 last_ns;
+	__u64 mib[WHY_MIB_COUNT];
+	__u64 causes[WHY_CAUSE_COUNT];
+};
+
+/* One listening socket, as the iterator writes it. */
+struct why_listener {
+	struct why_listener_name name;
+	__u32 inode;
+	__u32 drops; /* sk_drops */
+	__u32 accept_queue;
+	__u32 backlog; /* min(listen()'s, somaxconn) */
+	__u32 syn_queue;
+	__u32 young;
+	__u16 port; /* host order */
+	__u16 pad;
+	__u32 pad2;
+};
+
+struct why_listener_config {
+	__u64 per_cpu_offset; /* address of the kernel's __per_cpu_offset */
+	__u32 mib[WHY_MIB_COUNT]; /* their places in struct linux_mib */
+	__u32 netns; /* filters: 0 is "all" */
+	__u16 port;
+	__u8 address_family; /* 0: no filter on the address */
+	__u8 route_arguments; /* of tcp_v4_route_req(): its result comes after them; 0: no hook */
+	__u8 address[WHY_ADDR_LEN];
+	__u32 pad;
+};
+
+_Static_assert(sizeof(struct why_listener_key) == 24, "wire size");
+_Static_assert(sizeof(struct why_listener_name) == 24, "wire size");
+_Static_assert(sizeof(struct why_listener_stats) == 24 + 19 * 8, "wire size");
+_Static_assert(sizeof(struct why_listener) == 56, "wire size");
+_Static_assert(sizeof(struct why_listener_config) == 56, "wire size");
 _Static_assert(sizeof(struct why_connect_key) == 64, "wire size");
 _Static_assert(sizeof(struct why_connect_stats) == 18 * 8 + 768 * 4, "wire size");
 _Static_assert(sizeof(struct why_connect_event) == 128, "wire size");

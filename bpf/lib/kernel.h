@@ -32,6 +32,7 @@ enum tcp_state {
 	TCP_SYN_SENT = 2,
 	TCP_TIME_WAIT = 6,
 	TCP_CLOSE = 7,
+	TCP_LISTEN = 10,
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -50,13 +51,25 @@ struct local_ports {
 	__u32 range; /* high << 16 | low */
 };
 
+/* The sysctls' sizes differ (u8 since 5.13): read them with read_any(). */
 struct netns_ipv4 {
 	struct local_ports ip_local_ports;
 	int sysctl_ip_local_port_step_width; /* after 6.18 */
+	int sysctl_tcp_syncookies;
+	int sysctl_tcp_abort_on_overflow;
+};
+
+struct linux_mib {
+	unsigned long mibs[1];
+};
+
+struct netns_mib {
+	struct linux_mib *net_statistics; /* per CPU */
 };
 
 struct net {
 	struct ns_common ns;
+	struct netns_mib mib;
 	struct netns_ipv4 ipv4;
 };
 
@@ -84,16 +97,37 @@ struct sock_common {
 	__u16 skc_num;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	unsigned char skc_reuseport : 1;
+	unsigned char skc_ipv6only : 1;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 };
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct socket;
 
 struct sock {
 	struct sock_common __sk_common;
 	__u8 sk_userlocks : 4;
 	__u16 sk_protocol;
 	int sk_err;
+	__u32 sk_ack_backlog;
+	__u32 sk_max_ack_backlog;
+	atomic_t sk_drops;
+	struct socket *sk_socket;
+};
+
+struct request_sock {
+	struct sock *rsk_listener;
+};
+
+struct request_sock_queue {
+	atomic_t qlen;
+	atomic_t young;
 };
 
 struct inet_sock {
@@ -111,6 +145,7 @@ struct inet_sock___pair {
 
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	struct request_sock_queue icsk_accept_queue;
 };
 
 struct tcp_sock {
@@ -130,6 +165,12 @@ struct socket {
 
 struct inode {
 	__u16 i_mode;
+	unsigned long i_ino;
+};
+
+struct socket_alloc {
+	struct socket socket;
+	struct inode vfs_inode;
 };
 
 struct file {
@@ -152,8 +193,10 @@ struct task_struct {
 	char comm[16];
 };
 
+struct seq_file;
+
 struct bpf_iter_meta {
-	__u64 seq_num;
+	struct seq_file *seq;
 };
 
 struct bpf_iter__tcp {
@@ -162,5 +205,16 @@ struct bpf_iter__tcp {
 };
 
 #pragma clang attribute pop
+
+/* An integer field whose size the kernel has changed. */
+#define read_any(pointer, field) BPF_CORE_READ_BITFIELD_PROBED(pointer, field)
+
+/* The inode that /proc/PID/fd shows for the socket; 0: its owner has closed it. */
+static __always_inline __u32 inode_of(struct sock *sk)
+{
+	struct socket_alloc *alloc = (struct socket_alloc *)BPF_CORE_READ(sk, sk_socket);
+
+	return alloc ? BPF_CORE_READ(alloc, vfs_inode.i_ino) : 0;
+}
 
 #endif

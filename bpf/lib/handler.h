@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The functions that lose a listener's connections, each between its entry and its
+ * return. They run with softirqs off and count in this CPU's share of the TcpExt
+ * counters: what a counter grew by meanwhile is this call's doing, and so this
+ * listener's.
+ */
+#ifndef TCPWHY_HANDLER_H
+#define TCPWHY_HANDLER_H
+
+enum handler {
+	HANDLER_REQUEST, /* tcp_conn_request(): a SYN */
+	HANDLER_ACK, /* tcp_check_req(): the handshake's last ACK */
+	HANDLER_COOKIE, /* tcp_get_cookie_sock(): that ACK brings a SYN cookie */
+	HANDLER_ERROR, /* tcp_req_err(): ICMP ends a request */
+	HANDLER_COUNT,
+};
+
+enum route {
+	ROUTE_NOT_ASKED,
+	ROUTE_FOUND,
+	ROUTE_REFUSED,
+};
+
+struct why_handler {
+	__u64 sk; /* the listener; 0: not in the function */
+	__u64 counters; /* this CPU's linux_mib of the listener's namespace */
+	__u64 before[WHY_MIB_COUNT];
+	__u32 route; /* enum route */
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, HANDLER_COUNT);
+	__type(key, __u32);
+	__type(value, struct why_handler);
+} handlers SEC(".maps");
+
+static __always_inline struct why_handler *handler_of(__u32 kind)
+{
+	return bpf_map_lookup_elem(&handlers, &kind);
+}
+
+static __always_inline __u64 this_cpu_offset(void)
+{
+	__u64 offset = 0;
+
+	bpf_probe_read_kernel(&offset, sizeof(offset),
+			      (const __u64 *)config.per_cpu_offset + bpf_get_smp_processor_id());
+	return offset;
+}
+
+static __always_inline void read_counters(const struct why_handler *handler, __u64 *values)
+{
+	const __u64 *mibs = (const __u64 *)handler->counters;
+
+	for (int i = 0; i < WHY_MIB_COUNT; i++)
+		bpf_probe_read_kernel(&values[i], sizeof(__u64), mibs + config.mib[i]);
+}
+
+static __always_inline int handler_enter(__u32 kind, struct sock *sk)
+{
+	struct why_handler *handler = handler_of(kind);
+
+	if (!handler)
+		return 0;
+	handler->counters =
+		(__u64)BPF_CORE_READ(sk, __sk_common.skc_net.net, mib.net_statistics) +
+		this_cpu_offset();
+	handler->route = ROUTE_NOT_ASKED;
+	read_counters(handler, handler->before);
+	handler->sk = (__u64)sk;
+	return 0;
+}
+
+/* The handler if its call lost something, and how much each counter grew; else 0. */
+static __always_inline struct why_handler *handler_exit(__u32 kind, __u64 *grown)
+{
+	struct why_handler *handler = handler_of(kind);
+	__u64 any = 0;
+
+	/* Else the entry was before the trace. */
+	if (!handler || !handler->sk)
+		return 0;
+	read_counters(handler, grown);
+	for (int i = 0; i < WHY_MIB_COUNT; i++) {
+		grown[i] -= handler->before[i];
+		any |= grown[i];
+	}
+	if (!any)
+		handler->sk = 0;
+	return any ? handler : 0;
+}
+
+/* tcp_v4_route_req() or its twin, inside tcp_conn_request(). */
+static __always_inline int route_asked(bool found)
+{
+	struct why_handler *handler = handler_of(HANDLER_REQUEST);
+
+	if (handler)
+		handler->route = found ? ROUTE_FOUND : ROUTE_REFUSED;
+	return 0;
+}
+
+#endif

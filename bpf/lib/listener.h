@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The table of what each listener lost, and what its sockets look like now. */
+#ifndef TCPWHY_LISTENER_H
+#define TCPWHY_LISTENER_H
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct why_listener_key);
+	__type(value, struct why_listener_stats);
+} stats SEC(".maps");
+
+/* Losses for which stats had no room: in no row, so not attributed. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} unplaced SEC(".maps");
+
+static __always_inline void name_listener(struct why_listener_name *name, struct sock *sk)
+{
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET) {
+		name->family = WHY_IPV4;
+		*(__u32 *)name->address = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+	} else {
+		name->family = WHY_IPV6;
+		bpf_probe_read_kernel(name->address, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+	}
+	name->v6only = BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_ipv6only);
+	name->reuseport = BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_reuseport);
+}
+
+static __always_inline bool wants_address(const struct why_listener_name *name)
+{
+	if (!config.address_family)
+		return true;
+	if (config.address_family != name->family)
+		return false;
+	for (int i = 0; i < WHY_ADDR_LEN; i++) {
+		if (config.address[i] != name->address[i])
+			return false;
+	}
+	return true;
+}
+
+/* The row of the listener; 0: filtered out, or no room. */
+static __always_inline struct why_listener_stats *row_of(struct sock *sk)
+{
+	struct why_listener_stats fresh = {}, *row;
+	struct why_listener_key key = {};
+	__u32 zero = 0;
+	__u64 *count;
+
+	key.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	key.port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	if ((config.netns && config.netns != key.netns) || (config.port && config.port != key.port))
+		return 0;
+	key.id = (__u64)sk;
+	key.inode = inode_of(sk);
+	row = bpf_map_lookup_elem(&stats, &key);
+	if (row)
+		return row;
+	name_listener(&fresh.name, sk);
+	if (!wants_address(&fresh.name))
+		return 0;
+	fresh.first_ns = bpf_ktime_get_ns();
+	bpf_map_update_elem(&stats, &key, &fresh, BPF_NOEXIST);
+	row = bpf_map_lookup_elem(&stats, &key);
+	if (!row) {
+		count = bpf_map_lookup_elem(&unplaced, &zero);
+		if (count)
+			*count += 1;
+	}
+	return row;
+}
+
+static __always_inline int lost(struct why_handler *handler, const __u64 *grown, __u32 cause)
+{
+	struct why_listener_stats *row = row_of((struct sock *)handler->sk);
+
+	handler->sk = 0;
+	if (!row)
+		return 0;
+	for (int i = 0; i < WHY_MIB_COUNT; i++) {
+		if (grown[i])
+			__sync_fetch_and_add(&row->mib[i], grown[i]);
+	}
+	barrier_var(cause); /* or the compiler checks a copy the verifier does not know */
+	if (cause < WHY_CAUSE_COUNT)
+		__sync_fetch_and_add(&row->causes[cause], 1);
+	row->last_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+static __always_inline struct netns_ipv4 *settings_of(struct why_handler *handler)
+{
+	struct net *net = BPF_CORE_READ((struct sock *)handler->sk, __sk_common.skc_net.net);
+
+	return __builtin_preserve_access_index(&net->ipv4);
+}
+
+/* What is left when tcp_conn_request() dropped a SYN and no counter says why. */
+static __always_inline __u32 silent_cause(struct why_handler *handler)
+{
+	if (!config.route_arguments)
+		return WHY_CAUSE_OTHER;
+	if (handler->route == ROUTE_NOT_ASKED)
+		return WHY_CAUSE_NO_MEMORY;
+	if (handler->route == ROUTE_REFUSED)
+		return WHY_CAUSE_NO_ROUTE;
+	return read_any(settings_of(handler), sysctl_tcp_syncookies) ? WHY_CAUSE_OTHER
+								     : WHY_CAUSE_LAST_QUARTER;
+}
+
+static __always_inline int request_exit(void)
+{
+	__u64 grown[WHY_MIB_COUNT];
+	struct why_handler *handler = handler_exit(HANDLER_REQUEST, grown);
+	__u32 cause;
+
+	if (!handler)
+		return 0;
+	if (grown[WHY_MIB_LISTEN_OVERFLOWS])
+		cause = WHY_CAUSE_ACCEPT_QUEUE_FULL_SYN;
+	else if (grown[WHY_MIB_REQUEST_QUEUE_DROP])
+		cause = WHY_CAUSE_SYN_QUEUE_FULL;
+	else if (grown[WHY_MIB_LISTEN_DROPS])
+		cause = silent_cause(handler);
+	else
+		cause = WHY_CAUSE_SYN_COOKIE_SENT;
+	return lost(handler, grown, cause);
+}
+
+static __always_inline int ack_exit(void)
+{
+	__u64 grown[WHY_MIB_COUNT];
+	struct why_handler *handler = handler_exit(HANDLER_ACK, grown);
+	__u32 cause;
+
+	if (!handler)
+		return 0;
+	if (grown[WHY_MIB_LISTEN_OVERFLOWS])
+		cause = read_any(settings_of(handler), sysctl_tcp_abort_on_overflow)
+				? WHY_CAUSE_ACCEPT_QUEUE_FULL_RESET
+				: WHY_CAUSE_ACCEPT_QUEUE_FULL_ACK;
+	else if (grown[WHY_MIB_LISTEN_DROPS])
+		cause = WHY_CAUSE_OTHER;
+	else
+		cause = WHY_CAUSE_DEFERRED_ACCEPT;
+	return lost(handler, grown, cause);
+}
+
+static __always_inline int cookie_exit(void)
+{
+	__u64 grown[WHY_MIB_COUNT];
+	struct why_handler *handler = handler_exit(HANDLER_COOKIE, grown);
+
+	if (!handler)
+		return 0;
+	return lost(handler, grown,
+		    grown[WHY_MIB_LISTEN_OVERFLOWS] ? WHY_CAUSE_COOKIE_ACCEPT_QUEUE_FULL
+						    : WHY_CAUSE_OTHER);
+}
+
+static __always_inline int error_enter(struct sock *sk)
+{
+	return handler_enter(HANDLER_ERROR,
+			     BPF_CORE_READ((struct request_sock *)sk, rsk_listener));
+}
+
+static __always_inline int error_exit(void)
+{
+	__u64 grown[WHY_MIB_COUNT];
+	struct why_handler *handler = handler_exit(HANDLER_ERROR, grown);
+
+	return handler ? lost(handler, grown, WHY_CAUSE_ICMP_ERROR) : 0;
+}
+
+/*
+ * 3 arguments in 5.10, 4 since 7ea851d19b23 (5.11), 5 since b9e810405880 (6.10);
+ * the verifier wants to see each place as a constant.
+ */
+static __always_inline bool route_result(__u64 *ctx)
+{
+	switch (config.route_arguments) {
+	case 3:
+		return ctx[3];
+	case 4:
+		return ctx[4];
+	default:
+		return ctx[5];
+	}
+}
+
+static __always_inline void write_listener(struct seq_file *seq, struct sock_common *common)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(common);
+	struct why_listener listener = {};
+	struct inet_connection_sock *icsk;
+	struct sock *sk;
+
+	if (!tp)
+		return;
+	icsk = &tp->inet_conn;
+	sk = &icsk->icsk_inet.sk;
+	name_listener(&listener.name, sk);
+	listener.inode = inode_of(sk);
+	listener.drops = sk->sk_drops.counter;
+	listener.accept_queue = sk->sk_ack_backlog;
+	listener.backlog = sk->sk_max_ack_backlog;
+	listener.syn_queue = icsk->icsk_accept_queue.qlen.counter;
+	listener.young = icsk->icsk_accept_queue.young.counter;
+	listener.port = common->skc_num;
+	bpf_seq_write(seq, &listener, sizeof(listener));
+}
+
+#endif
