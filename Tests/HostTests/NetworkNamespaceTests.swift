@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CLinux
 import Glibc
+import Model
 import Testing
 
 @testable import Host
@@ -139,6 +140,12 @@ struct OtherNamespaceTests {
         #expect(all.contains { $0.inode == own })
         // On this thread `thread-self` is another, which must not be taken for it.
         #expect(throws: HostError.self) { _ = try all.first?.open() }
+    }
+
+    @Test func readsTheListenCountersOfTheOther() throws {
+        let other = try Self.fresh()
+        let counters = try withNetworkNamespace(other) { try ListenCounters.current() }
+        #expect(counters == ListenCounters())
     }
 
     /// `unshare -n` until the pipe closes.
