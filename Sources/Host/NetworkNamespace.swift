@@ -37,33 +37,13 @@ public struct NetworkNamespace: ~Copyable, Sendable {
     public static func find(
         inode: UInt32, near pid: Int32? = nil
     ) throws(HostError) -> NetworkNamespace {
-        var paths = ["/proc/thread-self/ns/net"]
-        if let pid { paths.append("/proc/\(pid)/ns/net") }
-        if let found = first(of: paths, with: inode) { return found }
-        let processes = directoryEntries("/proc").filter { $0.first?.isNumber ?? false }
-        if let found = first(of: processes.map { "/proc/\($0)/ns/net" }, with: inode) {
-            return found
-        }
-        for directory in namedDirectories {
-            let named = directoryEntries(directory).map { "\(directory)/\($0)" }
-            if let found = first(of: named, with: inode) { return found }
-        }
-        throw HostError(
-            "find network namespace \(inode)", detail: "no process is in it, and it has no name")
-    }
-
-    /// Where `ip netns` and container engines keep names.
-    static let namedDirectories = ["/run/netns", "/run/docker/netns"]
-
-    private static func first(of paths: [String], with inode: UInt32) -> NetworkNamespace? {
-        for path in paths {
-            var status = stat()
-            guard stat(path, &status) == 0, UInt32(truncatingIfNeeded: status.st_ino) == inode,
-                // The process may have gone, and its number to another.
-                let namespace = try? NetworkNamespace(path: path), namespace.inode == inode
+        for path in places(near: pid) where Self.inode(at: path) == inode {
+            // The process may have gone, and its number to another.
+            guard let namespace = try? NetworkNamespace(path: path), namespace.inode == inode
             else { continue }
             return namespace
         }
-        return nil
+        throw HostError(
+            "find network namespace \(inode)", detail: "no process is in it, and it has no name")
     }
 }

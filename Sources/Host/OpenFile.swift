@@ -53,17 +53,3 @@ public struct OpenFile: ~Copyable, Sendable {
 func readText(_ path: String) throws(HostError) -> String {
     try OpenFile(path).readAll(path)
 }
-
-/// The names in a directory, `.` and `..` left out.
-func directoryEntries(_ path: String) -> [String] {
-    guard let directory = opendir(path) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
-        if name != ".", name != ".." { names.append(name) }
-    }
-    return names
-}

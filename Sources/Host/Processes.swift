@@ -3,6 +3,11 @@ import Glibc
 
 /// What `/proc` says of other processes.
 public enum Processes {
+    /// Every process that can be seen, in order; threads are none.
+    public static func all() -> [Int32] {
+        directoryEntries("/proc").compactMap { Int32($0) }.sorted()
+    }
+
     /// Whether there is a process of this number; a thread's number is none.
     public static func exists(_ pid: Int32) -> Bool {
         // Signal 0 asks only; what may not be asked is there all the same.
@@ -20,7 +25,7 @@ public enum Processes {
 
     /// Those whose command has this name.
     public static func named(_ comm: String) -> [Int32] {
-        directoryEntries("/proc").compactMap { Int32($0) }.filter { self.comm($0) == comm }.sorted()
+        all().filter { self.comm($0) == comm }
     }
 
     /// Its path in the cgroup v2 tree.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CLinux
 import Glibc
+import Model
 import Testing
 
 @testable import Host
@@ -29,6 +30,24 @@ import Testing
             _ = try NetworkNamespace.find(inode: 1)
         } throws: {
             "\($0)".hasPrefix("cannot find network namespace 1: ")
+        }
+    }
+
+    @Test func isTheFirstOfAllAndEachIsThereOnce() throws {
+        let all = NetworkNamespace.all()
+        #expect(try all.first?.inode == NetworkNamespace.ownInode())
+        #expect(Set(all.map(\.inode)).count == all.count)
+        #expect(try all.first?.open().inode == NetworkNamespace.ownInode())
+    }
+
+    @Test func isFoundWhereItIsNow() throws {
+        let own = try NetworkNamespace.ownInode()
+        // The process has ended, or its number is another file's.
+        for path in ["/proc/0/ns/net", "/proc/self/ns/mnt"] {
+            #expect(try NetworkNamespace.Place(inode: own, path: path).open().inode == own)
+            #expect(throws: HostError.self) {
+                _ = try NetworkNamespace.Place(inode: 1, path: path).open()
+            }
         }
     }
 }
@@ -86,6 +105,47 @@ struct OtherNamespaceTests {
         #expect(try NetworkNamespace.find(inode: inode, near: child.pid).inode == inode)
         #expect(try NetworkNamespace.find(inode: inode).inode == inode)
         #expect(try NetworkNamespace.open(.process(child.pid)).inode == inode)
+        let place = try #require(NetworkNamespace.all().first { $0.inode == inode })
+        #expect(place.path == "/proc/\(child.pid)/ns/net")
+        #expect(try place.open().inode == inode)
+    }
+
+    @Test func isFoundByItsNameWhereNoProcessIsIn() throws {
+        let other = try Self.fresh()
+        var template = Array("/tmp/tcpwhy-test-XXXXXX".utf8CString)
+        let directory = String(cString: try #require(mkdtemp(&template)))
+        defer {
+            for name in directoryEntries(directory) { unlink("\(directory)/\(name)") }
+            rmdir(directory)
+        }
+        // Two names of one, a name whose namespace is gone, and a namespace of another kind.
+        for name in ["blue", "green"] {
+            try check(symlink("/proc/self/fd/\(other.file.descriptor)", "\(directory)/\(name)"), "name it")
+        }
+        close(creat("\(directory)/left", 0o600))
+        try check(symlink("/proc/self/ns/mnt", "\(directory)/mnt"), "name it")
+
+        let places = NetworkNamespace.all(named: [directory]).filter { $0.path.hasPrefix(directory) }
+        #expect(places.map(\.inode) == [other.inode])
+        #expect(try places.first?.open().inode == other.inode)
+        #expect(!NetworkNamespace.all().contains { $0.inode == other.inode })
+    }
+
+    @Test func comesFirstOnAThreadThatIsIn() throws {
+        let other = try Self.fresh()
+        let (own, all) = (
+            try NetworkNamespace.ownInode(), try withNetworkNamespace(other) { NetworkNamespace.all() }
+        )
+        #expect(all.first?.inode == other.inode)
+        #expect(all.contains { $0.inode == own })
+        // On this thread `thread-self` is another, which must not be taken for it.
+        #expect(throws: HostError.self) { _ = try all.first?.open() }
+    }
+
+    @Test func readsTheListenCountersOfTheOther() throws {
+        let other = try Self.fresh()
+        let counters = try withNetworkNamespace(other) { try ListenCounters.current() }
+        #expect(counters == ListenCounters())
     }
 
     /// `unshare -n` until the pipe closes.

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Model
+
+extension ListenCounters {
+    /// Of the calling thread's namespace.
+    public static func current() throws(HostError) -> ListenCounters {
+        let path = "/proc/thread-self/net/netstat"
+        return try ListenCounters(NetworkCounters(parsing: try readText(path)), from: path)
+    }
+
+    /// Every kernel has all four (`snmp4_net_list`, net/ipv4/proc.c): where one is
+    /// missing, what was read is damaged, and 0 would be a lie.
+    init(_ counters: NetworkCounters, from path: String) throws(HostError) {
+        let tcpExt = counters.tcpExt
+        func counter(_ name: String) throws(HostError) -> UInt64 {
+            guard let value = tcpExt[name] else {
+                throw HostError("read \(path)", detail: "it has no counter \(name)")
+            }
+            return value
+        }
+        self.init()
+        listenDrops = try counter("ListenDrops")
+        listenOverflows = try counter("ListenOverflows")
+        requestQueueFullDrops = try counter("TCPReqQFullDrop")
+        requestQueueFullCookies = try counter("TCPReqQFullDoCookies")
+    }
+}
