@@ -16,6 +16,21 @@ public struct ListenerState: Sendable, Hashable {
     public var lastLoss: UInt64 = 0
 
     public init() {}
+
+    /// Two parts of what is known of one socket: adding is the same in any order.
+    public mutating func merge(_ other: ListenerState) {
+        if let drops = other.drops {
+            self.drops = self.drops ?? ListenDrops()
+            self.drops?.merge(drops)
+        }
+        socketDrops = sum(socketDrops, other.socketDrops)
+        queues = queues ?? other.queues
+        isClosed = isClosed && other.isClosed
+        if other.firstLoss != 0, firstLoss == 0 || other.firstLoss < firstLoss {
+            firstLoss = other.firstLoss
+        }
+        lastLoss = max(lastLoss, other.lastLoss)
+    }
 }
 
 /// The kernel's own counters of a network namespace that drops are compared with.

@@ -14,11 +14,11 @@ enum ConnectDecoding {
     static func key(_ raw: why_connect_key) -> ConnectKey {
         let family: AddressFamily = raw.family == WHY_IPV6.rawValue ? .ipv6 : .ipv4
         let isBind = raw.kind == WHY_KIND_BIND.rawValue
-        let local = address(raw.local, family)
+        let local = IPAddress(raw.local, family)
         return ConnectKey(
             kind: isBind ? .bind : .connect, pid: raw.pid, command: text(raw.comm),
             netns: raw.netns, family: family, source: local.isUnspecified ? nil : local,
-            destination: isBind || raw.family == 0 ? nil : address(raw.remote, family),
+            destination: isBind || raw.family == 0 ? nil : IPAddress(raw.remote, family),
             port: raw.port, isOverflow: raw.family == 0)
     }
 
@@ -81,7 +81,7 @@ enum ConnectDecoding {
     static func event(_ bytes: RawSpan, sees: ConnectCoverage) -> ConnectEvent? {
         guard let raw = bytes.read(why_connect_event.self) else { return nil }
         let key = key(raw.key)
-        let source = address(raw.source, key.family)
+        let source = IPAddress(raw.source, key.family)
         let flags = Int32(raw.flags)
         let tried = raw.method != WHY_METHOD_NONE.rawValue
         let outcome: ConnectEvent.Outcome =
@@ -98,14 +98,6 @@ enum ConnectDecoding {
             portsTried: tried ? raw.ports_tried : nil, triedMethod: tried ? sees.method : nil,
             isCertain: flags & WHY_EVENT_CERTAIN != 0, wasBound: flags & WHY_EVENT_BOUND != 0,
             reusedTimeWait: flags & WHY_EVENT_REUSED != 0)
-    }
-
-    private static func address(_ tuple: some BitwiseCopyable, _ family: AddressFamily) -> IPAddress {
-        var bytes = InlineArray<16, UInt8>(repeating: 0)
-        withUnsafeBytes(of: tuple) { raw in
-            for index in 0..<min(16, raw.count) { bytes[index] = raw[index] }
-        }
-        return IPAddress(family: family, bytes: bytes)
     }
 
     private static func text(_ tuple: some BitwiseCopyable) -> String {

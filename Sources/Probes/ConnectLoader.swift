@@ -7,7 +7,7 @@ import Model
 /// Finds the backend that works here, by trying, and loads its programs.
 struct LoadedConnect: ~Copyable {
     let object: BPFObject
-    let attached: [AttachedProgram]
+    let attached: AttachedPrograms
     let coverage: ConnectCoverage
 
     consuming func takeObject() -> BPFObject { object }
@@ -19,36 +19,21 @@ enum ConnectLoader {
         do throws(BPFError) {
             kernel = try ConnectKernel()
         } catch {
-            throw ProbeError(
-                .cannotTrace,
-                "this kernel has no BTF type information (\(error)); "
-                    + "tcpwhy needs a kernel built with CONFIG_DEBUG_INFO_BTF")
+            throw BackendChoice.noTypes(error)
         }
-        let candidates = options.backend.map { [$0] } ?? Backend.allCases
-        var refused: [String] = []
-        for backend in candidates {
-            do throws(BPFError) {
-                if backend == .fentry, let refusal = kernel.fentryRefusal { throw refusal }
-                if backend == .kprobe, let refusal = BackendTrial.kprobe() { throw refusal }
-                return try load(options, backend, kernel, refused: refused)
-            } catch {
-                refused.append("\(backend.rawValue): \(error)")
-            }
-        }
-        if let backend = options.backend {
-            throw ProbeError(
-                .backendRefused,
-                "backend \(backend.rawValue) is not to be had here: \(refused.joined(separator: "; "))\n"
-                    + "'tcpwhy check' shows which ones are")
-        }
-        if options.countCalls {
-            throw ProbeError(
+        func cannotCount(_ refused: [String]) -> ProbeError {
+            ProbeError(
                 .backendRefused,
                 "calls cannot be counted here: \(refused.joined(separator: "; "))\n"
                     + "without --count-calls tcpwhy uses what works")
         }
-        throw ProbeError(
-            .cannotTrace, "no backend works here\n" + refused.joined(separator: "\n"))
+        return try BackendChoice.first(
+            options.backend, failure: options.countCalls ? cannotCount : BackendChoice.nothingWorks
+        ) { (backend, refused) throws(BPFError) in
+            if backend == .fentry, let refusal = kernel.fentryRefusal { throw refusal }
+            if backend == .kprobe, let refusal = BackendTrial.kprobe() { throw refusal }
+            return try load(options, backend, kernel, refused: refused)
+        }
     }
 
     private static func load(
@@ -94,11 +79,7 @@ enum ConnectLoader {
         try size(object, options, backend, kernel)
         try object.load()
         try prepare(object, options)
-        var attached: [AttachedProgram] = []
-        for program in programs {
-            attached.append(
-                AttachedProgram(name: program.name, link: try program.attach(in: object)))
-        }
+        let attached = try AttachedPrograms(programs, in: object)
         try object.map(named: ".data.active").update(UInt32(0), UInt32(1))
         return LoadedConnect(object: object, attached: attached, coverage: coverage)
     }

@@ -11,9 +11,7 @@ public final class ConnectProbe {
     private let object: BPFObject
     private let stats: BPFMap
     private let losses: BPFMap
-    private var attached: [AttachedProgram] = []
-    /// What they had missed when tracing began.
-    private var missedBefore: [String: UInt64] = [:]
+    private var attached: AttachedPrograms
     private var processes = EndedProcesses()
     /// Kernel counts of programs that were detached.
     private var finalMisses: [String: UInt64]?
@@ -36,7 +34,7 @@ public final class ConnectProbe {
         }
         object = loaded.takeObject()
         do throws(BPFError) {
-            missedBefore = try misses()
+            try attached.countFromNow(in: object)
         } catch {
             throw ProbeError(error)
         }
@@ -115,7 +113,7 @@ public final class ConnectProbe {
         if let finalMisses {
             loss.missed = finalMisses
         } else {
-            loss.missed = try misses()
+            loss.missed = try attached.misses(in: object)
         }
         loss.notAttributed = ConnectPrograms.counting.reduce(0) { $0 + (loss.missed[$1] ?? 0) }
         var exits = try lost(WHY_LOSS_EXIT)
@@ -132,17 +130,6 @@ public final class ConnectProbe {
         return loss
     }
 
-    /// Calls that the kernel ran without the program, since tracing began.
-    private func misses() throws(BPFError) -> [String: UInt64] {
-        var missed: [String: UInt64] = [:]
-        for program in attached {
-            let guarded = try object.programInfo(program.name).recursionMisses ?? 0
-            let count = guarded + (program.link.missed ?? 0) - (missedBefore[program.name] ?? 0)
-            if count > 0 { missed[program.name] = count }
-        }
-        return missed
-    }
-
     /// Detaches everything. What was under way is counted as far as it went;
     /// `read` gives the final totals afterwards.
     public func stop() throws(ProbeError) {
@@ -150,9 +137,8 @@ public final class ConnectProbe {
         do throws(BPFError) {
             // From here on no connect begins; what is in its call returns meanwhile.
             try object.map(named: ".data.active").update(UInt32(0), UInt32(0))
-            finalMisses = try misses()
-            // What begins a measurement goes first, so that none begins that cannot end.
-            while attached.popLast() != nil {}
+            finalMisses = try attached.misses(in: object)
+            attached.detach()
             try settleCalls()
         } catch {
             throw ProbeError(error)
@@ -180,16 +166,5 @@ public final class ConnectProbe {
         for name in ["slots", "attempts"] {
             try object.map(named: name).forEach { _, attempt in settle(attempt) }
         }
-    }
-}
-
-/// A program and its link, which a list can hold.
-final class AttachedProgram {
-    let name: String
-    let link: Link
-
-    init(name: String, link: consuming Link) {
-        self.name = name
-        self.link = link
     }
 }

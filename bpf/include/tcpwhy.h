@@ -190,7 +190,7 @@ struct why_listener_key {
 	__u64 id; /* the socket's address */
 	__u32 inode; /* 0: the owner had closed it */
 	__u32 netns; /* inode of the network namespace */
-	__u16 port; /* host order; all fields 0: what did not fit the table */
+	__u16 port; /* host order */
 	__u16 pad;
 	__u32 pad2;
 };
@@ -229,11 +229,8 @@ struct why_listener {
 struct why_listener_config {
 	__u64 per_cpu_offset; /* address of the kernel's __per_cpu_offset */
 	__u32 mib[WHY_MIB_COUNT]; /* their places in struct linux_mib */
-	__u32 netns; /* filters: 0 is "all" */
-	__u16 port;
-	__u8 address_family; /* 0: no filter on the address */
-	__u8 route_arguments; /* of tcp_v4_route_req(): its result comes after them; 0: no hook */
-	__u8 address[WHY_ADDR_LEN];
+	__u32 netns; /* filter: 0 is "all" */
+	__u32 route_arguments; /* of tcp_v4_route_req(): its result comes after them; 0: no hook */
 	__u32 pad;
 };
 
@@ -241,7 +238,7 @@ _Static_assert(sizeof(struct why_listener_key) == 24, "wire size");
 _Static_assert(sizeof(struct why_listener_name) == 24, "wire size");
 _Static_assert(sizeof(struct why_listener_stats) == 24 + 19 * 8, "wire size");
 _Static_assert(sizeof(struct why_listener) == 56, "wire size");
-_Static_assert(sizeof(struct why_listener_config) == 56, "wire size");
+_Static_assert(sizeof(struct why_listener_config) == 40, "wire size");
 _Static_assert(sizeof(struct why_connect_key) == 64, "wire size");
 _Static_assert(sizeof(struct why_connect_stats) == 18 * 8 + 768 * 4, "wire size");
 _Static_assert(sizeof(struct why_connect_event) == 128, "wire size");

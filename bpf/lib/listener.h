@@ -31,19 +31,6 @@ static __always_inline void name_listener(struct why_listener_name *name, struct
 	name->reuseport = BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_reuseport);
 }
 
-static __always_inline bool wants_address(const struct why_listener_name *name)
-{
-	if (!config.address_family)
-		return true;
-	if (config.address_family != name->family)
-		return false;
-	for (int i = 0; i < WHY_ADDR_LEN; i++) {
-		if (config.address[i] != name->address[i])
-			return false;
-	}
-	return true;
-}
-
 /* The row of the listener; 0: filtered out, or no room. */
 static __always_inline struct why_listener_stats *row_of(struct sock *sk)
 {
@@ -53,17 +40,15 @@ static __always_inline struct why_listener_stats *row_of(struct sock *sk)
 	__u64 *count;
 
 	key.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-	key.port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	if ((config.netns && config.netns != key.netns) || (config.port && config.port != key.port))
+	if (config.netns && config.netns != key.netns)
 		return 0;
 	key.id = (__u64)sk;
+	key.port = BPF_CORE_READ(sk, __sk_common.skc_num);
 	key.inode = inode_of(sk);
 	row = bpf_map_lookup_elem(&stats, &key);
 	if (row)
 		return row;
 	name_listener(&fresh.name, sk);
-	if (!wants_address(&fresh.name))
-		return 0;
 	fresh.first_ns = bpf_ktime_get_ns();
 	bpf_map_update_elem(&stats, &key, &fresh, BPF_NOEXIST);
 	row = bpf_map_lookup_elem(&stats, &key);
@@ -75,9 +60,15 @@ static __always_inline struct why_listener_stats *row_of(struct sock *sk)
 	return row;
 }
 
+/*
+ * Set while the host compares with the kernel's counters: what is lost before and
+ * after is in neither.
+ */
+static volatile __u32 active SEC(".data.active") = 0;
+
 static __always_inline int lost(struct why_handler *handler, const __u64 *grown, __u32 cause)
 {
-	struct why_listener_stats *row = row_of((struct sock *)handler->sk);
+	struct why_listener_stats *row = active ? row_of((struct sock *)handler->sk) : 0;
 
 	handler->sk = 0;
 	if (!row)

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import BPF
+import Model
+
+/// Takes the first backend that works here, by trying each in turn.
+enum BackendChoice {
+    /// - Parameters:
+    ///   - forced: the only one to try.
+    ///   - failure: what to say if none works and none was asked for.
+    ///   - load: gets the backend and why those before it were refused.
+    static func first<Loaded: ~Copyable>(
+        _ forced: Backend?, failure: (_ refused: [String]) -> ProbeError = nothingWorks,
+        _ load: (Backend, [String]) throws(BPFError) -> Loaded
+    ) throws(ProbeError) -> Loaded {
+        var refused: [String] = []
+        for backend in forced.map({ [$0] }) ?? Backend.allCases {
+            do throws(BPFError) {
+                return try load(backend, refused)
+            } catch {
+                refused.append("\(backend.rawValue): \(error)")
+            }
+        }
+        if let forced {
+            throw ProbeError(
+                .backendRefused,
+                "backend \(forced.rawValue) is not to be had here: \(refused.joined(separator: "; "))\n"
+                    + "'tcpwhy check' shows which ones are")
+        }
+        throw failure(refused)
+    }
+
+    static func nothingWorks(_ refused: [String]) -> ProbeError {
+        ProbeError(.cannotTrace, "no backend works here\n" + refused.joined(separator: "\n"))
+    }
+
+    static func noTypes(_ error: BPFError) -> ProbeError {
+        ProbeError(
+            .cannotTrace,
+            "this kernel has no BTF type information (\(error)); "
+                + "tcpwhy needs a kernel built with CONFIG_DEBUG_INFO_BTF")
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import BPF
+import CPrograms
+import Model
+
+/// What the listener programs write, as the model's values. Everything is read by
+/// offset from bytes whose length was checked; nothing here traps.
+enum ListenerDecoding {
+    static func listener(_ key: why_listener_key, _ name: why_listener_name) -> Listener {
+        listener(name, netns: key.netns, port: key.port, inode: key.inode)
+    }
+
+    private static func listener(
+        _ name: why_listener_name, netns: UInt32, port: UInt16, inode: UInt32
+    ) -> Listener {
+        let isIPv6 = UInt32(name.family) == WHY_IPV6.rawValue
+        return Listener(
+            netns: netns, address: IPAddress(name.address, isIPv6 ? .ipv6 : .ipv4), port: port,
+            inode: inode, isDualStack: isIPv6 && name.v6only == 0, isReusePort: name.reuseport != 0)
+    }
+
+    /// What a listener lost since the trace began.
+    static func state(_ raw: why_listener_stats) -> ListenerState {
+        var drops = ListenDrops()
+        withUnsafeBytes(of: raw.causes) { bytes in
+            for (cause, count) in zip(ListenCause.allCases, bytes.bindMemory(to: UInt64.self)) {
+                drops[cause] = count
+            }
+        }
+        withUnsafeBytes(of: raw.mib) { bytes in
+            let counters = bytes.bindMemory(to: UInt64.self)
+            drops.listenDrops = counters[Int(WHY_MIB_LISTEN_DROPS.rawValue)]
+            drops.listenOverflows = counters[Int(WHY_MIB_LISTEN_OVERFLOWS.rawValue)]
+            drops.requestQueueFullDrops = counters[Int(WHY_MIB_REQUEST_QUEUE_DROP.rawValue)]
+            drops.requestQueueFullCookies = counters[Int(WHY_MIB_REQUEST_QUEUE_COOKIES.rawValue)]
+        }
+        var state = ListenerState()
+        state.drops = drops
+        state.firstLoss = raw.first_ns
+        state.lastLoss = raw.last_ns
+        return state
+    }
+
+    /// The sockets in a piece of what the iterator wrote, and the bytes that
+    /// belong to the next one.
+    static func sockets(
+        _ bytes: RawSpan, netns: UInt32, _ body: (Listener, ListenerState) -> Void
+    ) {
+        let size = MemoryLayout<why_listener>.size
+        for number in 0..<bytes.byteCount / size {
+            guard let raw = bytes.read(why_listener.self, at: number * size) else { return }
+            var state = ListenerState()
+            state.socketDrops = UInt64(raw.drops)
+            state.queues = ListenQueues(
+                acceptQueue: raw.accept_queue, backlog: raw.backlog, synQueue: raw.syn_queue,
+                young: raw.young)
+            body(listener(raw.name, netns: netns, port: raw.port, inode: raw.inode), state)
+        }
+    }
+}
+
+extension IPAddress {
+    /// An address as the shared header has it: IPv4 in the first four bytes.
+    init(_ tuple: some BitwiseCopyable, _ family: AddressFamily) {
+        var bytes = InlineArray<16, UInt8>(repeating: 0)
+        withUnsafeBytes(of: tuple) { raw in
+            for index in 0..<min(16, raw.count) { bytes[index] = raw[index] }
+        }
+        self.init(family: family, bytes: bytes)
+    }
+}

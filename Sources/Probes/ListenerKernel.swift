@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import BPF
+import CPrograms
+import Host
+import Model
+
+/// What the listener programs must know of the running kernel.
+struct ListenerKernel {
+    /// The probed functions that this kernel has.
+    private let functions: Set<String>
+    /// `tcp_v4_route_req` takes so many arguments; 0: there is no such function.
+    private let routeArguments: UInt32
+    /// Where `struct linux_mib` has each counter; `nil`: type information does not say.
+    private let counters: [UInt32]?
+    let fentryRefusal: BPFError?
+
+    /// In the order of `enum why_mib`.
+    private static let names = [
+        "LINUX_MIB_LISTENDROPS", "LINUX_MIB_LISTENOVERFLOWS", "LINUX_MIB_TCPREQQFULLDROP",
+        "LINUX_MIB_TCPREQQFULLDOCOOKIES", "LINUX_MIB_TCPDEFERACCEPTDROP",
+    ]
+
+    init() throws(BPFError) {
+        let btf = try BTF.vmlinux()
+        let programs = ListenerPrograms.handlers(.fentry) + ListenerPrograms.routes(.fentry)
+        functions = Set(programs.compactMap(\.function).filter { btf.hasFunction($0) })
+        routeArguments = UInt32(btf.argumentCount("tcp_v4_route_req") ?? 0)
+        let places = Self.names.compactMap { btf.enumValue($0) }.map { UInt32($0) }
+        counters = places.count == Self.names.count ? places : nil
+        fentryRefusal = BackendTrial.fentry(btf)
+    }
+
+    /// Those of the programs whose function exists here.
+    func present(_ programs: [ProgramSpec]) throws(BPFError) -> [ProgramSpec] {
+        guard functions.contains(ListenerPrograms.essential) else {
+            throw BPFError(
+                .notFound, "trace \(ListenerPrograms.essential)",
+                detail: "this kernel has no such function")
+        }
+        return programs.filter { $0.function.map(functions.contains) ?? true }
+    }
+
+    /// Where each CPU's counters are, and where in them.
+    func configure(_ config: inout why_listener_config) throws(BPFError) {
+        guard let counters else {
+            throw BPFError(
+                .notFound, "read TcpExt counters", detail: "type information does not name them")
+        }
+        let name = "__per_cpu_offset"
+        guard let address = try? KernelSymbols(of: [name]).address(of: name) else {
+            throw BPFError(
+                .notSupported, "read each CPU's TcpExt counters",
+                detail: "the kernel hides where they are (\(name) in /proc/kallsyms)")
+        }
+        config.per_cpu_offset = address
+        withUnsafeMutableBytes(of: &config.mib) { $0.copyBytes(from: counters.withUnsafeBytes(Array.init)) }
+        config.route_arguments = (3...5).contains(routeArguments) ? routeArguments : 0
+    }
+
+    var seesRoutes: Bool { (3...5).contains(routeArguments) }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+public import BPF
+import CPrograms
+public import Host
+public import Model
+
+/// What listening sockets lose, from `init` to `stop`, and their queues.
+public final class ListenerProbe {
+    public let backend: Backend
+    /// What was tried before and refused, and why.
+    public let refused: [String]
+
+    private let object: BPFObject
+    private let list: Link
+    private var attached: AttachedPrograms
+    /// Kernel counts of programs that were detached.
+    private var finalMisses: [String: UInt64]?
+
+    /// Loads and attaches the programs of the first backend that works here.
+    /// - Parameters:
+    ///   - netns: inode of the only network namespace to look at.
+    ///   - forced: this backend or none.
+    public init(netns: UInt32?, backend forced: Backend?) throws(ProbeError) {
+        let kernel: ListenerKernel
+        do throws(BPFError) {
+            kernel = try ListenerKernel()
+        } catch {
+            throw BackendChoice.noTypes(error)
+        }
+        var loaded = try BackendChoice.first(forced) { (backend, refused) throws(BPFError) in
+            try Self.load(backend, kernel, netns: netns, refused: refused)
+        }
+        backend = loaded.backend
+        refused = loaded.refused
+        attached = loaded.attached
+        do throws(BPFError) {
+            list = try loaded.object.attachIterator(program: ListenerPrograms.list)
+            try attached.countFromNow(in: loaded.object)
+        } catch {
+            throw ProbeError(error)
+        }
+        object = loaded.takeObject()
+    }
+
+    private struct Loaded: ~Copyable {
+        let object: BPFObject
+        let attached: AttachedPrograms
+        let backend: Backend
+        let refused: [String]
+
+        consuming func takeObject() -> BPFObject { object }
+    }
+
+    private static func load(
+        _ backend: Backend, _ kernel: ListenerKernel, netns: UInt32?, refused: [String]
+    ) throws(BPFError) -> Loaded {
+        if backend == .fentry, let refusal = kernel.fentryRefusal { throw refusal }
+        if backend == .kprobe, let refusal = BackendTrial.kprobe() { throw refusal }
+        var config = why_listener_config()
+        config.netns = netns ?? 0
+        var programs: [ProgramSpec] = []
+        if backend != .tracepoint {
+            try kernel.configure(&config)
+            programs = try kernel.present(ListenerPrograms.handlers(backend))
+            if kernel.seesRoutes { programs += try kernel.present(ListenerPrograms.routes(backend)) }
+        }
+        let image = why_listener_object()
+        let object = try BPFObject(
+            bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_listen")
+        try object.only(programs: Set(programs.map(\.name)).union([ListenerPrograms.list]))
+        try object.setReadOnly(config, map: ".rodata.config")
+        try object.load()
+        let attached = try AttachedPrograms(programs, in: object)
+        return Loaded(object: object, attached: attached, backend: backend, refused: refused)
+    }
+
+    /// From here on losses count. The kernel's own counters are to be read at once.
+    public func start() throws(ProbeError) { try setActive(1) }
+
+    private func setActive(_ value: UInt32) throws(ProbeError) {
+        guard backend != .tracepoint else { return }
+        do throws(BPFError) {
+            try object.map(named: ".data.active").update(UInt32(0), value)
+        } catch {
+            throw ProbeError(error)
+        }
+    }
+
+    /// What each listener lost so far. Empty if this backend does not see it.
+    public func losses() throws(ProbeError) -> [Listener: ListenerState] {
+        guard backend != .tracepoint else { return [:] }
+        var rows: [Listener: ListenerState] = [:]
+        // A socket that was being closed has lost its inode: by its address it is known.
+        var named: [SocketAddress: Listener] = [:]
+        var closing: [(SocketAddress, Listener, ListenerState)] = []
+        do throws(BPFError) {
+            try object.map(named: "stats").forEach { keyBytes, valueBytes in
+                guard let key = keyBytes.read(why_listener_key.self),
+                    let value = valueBytes.read(why_listener_stats.self)
+                else { return }
+                let listener = ListenerDecoding.listener(key, value.name)
+                let state = ListenerDecoding.state(value)
+                let place = SocketAddress(address: key.id, netns: key.netns, port: key.port)
+                if key.inode == 0 {
+                    closing.append((place, listener, state))
+                } else {
+                    named[place] = listener
+                    rows[listener] = state
+                }
+            }
+        } catch {
+            throw ProbeError(error)
+        }
+        for (place, listener, state) in closing {
+            rows[named[place] ?? listener, default: ListenerState()].merge(state)
+        }
+        return rows
+    }
+
+    private struct SocketAddress: Hashable {
+        let address: UInt64
+        let netns: UInt32
+        let port: UInt16
+    }
+
+    /// What one look at a network namespace gave.
+    public struct NamespaceReading: Sendable {
+        public var sockets: [Listener: ListenerState] = [:]
+        public var counters = ListenCounters()
+    }
+
+    /// Every listening socket of a namespace, and its counters.
+    public func look(into namespace: borrowing NetworkNamespace) throws -> NamespaceReading {
+        let inode = namespace.inode
+        // Its own namespace takes no privilege to enter.
+        if (try? NetworkNamespace.ownInode()) == inode { return try lookHere(inode) }
+        // A socket iterator sees the namespace of the thread that runs it.
+        return try withNetworkNamespace(namespace) { try lookHere(inode) }
+    }
+
+    private func lookHere(_ inode: UInt32) throws -> NamespaceReading {
+        var reading = NamespaceReading()
+        reading.counters = try ListenCounters.current()
+        do throws(BPFError) {
+            try list.runIterator { bytes in
+                ListenerDecoding.sockets(bytes, netns: inode) { reading.sockets[$0] = $1 }
+            }
+        } catch {
+            throw ProbeError(error)
+        }
+        return reading
+    }
+
+    /// What was not seen.
+    public func loss() throws(ProbeError) -> Loss {
+        var loss = Loss()
+        do throws(BPFError) {
+            loss.table =
+                try object.map(named: "unplaced").lookupPerCPU(UInt32(0), as: UInt64.self)?
+                .reduce(0, +) ?? 0
+            if let finalMisses {
+                loss.missed = finalMisses
+            } else {
+                loss.missed = try attached.misses(in: object)
+            }
+        } catch {
+            throw ProbeError(error)
+        }
+        return loss
+    }
+
+    /// From here on nothing counts. `detach` takes its time after that.
+    public func stop() throws(ProbeError) { try setActive(0) }
+
+    /// Removes the programs; what they counted stays to be read.
+    public func detach() throws(ProbeError) {
+        guard finalMisses == nil else { return }
+        do throws(BPFError) {
+            finalMisses = try attached.misses(in: object)
+        } catch {
+            throw ProbeError(error)
+        }
+        attached.detach()
+    }
+}
