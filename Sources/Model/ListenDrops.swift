@@ -29,6 +29,9 @@ public enum ListenCause: Int, Sendable, Hashable, CaseIterable {
     case icmpError
     /// What the kernel counted as dropped without any of these.
     case other
+
+    /// Whether the kernel counts it among the listening socket's drops.
+    public var isDrop: Bool { self != .synCookieSent && self != .deferredAccept }
 }
 
 /// What listening sockets lost: of one, or of a namespace.

@@ -41,6 +41,20 @@ import Testing
                 """)
     }
 
+    @Test func arraysHoldAnyNumberOfIntegers() {
+        let line = Self.line { line in
+            line.integers("none", [UInt32]())
+            line.integers("one", [7 as UInt8])
+            line.integers("more", [-1, 0, Int64.max])
+            line.bool("after", true)
+        }
+        #expect(
+            line == """
+                {"kind":"test","none":[],"one":[7],"more":[-1,0,9223372036854775807],"after":true}
+
+                """)
+    }
+
     @Test func escapesWhatJSONRequires() {
         let line = Self.line { $0.string("q\"\\", "a\"b\\c\nd\te\u{0}f\u{1B}[0m\u{7F}é🦀") }
         #expect(

@@ -48,6 +48,19 @@ public struct JSONLine: Sendable {
         bytes.append(value ? "true" : "false")
     }
 
+    /// An array.
+    public mutating func integers(_ name: String, _ values: some Sequence<some FixedWidthInteger>) {
+        self.name(name)
+        bytes.append(UInt8(ascii: "["))
+        var isFirst = true
+        for value in values {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            bytes.append(decimal: value)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
     public mutating func null(_ name: String) {
         self.name(name)
         null()

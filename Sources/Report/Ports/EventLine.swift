@@ -44,7 +44,7 @@ public struct EventLine: Sendable {
         guard let source = event.source else {
             return event.sourcePort == 0 ? Units.none : "*:\(event.sourcePort)"
         }
-        return PortsText.endpoint(source, event.sourcePort)
+        return EndpointText.of(source, event.sourcePort)
     }
 
     private func tried(_ event: ConnectEvent) -> String {

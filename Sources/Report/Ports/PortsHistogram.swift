@@ -28,7 +28,7 @@ public struct PortsHistogram: Sendable {
             }
         }
         if !interval.connects.isEmpty { lines.append("") }
-        return lines + style.wrap(PortsText.losses(interval.loss))
+        return lines + style.wrap(LossText.ports.line(interval.loss))
     }
 
     /// `lines`, each ended.

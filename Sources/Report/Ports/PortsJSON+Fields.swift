@@ -1,22 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Model
 
-/// Fields that several kinds of line share.
+/// Fields of `tcpwhy ports` that are objects.
 extension JSONLine {
-    /// ISO 8601 in UTC with milliseconds.
-    mutating func time(_ name: String, seconds: Double) {
-        plain(name) { CivilTime(seconds: seconds).writeISO8601(to: &$0) }
-    }
-
-    mutating func time(_ name: String, milliseconds: Int64) {
-        plain(name) { CivilTime(milliseconds: milliseconds).writeISO8601(to: &$0) }
-    }
-
-    mutating func address(_ name: String, _ address: IPAddress?) {
-        guard let address else { return null(name) }
-        plain(name) { $0.append(address) }
-    }
-
     /// Counts by the errno's name, in order of number.
     mutating func failures(_ name: String, _ failed: [Int32: UInt64]) {
         object(name) { line in

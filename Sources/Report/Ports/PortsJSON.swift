@@ -23,16 +23,7 @@ public enum PortsJSON {
         line.integer("connects", totals.connects.connects)
         line.failures("failed", totals.connects.failed)
         line.integer("not_attributed", run.loss.notAttributed)
-        line.object("lost") { line in
-            line.integer("ring", run.loss.ring)
-            line.integer("map", run.loss.table &+ run.loss.attempt)
-            line.integer("missed", run.loss.missedTotal)
-        }
-        line.object("missed_by_probe") { line in
-            for (probe, count) in run.loss.missed.sorted(by: { $0.key < $1.key }) {
-                line.integer(probe, count)
-            }
-        }
+        line.losses(run.loss)
         line.string("backend", run.backend.rawValue)
         line.time("time", seconds: run.wallTime)
         line.number("duration_s", run.duration)

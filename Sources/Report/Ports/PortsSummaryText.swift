@@ -34,7 +34,7 @@ public struct PortsSummaryText: Sendable {
         if totals.binds.isActive {
             lines += style.wrap(Self.sentence("bind(0) searches", totals.binds, nil))
         }
-        lines += style.wrap(PortsText.losses(run.loss))
+        lines += style.wrap(LossText.ports.line(run.loss))
         return lines
     }
 

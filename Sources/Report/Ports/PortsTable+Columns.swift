@@ -30,7 +30,7 @@ struct PortsColumns {
         columns.append(
             TextTable.Column(
                 title: "DESTINATION", isLeft: true, importance: 99, minimum: 21, floor: 8,
-                cells: rows.map { PortsText.cell(PortsText.destination($0.key)) }))
+                cells: rows.map { EndpointText.cell(PortsText.destination($0.key)) }))
         columns += rates + search + tried + call
         if rows.contains(where: { $0.stats.failures > 0 }) { columns.append(failures) }
         return TextTable(columns: columns)

@@ -21,7 +21,7 @@ public struct PortsTable: Sendable {
         let showsNetns = Self.namespaces(interval) > 1
         let ranges = RangeTable(interval, showsNetns: showsNetns)
         let remarks = PortsText.remarks(rows).map { style.wrap($0) } ?? []
-        let footer = remarks + style.wrap(PortsText.losses(interval.loss))
+        let footer = remarks + style.wrap(LossText.ports.line(interval.loss))
         let room = Self.room(
             for: min(rows.count, top), ranges: min(ranges.ranges.count, top),
             in: style.height.map { $0 - footer.count - 1 })

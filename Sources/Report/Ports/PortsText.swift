@@ -15,17 +15,7 @@ enum PortsText {
         if key.isOverflow { return Units.none }
         if key.kind == .bind { return key.family == .ipv6 ? "bind(0) IPv6" : "bind(0)" }
         guard let destination = key.destination else { return Units.none }
-        return endpoint(destination, key.port)
-    }
-
-    /// The cell of a destination: the port stays when it is narrowed.
-    static func cell(_ endpoint: String) -> TextTable.Cell {
-        let port = endpoint.utf8.lastIndex(of: UInt8(ascii: ":"))
-        return TextTable.Cell(endpoint, ending: port.map { endpoint[$0...].count } ?? 0)
-    }
-
-    static func endpoint(_ address: IPAddress, _ port: UInt16) -> String {
-        address.family == .ipv6 ? "[\(address)]:\(port)" : "\(address):\(port)"
+        return EndpointText.of(destination, key.port)
     }
 
     /// "EADDRNOTAVAIL 310/s, ECONNREFUSED 2/s", the most frequent first. Without
@@ -41,12 +31,8 @@ enum PortsText {
 
     /// "20:05:27  interval 1s  backend fentry  ports tried: derived, 99.8% certain"
     static func header(_ interval: PortsInterval, _ rows: [PortsRow], _ style: TextStyle) -> String {
-        let time = CivilTime(seconds: interval.wallTime, utcOffset: style.utcOffset)
-        return style.fit(
-            [
-                time.clock, "interval " + Units.seconds(interval.duration),
-                means(interval, rows),
-            ].joined(separator: "  "))
+        style.heading(
+            end: interval.wallTime, duration: interval.duration, means: means(interval, rows))
     }
 
     /// How the figures were come by: the backend, and what it cannot see.
@@ -87,27 +73,5 @@ enum PortsText {
             guard method == .derived, searches > 0 else { return method.rawValue }
             return "derived, \(Units.percent(Double(certain) / Double(searches))) certain"
         }.joined(separator: "; ")
-    }
-
-    /// Only what was lost; "no losses" else.
-    static func losses(_ loss: Loss) -> String {
-        if loss.isEmpty { return "no losses" }
-        var parts: [String] = []
-        if loss.ring > 0 { parts.append("\(Units.exact(loss.ring)) events (ring full)") }
-        if loss.table > 0 {
-            parts.append("\(Units.exact(loss.table)) connects only in \(others) (table full)")
-        }
-        if loss.attempt > 0 {
-            parts.append("\(Units.exact(loss.attempt)) connects not timed (table of attempts full)")
-        }
-        if loss.missedTotal > 0 {
-            let probes = loss.missed.filter { $0.value > 0 }.sorted { $0.key < $1.key }
-                .map { "\(Printable.text($0.key)) \(Units.exact($0.value))" }
-            parts.append("\(Units.exact(loss.missedTotal)) probe misses (\(probes.joined(separator: ", ")))")
-        }
-        if loss.notAttributed > 0 {
-            parts.append("\(Units.exact(loss.notAttributed)) connects not attributed")
-        }
-        return "lost: " + parts.joined(separator: ", ")
     }
 }

@@ -38,8 +38,7 @@ struct RangeTable {
         }
         var columns = [
             column("DESTINATION", importance: 100, left: true, minimum: 21, floor: 8) {
-                PortsText.cell(
-                    PortsText.endpoint($0.destination.address, $0.destination.port))
+                EndpointText.cell(EndpointText.of($0.destination.address, $0.destination.port))
             }
         ]
         if showsNetns {

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Model
+
+/// JSON Lines of `tcpwhy drops`. Field names and their order are a contract with
+/// scripts: fields may be added at the end, none renamed. What was not measured
+/// is null.
+public enum DropsJSON {
+    /// A "listener" line per listening socket, each ended; also for those that lost
+    /// nothing, since their queues are of interest, too.
+    public static func interval(_ interval: DropsInterval) -> [UInt8] {
+        var buffer: [UInt8] = []
+        for row in DropsRow.all(of: interval) { write(row, of: interval, to: &buffer) }
+        return buffer
+    }
+
+    /// The last line: totals of the whole run, last snapshot minus first. `listen_drops`
+    /// are those of a socket; with `not_attributed` they make up the kernel's.
+    public static func summary(_ run: DropsInterval) -> [UInt8] {
+        let total = run.backend == .tracepoint ? nil : run.total
+        var buffer: [UInt8] = []
+        var line = JSONLine(kind: "summary", in: &buffer)
+        line.integer("listen_drops", total?.listenDrops)
+        line.integer("listen_overflows", total?.listenOverflows)
+        line.object("tcpext") { line in
+            line.integer("ListenDrops", run.counters.listenDrops)
+            line.integer("ListenOverflows", run.counters.listenOverflows)
+            line.integer("TCPReqQFullDrop", run.counters.requestQueueFullDrops)
+            line.integer("TCPReqQFullDoCookies", run.counters.requestQueueFullCookies)
+        }
+        line.integer("not_attributed", run.notAttributed)
+        line.losses(run.loss)
+        line.string("backend", run.backend.rawValue)
+        line.time("time", seconds: run.wallTime)
+        line.number("duration_s", run.duration)
+        line.integer("req_queue_full_drop", total?.requestQueueFullDrops)
+        line.integer("req_queue_full_cookies", total?.requestQueueFullCookies)
+        line.causes("causes", total)
+        line.end(in: &buffer)
+        return buffer
+    }
+
+    private static func write(
+        _ row: DropsRow, of interval: DropsInterval, to buffer: inout [UInt8]
+    ) {
+        let listener = row.listener
+        let state = row.state
+        var line = JSONLine(kind: "listener", in: &buffer)
+        line.time("time", seconds: interval.wallTime)
+        line.number("interval_s", interval.duration)
+        line.integer("netns", listener.netns)
+        line.string("family", listener.address.family.rawValue)
+        line.address("address", listener.address)
+        line.integer("port", listener.port)
+        line.integers("pid", row.owners.lazy.map(\.pid))
+        line.string("comm", row.owners.first?.command)
+        line.integer("backlog", state.queues?.backlog)
+        line.integer("accept_queue", state.queues?.acceptQueue)
+        line.causes("causes", state.drops)
+        line.integer("listen_drops", state.drops?.listenDrops)
+        line.integer("listen_overflows", state.drops?.listenOverflows)
+        line.integer("sk_drops", state.socketDrops)
+        // No probe measures how long a connection waits for accept.
+        line.null("wait_ns")
+        line.string("backend", interval.backend.rawValue)
+        line.integer("syn_queue", state.queues?.synQueue)
+        line.integer("syn_queue_young", state.queues?.young)
+        line.integers("fd", row.owners.lazy.map(\.descriptor))
+        line.integer("inode", listener.inode == 0 ? nil : listener.inode)
+        line.bool("dual_stack", listener.isDualStack)
+        line.bool("reuseport", listener.isReusePort)
+        line.bool("closed", state.isClosed)
+        line.end(in: &buffer)
+    }
+}
+
+extension JSONLine {
+    /// Counts by cause, each of them also if it is 0. Null if the backend sees none.
+    fileprivate mutating func causes(_ name: String, _ drops: ListenDrops?) {
+        guard let drops else { return null(name) }
+        object(name) { line in
+            for cause in ListenCause.jsonOrder { line.integer(cause.jsonName, drops[cause]) }
+        }
+    }
+}
