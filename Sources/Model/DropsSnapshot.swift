@@ -17,6 +17,12 @@ public struct ListenerState: Sendable, Hashable {
 
     public init() {}
 
+    public func merging(_ other: ListenerState) -> ListenerState {
+        var result = self
+        result.merge(other)
+        return result
+    }
+
     /// Two parts of what is known of one socket: adding is the same in any order.
     public mutating func merge(_ other: ListenerState) {
         if let drops = other.drops {
@@ -115,6 +121,8 @@ public struct DropsInterval: Sendable {
     /// Who holds a socket, by its inode.
     public var owners: [UInt32: [SocketOwner]]
     public var counters: ListenCounters
+    /// What listeners lost that a filter keeps out of `listeners`.
+    public var hidden = ListenDrops()
     public var loss: Loss
 
     public init(
@@ -141,6 +149,16 @@ public struct DropsInterval: Sendable {
     /// does not see causes.
     public var notAttributed: UInt64? {
         guard backend != .tracepoint else { return nil }
-        return counters.listenDrops.minus(total.listenDrops)
+        return counters.listenDrops.minus(total.listenDrops &+ hidden.listenDrops)
+    }
+
+    /// Only the listeners that are wanted; what the others lost remains known as a sum.
+    public func filtered(_ isWanted: (Listener, [SocketOwner]) -> Bool) -> DropsInterval {
+        var result = self
+        for (listener, state) in listeners where !isWanted(listener, owners[listener.inode] ?? []) {
+            result.listeners[listener] = nil
+            if let drops = state.drops { result.hidden.merge(drops) }
+        }
+        return result
     }
 }

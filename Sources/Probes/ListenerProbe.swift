@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-public import BPF
+import BPF
 import CPrograms
 public import Host
 public import Model
@@ -27,7 +27,7 @@ public final class ListenerProbe {
         } catch {
             throw BackendChoice.noTypes(error)
         }
-        var loaded = try BackendChoice.first(forced) { (backend, refused) throws(BPFError) in
+        let loaded = try BackendChoice.first(forced) { (backend, refused) throws(BPFError) in
             try Self.load(backend, kernel, netns: netns, refused: refused)
         }
         backend = loaded.backend

@@ -27,7 +27,8 @@ enum ListenerPrograms {
     static func routes(_ backend: Backend) -> [ProgramSpec] {
         [("route4", "tcp_v4_route_req"), ("route6", "tcp_v6_route_req")].compactMap { name, function in
             switch backend {
-            case .fentry: ProgramSpec(name: "fexit_\(name)", hook: .trampoline(function: function, exit: true))
+            case .fentry:
+                ProgramSpec(name: "fexit_\(name)", hook: .trampoline(function: function, exit: true))
             case .kprobe:
                 ProgramSpec(name: "kretprobe_\(name)", hook: .kprobe(function: function, isReturn: true))
             case .tracepoint: nil

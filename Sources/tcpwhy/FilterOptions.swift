@@ -65,16 +65,7 @@ struct FilterOptions: ParsableArguments {
         options.port = port
         options.destination = try dest.map { try AddressBlock(parsing: $0) }
         options.failedOnly = failed
-        do throws(HostError) {
-            if let netns {
-                guard let name = NetworkNamespace.Name(parsing: netns) else {
-                    throw HostError("find network namespace '\(netns)'", detail: "no such name")
-                }
-                options.netns = try NetworkNamespace.open(name).inode
-            }
-        } catch {
-            throw Failure.failed("\(error)")
-        }
+        options.netns = try netns.map { try OpenNamespace(named: $0).inode }
     }
 
     /// The cgroup to filter by; it must stay open until the programs are loaded.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Model
 
 /// Standard output (or `-o FILE`), written in whole pieces.
 final class Output {
@@ -39,6 +40,11 @@ final class Output {
     /// To standard error, where nobody may be.
     static func error(_ text: String) {
         _ = text.withCString { Glibc.write(STDERR_FILENO, $0, strlen($0)) }
+    }
+
+    /// From here on nothing is missed: what a script that makes the load waits for.
+    static func tracing(_ backend: Backend) {
+        error("tcpwhy: tracing, backend \(backend.rawValue); Ctrl-C ends\n")
     }
 
     func write(_ text: String) throws {

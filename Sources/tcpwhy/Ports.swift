@@ -22,18 +22,9 @@ struct Ports: ParsableCommand {
               tcpwhy ports --json -d 10       JSON Lines for 10 seconds, then a summary
             """)
 
-    @Argument(help: "Seconds between reports.")
-    var interval: Double?
-
-    @Argument(help: "Number of reports; then the totals, and the end.")
-    var count: Int?
+    @OptionGroup var report: ReportOptions
 
     @OptionGroup var filters: FilterOptions
-
-    @Option(
-        name: [.short, .customLong("duration")],
-        help: ArgumentHelp("End after so many seconds.", valueName: "seconds"))
-    var duration: Double?
 
     @Flag(help: "JSON Lines: one object per key and interval, a summary at the end.")
     var json = false
@@ -47,40 +38,11 @@ struct Ports: ParsableCommand {
     @Option(help: ArgumentHelp("What the rows are ordered by.", valueName: "column"))
     var sort: PortsSort = .search
 
-    @Option(
-        name: [.customShort("n"), .long],
-        help: ArgumentHelp("Show at most so many rows.", valueName: "rows"))
-    var top = 20
-
-    @Option(
-        name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Write to this file.", valueName: "file"))
-    var file: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Use fentry, kprobe or tracepoint, or fail; else the first that works.",
-            valueName: "backend"))
-    var backend: Backend?
-
     @Flag(
         help: "Count each port that is checked (dearer), even where the number can be derived.")
     var countCalls = false
 
-    @Flag(help: "Show libbpf's log on standard error.")
-    var verbose = false
-
     func validate() throws {
-        if let interval, !(interval > 0 && interval <= 86_400) {
-            throw ValidationError("the interval is a number of seconds above 0, not \(interval)")
-        }
-        if let count, count <= 0 {
-            throw ValidationError("the number of reports is above 0, not \(count)")
-        }
-        if let duration, !(duration > 0 && duration <= 1e7) {
-            throw ValidationError("-d is a number of seconds above 0, not \(duration)")
-        }
-        if top <= 0 { throw ValidationError("-n is above 0, not \(top)") }
         if events && histogram {
             throw ValidationError("--events and --histogram are two outputs: choose one")
         }
@@ -88,7 +50,7 @@ struct Ports: ParsableCommand {
 
     func run() throws {
         try Preflight.current().requireTracing()
-        Log.start(verbose: verbose)
+        Log.start(verbose: report.verbose)
         var options = ConnectOptions()
         try filters.apply(to: &options)
         let cgroup = try filters.openCgroup()
@@ -98,14 +60,14 @@ struct Ports: ParsableCommand {
         }
         options.events = events
         options.countCalls = countCalls
-        options.backend = backend
+        options.backend = report.backend
         if events { options.ringBytes = 1 << 23 }
-        let output = try Output(path: file)
+        let output = try Output(path: report.file)
         // Its descriptor is in `options`: it stays open until the map has taken it.
         var session = try withExtendedLifetime(cgroup) {
-            try PortsSession(options, view: view(for: output), interval: interval ?? 1)
+            try PortsSession(options, view: view(for: output), interval: report.interval ?? 1)
         }
-        try session.run(reports: count, seconds: duration)
+        try session.run(reports: report.count, seconds: report.duration)
     }
 
     private func view(for output: Output) -> PortsView {
@@ -117,6 +79,6 @@ struct Ports: ParsableCommand {
             case (false, false, true): .histogram
             case (false, false, false): .table
             }
-        return PortsView(output: output, form: form, sort: sort, top: top)
+        return PortsView(output: output, form: form, sort: sort, top: report.top)
     }
 }

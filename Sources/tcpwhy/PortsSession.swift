@@ -34,35 +34,22 @@ struct PortsSession {
     /// Reports until `reports` or `seconds` are over, a signal comes or the
     /// output's reader goes; then the totals, once.
     mutating func run(reports: Int?, seconds: Double?) throws {
-        let loop = try EventLoop(
-            signals: [SIGINT, SIGTERM, SIGHUP], interval: .seconds(interval))
+        let loop = try ReportLoop(every: interval)
         let end = seconds.map { first.time + UInt64($0 * 1e9) }
         var ring = view.showsEvents ? try probe.openRing() : nil
-        if let descriptor = ring?.epollFD { try loop.watch(descriptor) }
-        var reported = 0
         view.announce(probe.coverage)
         try view.begin()
-        while true {
-            let wakeup = try loop.wait(timeout: end.map(Self.remaining))
-            if !wakeup.readable.isEmpty { try drain(&ring) }
-            if !wakeup.signals.isEmpty { break }
-            if let end, HostClock.monotonicNanoseconds() >= end { break }
-            if wakeup.ticks > 0 {
-                try report()
-                reported += 1
-                if reported == reports { break }
-            }
+        let descriptor = ring?.epollFD
+        try loop.run(reports: reports, until: end, watching: descriptor) {
+            try drain(&ring)
+        } report: {
+            try report()
         }
         stopped = HostClock.monotonicNanoseconds()
         try probe.stop()
         try drain(&ring)
         try report(onlyIfActive: true)
         try finish()
-    }
-
-    private static func remaining(until end: UInt64) -> Duration {
-        let now = HostClock.monotonicNanoseconds()
-        return .nanoseconds(end > now ? Int64(end - now) : 0)
     }
 
     private mutating func report(onlyIfActive: Bool = false) throws {

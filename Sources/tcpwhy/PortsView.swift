@@ -27,10 +27,9 @@ struct PortsView {
 
     var showsEvents: Bool { form == .events || form == .jsonEvents }
 
-    /// From here on nothing is missed: what a script that makes the load waits for.
     func announce(_ coverage: ConnectCoverage) {
         if form == .table && output.isTerminal { return }
-        Output.error("tcpwhy: tracing, backend \(coverage.backend.rawValue); Ctrl-C ends\n")
+        Output.tracing(coverage.backend)
     }
 
     func begin() throws {

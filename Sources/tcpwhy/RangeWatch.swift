@@ -73,12 +73,3 @@ struct RangeWatch {
         return open
     }
 }
-
-/// A namespace held open, which a dictionary can hold.
-private final class OpenNamespace {
-    let value: NetworkNamespace
-
-    init(_ value: consuming NetworkNamespace) {
-        self.value = value
-    }
-}

@@ -35,6 +35,7 @@ static const char usage[] =
 	"  -d S   instead: as many as fit in S seconds\n"
 	"  -l     listen there too, in a thread: accept and close at once\n"
 	"  -L     listen there too, and accept nothing\n"
+	"  -B N   with -l, -L or -a: the backlog (65535)\n"
 	"  -a     listen there too, and accept each connect in the thread that made it\n"
 	"  -k     keep every socket until the end (then close with RST)\n"
 	"  -w     close in order, which leaves TIME_WAIT; else with RST\n"
@@ -49,14 +50,14 @@ static const char usage[] =
 	"  -s     wait for a line on standard input before the first connect\n";
 
 static struct options {
-	int threads, hold_seconds, first_port;
+	int threads, hold_seconds, first_port, backlog;
 	long count;
 	double seconds;
 	bool listen, deaf, in_turn, keep, orderly, nonblocking, quit, no_port, only_bind, wait;
 	const char *bind_address, *range;
 	struct sockaddr_storage to;
 	socklen_t length;
-} options = { .threads = 1, .count = 1 };
+} options = { .threads = 1, .count = 1, .backlog = 65535 };
 
 static int listener = -1;
 static atomic_long next_connect, results[MAX_ERRNO], done;
@@ -207,13 +208,14 @@ int main(int argc, char **argv)
 	bool first = true;
 	double begin;
 
-	while ((option = getopt(argc, argv, "t:n:d:lLakwuqb:op:r:zi:s")) != -1) {
+	while ((option = getopt(argc, argv, "t:n:d:lLB:akwuqb:op:r:zi:s")) != -1) {
 		switch (option) {
 		case 't': options.threads = atoi(optarg); break;
 		case 'n': options.count = atol(optarg); break;
 		case 'd': options.seconds = atof(optarg); break;
 		case 'l': options.listen = true; break;
 		case 'L': options.listen = options.deaf = true; break;
+		case 'B': options.backlog = atoi(optarg); break;
 		case 'a': options.listen = options.deaf = options.in_turn = true; break;
 		case 'k': options.keep = true; break;
 		case 'w': options.orderly = true; break;
@@ -242,7 +244,8 @@ int main(int argc, char **argv)
 	if (options.listen) {
 		listener = socket(options.to.ss_family, SOCK_STREAM, 0);
 		setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-		if (bind(listener, (void *)&options.to, options.length) || listen(listener, 65535))
+		if (bind(listener, (void *)&options.to, options.length) ||
+		    listen(listener, options.backlog))
 			fail("listen");
 		if (!options.deaf)
 			pthread_create(&acceptor, 0, accept_and_close, 0);

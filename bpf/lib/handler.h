@@ -65,9 +65,8 @@ static __always_inline int handler_enter(__u32 kind, struct sock *sk)
 
 	if (!handler)
 		return 0;
-	handler->counters =
-		(__u64)BPF_CORE_READ(sk, __sk_common.skc_net.net, mib.net_statistics) +
-		this_cpu_offset();
+	handler->counters = (__u64)BPF_CORE_READ(sk, __sk_common.skc_net.net, mib.net_statistics) +
+			    this_cpu_offset();
 	handler->route = ROUTE_NOT_ASKED;
 	read_counters(handler, handler->before);
 	handler->sk = (__u64)sk;

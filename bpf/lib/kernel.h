@@ -90,6 +90,8 @@ typedef struct {
 	struct net *net;
 } possible_net_t;
 
+struct sock;
+
 struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
@@ -102,6 +104,7 @@ struct sock_common {
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
+	struct sock *skc_listener; /* of a struct request_sock */
 };
 
 typedef struct {
@@ -119,10 +122,6 @@ struct sock {
 	__u32 sk_max_ack_backlog;
 	atomic_t sk_drops;
 	struct socket *sk_socket;
-};
-
-struct request_sock {
-	struct sock *rsk_listener;
 };
 
 struct request_sock_queue {

@@ -86,7 +86,8 @@ static __always_inline int lost(struct why_handler *handler, const __u64 *grown,
 
 static __always_inline struct netns_ipv4 *settings_of(struct why_handler *handler)
 {
-	struct net *net = BPF_CORE_READ((struct sock *)handler->sk, __sk_common.skc_net.net);
+	struct sock *sk = (struct sock *)handler->sk;
+	struct net *net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
 
 	return __builtin_preserve_access_index(&net->ipv4);
 }
@@ -156,8 +157,7 @@ static __always_inline int cookie_exit(void)
 
 static __always_inline int error_enter(struct sock *sk)
 {
-	return handler_enter(HANDLER_ERROR,
-			     BPF_CORE_READ((struct request_sock *)sk, rsk_listener));
+	return handler_enter(HANDLER_ERROR, BPF_CORE_READ(sk, __sk_common.skc_listener));
 }
 
 static __always_inline int error_exit(void)
@@ -169,19 +169,21 @@ static __always_inline int error_exit(void)
 }
 
 /*
- * 3 arguments in 5.10, 4 since 7ea851d19b23 (5.11), 5 since b9e810405880 (6.10);
- * the verifier wants to see each place as a constant.
+ * 3 arguments in 5.10, 4 since 7ea851d19b23 (5.11), 5 since b9e810405880 (6.10).
+ * The compiler would make one load of the three, at a place that is no constant to
+ * the verifier.
  */
 static __always_inline bool route_result(__u64 *ctx)
 {
-	switch (config.route_arguments) {
-	case 3:
-		return ctx[3];
-	case 4:
-		return ctx[4];
-	default:
-		return ctx[5];
-	}
+	__u64 route;
+
+	if (config.route_arguments == 3)
+		asm volatile("%0 = *(u64 *)(%1 + 24)" : "=r"(route) : "r"(ctx));
+	else if (config.route_arguments == 4)
+		asm volatile("%0 = *(u64 *)(%1 + 32)" : "=r"(route) : "r"(ctx));
+	else
+		asm volatile("%0 = *(u64 *)(%1 + 40)" : "=r"(route) : "r"(ctx));
+	return route;
 }
 
 static __always_inline void write_listener(struct seq_file *seq, struct sock_common *common)

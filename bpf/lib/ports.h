@@ -162,8 +162,8 @@ static __always_inline bool walk_certain(const struct why_walk *walk, __u32 dist
 		return false;
 	if (*(volatile __u32 *)ended_of(walk->index) == walk->ended) {
 		advance = end - walk->perturb - step;
-		return advance == distance || (advance > distance && advance <= most_random(step) &&
-					       advance % step == 0);
+		return advance == distance ||
+		       (advance > distance && advance <= most_random(step) && advance % step == 0);
 	}
 	advance = end - (__u32)left - step;
 	return left >> 32 == walk->index + 1 && advance == distance && distance > most_random(step);

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Model
+
+struct Drops: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows which listening sockets lose connections, and why.",
+        discussion: """
+            Per listening socket: what it lost by cause (accept queue full when the SYN or the \
+            last ACK of the handshake came, SYN queue full, no route, …), how full its queues are, \
+            and who holds it; beside it the kernel's own counters, and what of them belongs to no \
+            socket. Where neither fentry nor kprobes are to be had, the sockets' own counters \
+            (sk_drops) without causes.
+
+            EXAMPLES:
+              tcpwhy drops                        a table that redraws every second
+              tcpwhy drops 5 12                   every 5 seconds, 12 times
+              tcpwhy drops -P 80                  of the sockets that listen on port 80
+              tcpwhy drops --listener 0.0.0.0:80  of this one
+              tcpwhy drops --json -d 10           JSON Lines for 10 seconds, then a summary
+            """)
+
+    @OptionGroup var report: ReportOptions
+
+    @OptionGroup var filter: ListenerFilter
+
+    @Flag(help: "JSON Lines: one object per listening socket and interval, a summary at the end.")
+    var json = false
+
+    func run() throws {
+        try Preflight.current().requireTracing()
+        Log.start(verbose: report.verbose)
+        let output = try Output(path: report.file)
+        let view = DropsView(output: output, json: json, top: report.top)
+        var session = try DropsSession(filter, backend: report.backend, view: view)
+        try session.run(every: report.interval ?? 1, reports: report.count, seconds: report.duration)
+    }
+}
