@@ -16,14 +16,16 @@
 const volatile struct why_listener_config config SEC(".rodata.config") = {};
 
 #include "lib/handler.h"
+#include "lib/lost_skb.h"
+#include "lib/unplaced.h"
 #include "lib/listener.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 SEC("fentry/tcp_conn_request")
-int BPF_PROG(fentry_request, void *ops, void *af_ops, struct sock *sk)
+int BPF_PROG(fentry_request, void *ops, void *af_ops, struct sock *sk, struct sk_buff *skb)
 {
-	return handler_enter(HANDLER_REQUEST, sk);
+	return handler_enter(HANDLER_REQUEST, sk, skb);
 }
 
 SEC("fexit/tcp_conn_request")
@@ -33,9 +35,9 @@ int fexit_request(void *ctx)
 }
 
 SEC("fentry/tcp_check_req")
-int BPF_PROG(fentry_ack, struct sock *sk)
+int BPF_PROG(fentry_ack, struct sock *sk, struct sk_buff *skb)
 {
-	return handler_enter(HANDLER_ACK, sk);
+	return handler_enter(HANDLER_ACK, sk, skb);
 }
 
 SEC("fexit/tcp_check_req")
@@ -45,9 +47,9 @@ int fexit_ack(void *ctx)
 }
 
 SEC("fentry/tcp_get_cookie_sock")
-int BPF_PROG(fentry_cookie, struct sock *sk)
+int BPF_PROG(fentry_cookie, struct sock *sk, struct sk_buff *skb)
 {
-	return handler_enter(HANDLER_COOKIE, sk);
+	return handler_enter(HANDLER_COOKIE, sk, skb);
 }
 
 SEC("fexit/tcp_get_cookie_sock")
@@ -81,9 +83,9 @@ int fexit_route6(__u64 *ctx)
 }
 
 SEC("kprobe/tcp_conn_request")
-int BPF_KPROBE(kprobe_request, void *ops, void *af_ops, struct sock *sk)
+int BPF_KPROBE(kprobe_request, void *ops, void *af_ops, struct sock *sk, struct sk_buff *skb)
 {
-	return handler_enter(HANDLER_REQUEST, sk);
+	return handler_enter(HANDLER_REQUEST, sk, skb);
 }
 
 SEC("kretprobe/tcp_conn_request")
@@ -93,9 +95,9 @@ int kretprobe_request(void *ctx)
 }
 
 SEC("kprobe/tcp_check_req")
-int BPF_KPROBE(kprobe_ack, struct sock *sk)
+int BPF_KPROBE(kprobe_ack, struct sock *sk, struct sk_buff *skb)
 {
-	return handler_enter(HANDLER_ACK, sk);
+	return handler_enter(HANDLER_ACK, sk, skb);
 }
 
 SEC("kretprobe/tcp_check_req")
@@ -105,9 +107,9 @@ int kretprobe_ack(void *ctx)
 }
 
 SEC("kprobe/tcp_get_cookie_sock")
-int BPF_KPROBE(kprobe_cookie, struct sock *sk)
+int BPF_KPROBE(kprobe_cookie, struct sock *sk, struct sk_buff *skb)
 {
-	return handler_enter(HANDLER_COOKIE, sk);
+	return handler_enter(HANDLER_COOKIE, sk, skb);
 }
 
 SEC("kretprobe/tcp_get_cookie_sock")

@@ -12,6 +12,10 @@ static const unsigned char connect_object[] __attribute__((aligned(8))) = {
 #embed "../.build/bpf/connect.bpf.o"
 };
 
+static const unsigned char drop_object[] __attribute__((aligned(8))) = {
+#embed "../.build/bpf/drop.bpf.o"
+};
+
 static const unsigned char listener_object[] __attribute__((aligned(8))) = {
 #embed "../.build/bpf/listener.bpf.o"
 };
@@ -23,6 +27,11 @@ static const unsigned char socket_object[] __attribute__((aligned(8))) = {
 struct why_object why_connect_object(void)
 {
 	return (struct why_object){ connect_object, sizeof(connect_object) };
+}
+
+struct why_object why_drop_object(void)
+{
+	return (struct why_object){ drop_object, sizeof(drop_object) };
 }
 
 struct why_object why_listener_object(void)

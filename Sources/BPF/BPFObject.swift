@@ -111,6 +111,14 @@ public struct BPFObject: ~Copyable {
             bpf_map__set_map_flags(find(map: map), flags), .map, "set the flags of map \(map)")
     }
 
+    /// Takes another object's map instead of making its own; both must describe it alike.
+    public func share(map name: String, with other: borrowing BPFObject) throws(BPFError) {
+        let shared = try other.map(named: name)
+        // libbpf makes a descriptor of its own of it.
+        try unsafe check(
+            bpf_map__reuse_fd(find(map: name), shared.file.number), .map, "share map \(name)")
+    }
+
     /// The kernel function of a trampoline program whose section names none.
     public func setAttachTarget(program: String, function: String) throws(BPFError) {
         try unsafe check(

@@ -19,9 +19,25 @@ public struct KernelSymbols: Sendable, Hashable {
 
     /// Reads `/proc/kallsyms` once, keeping what was asked for.
     public init(of names: Set<String>) throws(HostError) {
+        let scan = KernelSymbolScan(names)
+        try Self.forEachLine { scan.examine($0) { self.add($0, $1) } }
+    }
+
+    /// - Parameter text: the lines of `/proc/kallsyms`.
+    public init(of names: Set<String>, parsing text: String) {
+        let scan = KernelSymbolScan(names)
+        var text = text
+        text.withUTF8 { bytes in
+            _ = Self.forEachLine(in: UnsafeRawBufferPointer(bytes)) {
+                scan.examine($0) { self.add($0, $1) }
+            }
+        }
+    }
+
+    /// The lines of `/proc/kallsyms`, without their ends.
+    static func forEachLine(_ body: (UnsafeRawBufferPointer) -> Void) throws(HostError) {
         let path = "/proc/kallsyms"
         let file = try OpenFile(path)
-        let scan = KernelSymbolScan(names)
         // The kernel gives a page at a time, whatever is asked for.
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 16)
         defer { buffer.deallocate() }
@@ -31,7 +47,7 @@ public struct KernelSymbols: Sendable, Hashable {
             let got = try file.read(into: room, path)
             if got == 0 { break }
             let filled = UnsafeRawBufferPointer(rebasing: buffer[..<(kept + got)])
-            let used = scan.lines(in: filled) { self.add($0, $1) }
+            let used = forEachLine(in: filled, body)
             kept = filled.count - used
             // A line that fills the buffer is none.
             if kept == buffer.count { kept = 0 }
@@ -40,13 +56,16 @@ public struct KernelSymbols: Sendable, Hashable {
         }
     }
 
-    /// - Parameter text: the lines of `/proc/kallsyms`.
-    public init(of names: Set<String>, parsing text: String) {
-        let scan = KernelSymbolScan(names)
-        var text = text
-        text.withUTF8 { bytes in
-            _ = scan.lines(in: UnsafeRawBufferPointer(bytes)) { self.add($0, $1) }
+    /// Returns how many bytes whole lines took.
+    static func forEachLine(
+        in bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+    ) -> Int {
+        var start = 0
+        while let end = position(of: "\n", in: bytes, from: start) {
+            body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+            start = end + 1
         }
+        return start
     }
 
     private mutating func add(_ name: String, _ address: UInt64) {
@@ -67,19 +86,7 @@ private struct KernelSymbolScan {
         for (_, bytes) in wanted { lengths[min(bytes.count, 255)] = true }
     }
 
-    /// Returns how many bytes whole lines took.
-    func lines(
-        in bytes: UnsafeRawBufferPointer, _ found: (String, UInt64) -> Void
-    ) -> Int {
-        var start = 0
-        while let end = position(of: "\n", in: bytes, from: start) {
-            examine(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), found)
-            start = end + 1
-        }
-        return start
-    }
-
-    private func examine(_ line: UnsafeRawBufferPointer, _ found: (String, UInt64) -> Void) {
+    func examine(_ line: UnsafeRawBufferPointer, _ found: (String, UInt64) -> Void) {
         guard let base = line.baseAddress, let space = position(of: " ", in: line, from: 0) else {
             return
         }

@@ -75,6 +75,8 @@ public struct DropsSnapshot: Sendable {
     public var owners: [UInt32: [SocketOwner]]
     /// TcpExt of the traced namespaces, since the trace began.
     public var counters: ListenCounters
+    /// Every packet that was dropped, by what it was; `nil`: not traced.
+    public var packets: [PacketDrop: UInt64]?
     public var loss: Loss
 
     public init(
@@ -104,6 +106,8 @@ public struct DropsSnapshot: Sendable {
             interval.listeners[listener] = state
         }
         interval.counters.subtract(earlier.counters)
+        interval.packets = packets
+        interval.packets?.subtract(earlier.packets ?? [:])
         interval.loss.subtract(earlier.loss)
         return interval
     }
@@ -121,6 +125,8 @@ public struct DropsInterval: Sendable {
     /// Who holds a socket, by its inode.
     public var owners: [UInt32: [SocketOwner]]
     public var counters: ListenCounters
+    /// Every packet that was dropped, by what it was; `nil`: not traced.
+    public var packets: [PacketDrop: UInt64]?
     /// What listeners lost that a filter keeps out of `listeners`.
     public var hidden = ListenDrops()
     public var loss: Loss
@@ -153,12 +159,18 @@ public struct DropsInterval: Sendable {
     }
 
     /// Only the listeners that are wanted; what the others lost remains known as a sum.
-    public func filtered(_ isWanted: (Listener, [SocketOwner]) -> Bool) -> DropsInterval {
+    /// - Parameter isFilter: whether packets of other ports are unwanted, too.
+    public func filtered(
+        _ isWanted: (Listener, [SocketOwner]) -> Bool, isFilter: Bool = true
+    ) -> DropsInterval {
+        guard isFilter else { return self }
         var result = self
         for (listener, state) in listeners where !isWanted(listener, owners[listener.inode] ?? []) {
             result.listeners[listener] = nil
             if let drops = state.drops { result.hidden.merge(drops) }
         }
+        let ports = Set(result.listeners.keys.map(\.port))
+        result.packets = packets?.filter { $0.key.port.map(ports.contains) ?? false }
         return result
     }
 }

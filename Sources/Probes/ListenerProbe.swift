@@ -86,6 +86,11 @@ public final class ListenerProbe {
         }
     }
 
+    /// Lets another object see which packets are losses of a listener.
+    func shareLost(with other: borrowing BPFObject) throws(BPFError) {
+        try other.share(map: "lost_skb", with: object)
+    }
+
     /// What each listener lost so far. Empty if this backend does not see it.
     public func losses() throws(ProbeError) -> [Listener: ListenerState] {
         guard backend != .tracepoint else { return [:] }

@@ -37,6 +37,9 @@ struct ListenerFilter: ParsableArguments {
         if let listener { _ = try Self.endpoint(listener) }
     }
 
+    /// Whether `show` says no to any socket.
+    var isFilter: Bool { port != nil || listener != nil || asksForOwners }
+
     /// Whether `show` needs a socket's owners.
     var asksForOwners: Bool { pid != nil || command != nil }
 

@@ -234,6 +234,26 @@ struct why_listener_config {
 	__u32 pad;
 };
 
+/* Packets that the kernel freed as dropped (tracepoint kfree_skb) are counted by this. */
+struct why_packet_key {
+	__u64 location; /* the code that freed it */
+	__u32 reason; /* enum skb_drop_reason of the running kernel; 0: it knows none */
+	__u32 netns; /* inode of the network namespace; 0: not known */
+	__u16 port; /* the local one, host order; 0: none, or no room for a count of its own */
+	__u16 protocol; /* ETH_P_* */
+	__u8 transport; /* IPPROTO_*; 0: not IP, or not known */
+	__u8 is_listen; /* a listening socket's, which has it among its causes */
+	__u16 pad;
+};
+
+struct why_packet_config {
+	__u32 netns; /* filter: 0 is "all" */
+	__u8 has_reason; /* the tracepoint says why (5.17) */
+	__u8 pad[3];
+};
+
+_Static_assert(sizeof(struct why_packet_key) == 24, "wire size");
+_Static_assert(sizeof(struct why_packet_config) == 8, "wire size");
 _Static_assert(sizeof(struct why_listener_key) == 24, "wire size");
 _Static_assert(sizeof(struct why_listener_name) == 24, "wire size");
 _Static_assert(sizeof(struct why_listener_stats) == 24 + 19 * 8, "wire size");

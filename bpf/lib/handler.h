@@ -24,6 +24,7 @@ enum route {
 
 struct why_handler {
 	__u64 sk; /* the listener; 0: not in the function */
+	__u64 skb; /* what came; 0: not known */
 	__u64 counters; /* this CPU's linux_mib of the listener's namespace */
 	__u64 before[WHY_MIB_COUNT];
 	__u32 route; /* enum route */
@@ -59,7 +60,7 @@ static __always_inline void read_counters(const struct why_handler *handler, __u
 		bpf_probe_read_kernel(&values[i], sizeof(__u64), mibs + config.mib[i]);
 }
 
-static __always_inline int handler_enter(__u32 kind, struct sock *sk)
+static __always_inline int handler_enter(__u32 kind, struct sock *sk, struct sk_buff *skb)
 {
 	struct why_handler *handler = handler_of(kind);
 
@@ -69,6 +70,7 @@ static __always_inline int handler_enter(__u32 kind, struct sock *sk)
 			    this_cpu_offset();
 	handler->route = ROUTE_NOT_ASKED;
 	read_counters(handler, handler->before);
+	handler->skb = (__u64)skb;
 	handler->sk = (__u64)sk;
 	return 0;
 }

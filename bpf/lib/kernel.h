@@ -20,6 +20,9 @@
 #define AF_INET 2
 #define AF_INET6 10
 #define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+#define ETH_P_IP 0x0800
+#define ETH_P_IPV6 0x86dd
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define EADDRINUSE 98
@@ -33,6 +36,7 @@ enum tcp_state {
 	TCP_TIME_WAIT = 6,
 	TCP_CLOSE = 7,
 	TCP_LISTEN = 10,
+	TCP_NEW_SYN_RECV = 12,
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -165,6 +169,18 @@ struct socket {
 struct inode {
 	__u16 i_mode;
 	unsigned long i_ino;
+};
+
+struct net_device {
+	possible_net_t nd_net;
+};
+
+struct sk_buff {
+	struct net_device *dev;
+	struct sock *sk;
+	__be16 protocol;
+	__u16 network_header;
+	unsigned char *head;
 };
 
 struct socket_alloc {

@@ -10,14 +10,6 @@ struct {
 	__type(value, struct why_listener_stats);
 } stats SEC(".maps");
 
-/* Losses for which stats had no room: in no row, so not attributed. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64);
-} unplaced SEC(".maps");
-
 static __always_inline void name_listener(struct why_listener_name *name, struct sock *sk)
 {
 	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET) {
@@ -36,8 +28,6 @@ static __always_inline struct why_listener_stats *row_of(struct sock *sk)
 {
 	struct why_listener_stats fresh = {}, *row;
 	struct why_listener_key key = {};
-	__u32 zero = 0;
-	__u64 *count;
 
 	key.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 	if (config.netns && config.netns != key.netns)
@@ -52,11 +42,8 @@ static __always_inline struct why_listener_stats *row_of(struct sock *sk)
 	fresh.first_ns = bpf_ktime_get_ns();
 	bpf_map_update_elem(&stats, &key, &fresh, BPF_NOEXIST);
 	row = bpf_map_lookup_elem(&stats, &key);
-	if (!row) {
-		count = bpf_map_lookup_elem(&unplaced, &zero);
-		if (count)
-			*count += 1;
-	}
+	if (!row)
+		count_unplaced();
 	return row;
 }
 
@@ -124,6 +111,15 @@ static __always_inline int request_exit(void)
 	return lost(handler, grown, cause);
 }
 
+/* A dropped SYN is consumed, not freed as dropped: this is for the other packets. */
+static __always_inline void skb_lost(const struct why_handler *handler)
+{
+	__u64 *skb = lost_skb_here();
+
+	if (skb)
+		*skb = handler->skb;
+}
+
 static __always_inline int ack_exit(void)
 {
 	__u64 grown[WHY_MIB_COUNT];
@@ -132,6 +128,7 @@ static __always_inline int ack_exit(void)
 
 	if (!handler)
 		return 0;
+	skb_lost(handler);
 	if (grown[WHY_MIB_LISTEN_OVERFLOWS])
 		cause = read_any(settings_of(handler), sysctl_tcp_abort_on_overflow)
 				? WHY_CAUSE_ACCEPT_QUEUE_FULL_RESET
@@ -150,6 +147,7 @@ static __always_inline int cookie_exit(void)
 
 	if (!handler)
 		return 0;
+	skb_lost(handler);
 	return lost(handler, grown,
 		    grown[WHY_MIB_LISTEN_OVERFLOWS] ? WHY_CAUSE_COOKIE_ACCEPT_QUEUE_FULL
 						    : WHY_CAUSE_OTHER);
@@ -157,7 +155,7 @@ static __always_inline int cookie_exit(void)
 
 static __always_inline int error_enter(struct sock *sk)
 {
-	return handler_enter(HANDLER_ERROR, BPF_CORE_READ(sk, __sk_common.skc_listener));
+	return handler_enter(HANDLER_ERROR, BPF_CORE_READ(sk, __sk_common.skc_listener), 0);
 }
 
 static __always_inline int error_exit(void)

@@ -6,10 +6,12 @@ public import Model
 /// is null.
 public enum DropsJSON {
     /// A "listener" line per listening socket, each ended; also for those that lost
-    /// nothing, since their queues are of interest, too.
+    /// nothing, since their queues are of interest, too. Then a "drop" line per kind of
+    /// packet that was dropped.
     public static func interval(_ interval: DropsInterval) -> [UInt8] {
         var buffer: [UInt8] = []
         for row in DropsRow.all(of: interval) { write(row, of: interval, to: &buffer) }
+        for row in PacketTable.sorted(interval.packets ?? [:]) { write(row, of: interval, to: &buffer) }
         return buffer
     }
 
@@ -37,6 +39,23 @@ public enum DropsJSON {
         line.causes("causes", total)
         line.end(in: &buffer)
         return buffer
+    }
+
+    private static func write(
+        _ row: PacketTable.Row, of interval: DropsInterval, to buffer: inout [UInt8]
+    ) {
+        let packet = row.packet
+        var line = JSONLine(kind: "drop", in: &buffer)
+        line.string("reason", packet.reason)
+        line.string("location", packet.location)
+        line.string("protocol", packet.transport)
+        line.integer("port", packet.port)
+        line.integer("count", row.count)
+        line.string("class", packet.kind.rawValue)
+        line.integer("netns", packet.netns)
+        line.time("time", seconds: interval.wallTime)
+        line.number("interval_s", interval.duration)
+        line.end(in: &buffer)
     }
 
     private static func write(

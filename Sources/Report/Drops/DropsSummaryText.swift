@@ -30,6 +30,16 @@ public struct DropsSummaryText: Sendable {
             lines += columns.table.lines(style)
         }
         if rows.count > shown.count { lines.append(style.fit("\(rows.count - shown.count) more rows")) }
+        let packets = PacketTable(run.packets)
+        let kinds = min(packets.rows.count, top ?? .max)
+        if kinds > 0 {
+            lines.append("")
+            lines += packets.table(first: kinds, over: nil).lines(style)
+            let more = packets.rows.count - kinds
+            if more > 0 { lines.append(style.fit("\(more) more kinds of dropped packets")) }
+        }
+        lines += packets.remarks.flatMap { style.wrap($0) }
+        if kinds > 0 { lines.append("") }
         if !rows.isEmpty { lines += style.wrap(Self.sentence(run)) }
         lines += style.wrap(DropsText.kernel(run))
         lines += style.wrap(LossText.drops.line(run.loss))

@@ -18,7 +18,12 @@ public struct DropsTable: Sendable {
         let rows = DropsRow.lossy(of: interval)
         let footer =
             style.wrap(DropsText.kernel(interval)) + style.wrap(LossText.drops.line(interval.loss))
-        let shown = min(rows.count, top, room(over: footer))
+        let packets = PacketTable(interval.packets)
+        let remarks = packets.remarks.flatMap { style.wrap($0) }
+        let room = Self.room(
+            for: min(rows.count, top), packets: min(packets.rows.count, top),
+            in: style.height.map { $0 - footer.count - remarks.count - 1 })
+        let shown = min(rows.count, room.rows)
 
         var lines = [
             style.heading(
@@ -33,7 +38,13 @@ public struct DropsTable: Sendable {
             lines += columns.table.lines(style)
         }
         if rows.count > shown { lines.append(style.fit("\(rows.count - shown) more rows")) }
-        lines += footer
+        if room.packets > 0 {
+            lines.append("")
+            lines += packets.table(first: room.packets, over: interval.duration).lines(style)
+        }
+        let more = packets.rows.count - room.packets
+        if more > 0 { lines.append(style.fit("\(more) more kinds of dropped packets")) }
+        lines += remarks + footer
         guard let height = style.height else { return lines }
         return Array(lines.prefix(max(height, 1)))
     }
@@ -48,9 +59,16 @@ public struct DropsTable: Sendable {
         Set(interval.listeners.keys.map(\.netns)).count
     }
 
-    /// Rows that fit beside the header, two heading lines, "more rows" and the footer.
-    private func room(over footer: [String]) -> Int {
-        guard let height = style.height else { return .max }
-        return max(height - footer.count - 4, 1)
+    /// How many rows of each part fit: at most a third of the lines for packets, as
+    /// long as listeners need the rest. `limit` is without the header and footer lines.
+    private static func room(
+        for rows: Int, packets: Int, in limit: Int?
+    ) -> (rows: Int, packets: Int) {
+        guard let limit else { return (rows, packets) }
+        // Two heading lines and "more rows"; an empty line, a heading, "more kinds".
+        let body = max(limit - (packets > 0 ? 6 : 3), 1)
+        if rows + packets <= body { return (rows, packets) }
+        let packetsShown = min(packets, max(body / 3, body - rows, 0))
+        return (min(rows, max(body - packetsShown, 1)), packetsShown)
     }
 }

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef TCPWHY_UNPLACED_H
+#define TCPWHY_UNPLACED_H
+
+/* Drops for which the table had no room. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} unplaced SEC(".maps");
+
+static __always_inline void count_unplaced(void)
+{
+	__u32 zero = 0;
+	__u64 *count = bpf_map_lookup_elem(&unplaced, &zero);
+
+	if (count)
+		*count += 1;
+}
+
+#endif
