@@ -79,7 +79,9 @@ struct DropsSession {
         last = try Self.snapshot(&watch, packets)
         let interval = last.since(before)
         // A moment after the last report: only if there is something to tell.
-        if isLast && interval.total.isEmpty { return }
+        let hasNews =
+            interval.packets?.isEmpty == false || interval.listeners.values.contains(where: \.hasLoss)
+        if isLast && !hasNews { return }
         try view.show(shown(interval))
     }
 
