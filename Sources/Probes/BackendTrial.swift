@@ -21,7 +21,7 @@ public enum BackendTrial {
         public var refusal: String?
     }
 
-    /// Every probe of `tcpwhy ports` with every backend, each hook tried.
+    /// Every probe with every backend, each hook tried.
     public static func all(btf: borrowing BTF) -> [(probe: String, results: [Result])] {
         var table: [(probe: String, results: [Result])] = []
         for (name, programs) in probes {
@@ -39,7 +39,13 @@ public enum BackendTrial {
         ("connect", ConnectPrograms.connect),
         ("bind", ConnectPrograms.bind),
         ("check", ConnectPrograms.check),
+        ("listen", ListenerPrograms.handlers),
     ]
+
+    /// Why dropped packets cannot be traced here; `nil`: they can, whatever the backend.
+    public static func packets(btf: borrowing BTF) -> String? {
+        Trial.btfTracepoint(PacketProbe.tracepoint, btf: btf)?.description
+    }
 
     private static func refusal(_ programs: [ProgramSpec], btf: borrowing BTF) -> String? {
         if programs.isEmpty { return "this backend cannot measure it" }

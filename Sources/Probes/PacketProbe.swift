@@ -14,13 +14,14 @@ public final class PacketProbe {
     private var places: [UInt64: KernelPlace] = [:]
     private var looked: Set<UInt64> = []
 
-    private static let program = ProgramSpec(name: "btf_dropped", hook: .btfTracepoint("kfree_skb"))
+    static let tracepoint = "kfree_skb"
+    static let program = ProgramSpec(name: "btf_dropped", hook: .btfTracepoint(tracepoint))
 
     /// - Parameter listeners: whose losses are not to be told twice.
     public init(netns: UInt32?, beside listeners: ListenerProbe) throws(ProbeError) {
         do throws(BPFError) {
             let btf = try BTF.vmlinux()
-            if let refusal = Trial.btfTracepoint("kfree_skb", btf: btf) { throw refusal }
+            if let refusal = Trial.btfTracepoint(Self.tracepoint, btf: btf) { throw refusal }
             reasons = DropReasons(btf)
             var config = why_packet_config()
             config.netns = netns ?? 0

@@ -10,6 +10,8 @@ struct CheckFindings {
         let name: String
         /// What is measured by this backend, and what is not.
         let chosen: Backend?
+        /// What it is where there is no choice of backends.
+        var kind: String?
         let measures: String
         let refused: [(backend: Backend, why: String)]
     }
@@ -52,15 +54,23 @@ struct CheckFindings {
             probes.append(
                 ProbeFinding(
                     name: name, chosen: chosen,
+                    kind: name == "listen" && chosen == nil ? "iterator" : nil,
                     measures: ProbeCoverage.text(name, chosen, derives: derives),
                     refused: results.compactMap { result in
                         result.refusal.map { (result.backend, $0) }
                     }))
         }
+        let noPackets = BackendTrial.packets(btf: btf)
+        probes.append(
+            ProbeFinding(
+                name: "drop", chosen: nil, kind: "tracepoint kfree_skb",
+                measures: noPackets.map { "no dropped packets: \($0)" }
+                    ?? "every other dropped packet by reason, place, protocol and port: exact",
+                refused: []))
         iterator = Trial.iterator("tcp", btf: btf)?.description
         probes.append(
             ProbeFinding(
-                name: "range", chosen: nil,
+                name: "range", chosen: nil, kind: "iterator",
                 measures: iterator == nil
                     ? "ports held per destination (socket iterator), exact"
                     : "no ports held per destination", refused: []))
@@ -71,6 +81,10 @@ struct CheckFindings {
 enum ProbeCoverage {
     static func text(_ probe: String, _ backend: Backend?, derives: Bool) -> String {
         switch (probe, backend) {
+        case ("listen", nil):
+            "drops per listening socket by its own counter (sk_drops), without causes"
+        case ("listen", _):
+            "drops per listening socket by cause: exact"
         case (_, nil):
             probe == "check" ? "ports checked cannot be counted" : "not to be had"
         case ("connect", .tracepoint?):

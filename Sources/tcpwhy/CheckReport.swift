@@ -16,7 +16,7 @@ enum CheckReport {
         add("lockdown", findings.lockdown.rawValue)
         for probe in findings.probes {
             lines.append("")
-            add(probe.name, probe.chosen?.rawValue ?? (probe.refused.isEmpty ? "iterator" : "–"))
+            add(probe.name, probe.chosen?.rawValue ?? probe.kind ?? "–")
             add("", probe.measures)
             for refusal in probe.refused {
                 add("", "not \(refusal.backend.rawValue): \(oneLine(refusal.why))")

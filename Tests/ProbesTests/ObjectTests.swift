@@ -41,6 +41,18 @@ import Testing
             ]))
         let socket = try names(why_socket_object())
         #expect(socket.programs == ["count_range"] && socket.maps.contains("ranges"))
+        let listener = try names(why_listener_object())
+        #expect(
+            listener.maps.isSuperset(of: [".rodata.config", ".data.active", "stats", "unplaced", "lost_skb"]))
+        let drop = try names(why_drop_object())
+        #expect(drop.maps.isSuperset(of: [".rodata.config", "packets", "unplaced", "lost_skb"]))
+        #expect(drop.programs == [PacketProbe.program.name])
+    }
+
+    @Test func everyListenerProgramHasItsUse() throws {
+        let used = Backend.allCases.flatMap { ListenerPrograms.handlers($0) + ListenerPrograms.routes($0) }
+        let present = try names(why_listener_object()).programs
+        #expect(present == Set(used.map(\.name) + [ListenerPrograms.list]))
     }
 
     @Test func configurationFitsTheObject() throws {

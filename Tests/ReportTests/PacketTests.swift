@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+import Model
+import Testing
+
+@testable import Report
+
+/// Dropped packets in the reports of `tcpwhy drops`.
+@Suite struct PacketTests {
+    private static var interval: DropsInterval {
+        var interval = DropsSample.interval
+        interval.packets = [
+            packet("NO_SOCKET", "tcp_v4_rcv+0x9a", 9): 50,
+            packet("NETFILTER_DROP", "nf_hook_slow+0x8c", 80): 1200,
+            packet("NOT_SPECIFIED", "sk_stream_kill_queues+0x4", 80, .unclear): 7,
+            packet("NOT_SPECIFIED", "sk_stream_kill_queues+0x9", 81, .unclear): 1,
+            packet("NOT_SPECIFIED", "tcp_v4_rcv+0x300", 80, .listen): 20,
+        ]
+        return interval
+    }
+
+    private static func packet(
+        _ reason: String?, _ location: String, _ port: UInt16, _ kind: PacketDrop.Kind = .drop
+    ) -> PacketDrop {
+        PacketDrop(
+            kind: kind, reason: reason, location: location, transport: "tcp", port: port, netns: 4_026_531_840)
+    }
+
+    @Test func dropsFollowTheListenersAndTheRestIsExplained() {
+        let text = DropsTable().text(Self.interval)
+        #expect(
+            text.contains(
+                """
+
+                DROPPED PACKETS  PACKET/s  PROTOCOL  PORT  WHERE
+                NETFILTER_DROP       1200  tcp         80  nf_hook_slow+0x8c
+                NO_SOCKET              50  tcp          9  tcp_v4_rcv+0x9a
+                20 packets more are the listeners' drops, above
+                8 packets freed without a reason, as it happens to closed sockets and used packets: \
+                no drops, as far as can be told (sk_stream_kill_queues)
+                kernel: 
+                """))
+    }
+
+    @Test func aKernelWithoutReasonsShowsPlaces() {
+        var interval = DropsSample.interval
+        interval.packets = [Self.packet(nil, "ip_rcv+0x10", 80): 3]
+        #expect(DropsTable().text(interval).contains("no reason given         3  tcp         80  ip_rcv+0x10\n"))
+    }
+
+    @Test func noTableIsHigherThanItsTerminal() {
+        for height in 1...30 {
+            let style = TextStyle(width: 80, height: height)
+            #expect(DropsTable(style: style).lines(Self.interval).count <= height)
+        }
+    }
+
+    @Test func linesOfScripts() {
+        let lines = String(decoding: DropsJSON.interval(Self.interval), as: UTF8.self).split(separator: "\n")
+        let drops = lines.filter { $0.hasPrefix("{\"kind\":\"drop\"") }
+        #expect(drops.count == 5)
+        #expect(
+            drops.first?.hasPrefix(
+                """
+                {"kind":"drop","reason":"NETFILTER_DROP","location":"nf_hook_slow+0x8c","protocol":"tcp",\
+                "port":80,"count":1200,"class":"drop","netns":4026531840,"time":
+                """) == true)
+    }
+
+    @Test func aFilterKeepsThePacketsOfItsPorts() {
+        let filtered = Self.interval.filtered { listener, _ in listener.port == 80 }
+        #expect(filtered.packets?.values.reduce(0, +) == 1227)
+        let all = Self.interval.filtered({ _, _ in true }, isFilter: false)
+        #expect(all.packets?.count == 5)
+    }
+
+    @Test func anIntervalIsTheDifference() {
+        let port = Self.packet("NO_SOCKET", "tcp_v4_rcv+0x9a", 9)
+        var earlier = DropsSnapshot(time: 0, wallTime: 0, backend: .fentry)
+        earlier.packets = [port: 2]
+        var later = DropsSnapshot(time: 1_000_000_000, wallTime: 1, backend: .fentry)
+        later.packets = [port: 5, Self.packet("TCP_RESET", "tcp_v4_rcv+0x9a", 9): 1]
+        #expect(later.since(earlier).packets?.values.sorted() == [1, 3])
+    }
+}
