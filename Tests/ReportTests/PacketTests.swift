@@ -22,7 +22,8 @@ import Testing
         _ reason: String?, _ location: String, _ port: UInt16, _ kind: PacketDrop.Kind = .drop
     ) -> PacketDrop {
         PacketDrop(
-            kind: kind, reason: reason, location: location, transport: "tcp", port: port, netns: 4_026_531_840)
+            kind: kind, reason: reason, location: location, transport: "tcp", port: port, netns: 4_026_531_840
+        )
     }
 
     @Test func dropsFollowTheListenersAndTheRestIsExplained() {
@@ -37,14 +38,15 @@ import Testing
                 20 packets more are the listeners' drops, above
                 8 packets freed without a reason, as it happens to closed sockets and used packets: \
                 no drops, as far as can be told (sk_stream_kill_queues)
-                kernel: 
+                kernel:
                 """))
     }
 
     @Test func aKernelWithoutReasonsShowsPlaces() {
         var interval = DropsSample.interval
         interval.packets = [Self.packet(nil, "ip_rcv+0x10", 80): 3]
-        #expect(DropsTable().text(interval).contains("no reason given         3  tcp         80  ip_rcv+0x10\n"))
+        #expect(
+            DropsTable().text(interval).contains("no reason given         3  tcp         80  ip_rcv+0x10\n"))
     }
 
     @Test func noTableIsHigherThanItsTerminal() {
