@@ -83,15 +83,6 @@ public struct ConntrackStatistics: Sendable, Hashable {
         self.entries = entries
         totals = Dictionary(zip(names, sums).dropFirst().map { (String($0), $1) }) { first, _ in first }
     }
-
-    /// Later minus earlier. A CPU's counter has 32 bits and starts again at 0
-    /// when they are full: the difference is right all the same.
-    public mutating func subtract(_ earlier: ConntrackStatistics) {
-        for (name, value) in totals {
-            let difference = value &- (earlier.totals[name] ?? 0)
-            totals[name] = UInt64(UInt32(truncatingIfNeeded: difference))
-        }
-    }
 }
 
 /// What `read` gives; `nil`: there is no such file.

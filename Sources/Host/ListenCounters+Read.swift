@@ -8,7 +8,7 @@ extension ListenCounters {
         return try ListenCounters(NetworkCounters(parsing: try readText(path)), from: path)
     }
 
-    /// Every kernel has all four (`snmp4_net_list`, net/ipv4/proc.c): where one is
+    /// Every kernel has them all (`snmp4_net_list`, net/ipv4/proc.c): where one is
     /// missing, what was read is damaged, and 0 would be a lie.
     init(_ counters: NetworkCounters, from path: String) throws(HostError) {
         let tcpExt = counters.tcpExt
@@ -23,5 +23,8 @@ extension ListenCounters {
         listenOverflows = try counter("ListenOverflows")
         requestQueueFullDrops = try counter("TCPReqQFullDrop")
         requestQueueFullCookies = try counter("TCPReqQFullDoCookies")
+        timeWaitOverflows = try counter("TCPTimeWaitOverflow")
+        abortsOnMemory = try counter("TCPAbortOnMemory")
+        memoryPressures = try counter("TCPMemoryPressures")
     }
 }

@@ -45,6 +45,14 @@ public struct ListenCounters: Sendable, Hashable {
     public var listenOverflows: UInt64 = 0
     public var requestQueueFullDrops: UInt64 = 0
     public var requestQueueFullCookies: UInt64 = 0
+    /// TCPTimeWaitOverflow: sockets closed without TIME_WAIT, since there were
+    /// `net.ipv4.tcp_max_tw_buckets` already.
+    public var timeWaitOverflows: UInt64 = 0
+    /// TCPAbortOnMemory: connections reset, since there were too many orphans
+    /// (`net.ipv4.tcp_max_orphans`) or too little memory (`net.ipv4.tcp_mem`).
+    public var abortsOnMemory: UInt64 = 0
+    /// TCPMemoryPressures: how often TCP came under memory pressure.
+    public var memoryPressures: UInt64 = 0
 
     public init() {}
 
@@ -61,6 +69,9 @@ public struct ListenCounters: Sendable, Hashable {
         listenOverflows = operation(listenOverflows, other.listenOverflows)
         requestQueueFullDrops = operation(requestQueueFullDrops, other.requestQueueFullDrops)
         requestQueueFullCookies = operation(requestQueueFullCookies, other.requestQueueFullCookies)
+        timeWaitOverflows = operation(timeWaitOverflows, other.timeWaitOverflows)
+        abortsOnMemory = operation(abortsOnMemory, other.abortsOnMemory)
+        memoryPressures = operation(memoryPressures, other.memoryPressures)
     }
 }
 
@@ -77,6 +88,8 @@ public struct DropsSnapshot: Sendable {
     public var counters: ListenCounters
     /// Every packet that was dropped, by what it was; `nil`: not traced.
     public var packets: [PacketDrop: UInt64]?
+    /// By the inode of the namespace; where nothing is tracked there is none.
+    public var conntrack: [UInt32: Conntrack] = [:]
     public var loss: Loss
 
     public init(
@@ -108,6 +121,8 @@ public struct DropsSnapshot: Sendable {
         interval.counters.subtract(earlier.counters)
         interval.packets = packets
         interval.packets?.subtract(earlier.packets ?? [:])
+        interval.conntrack = conntrack
+        for (netns, before) in earlier.conntrack { interval.conntrack[netns]?.subtract(before) }
         interval.loss.subtract(earlier.loss)
         return interval
     }
@@ -127,6 +142,8 @@ public struct DropsInterval: Sendable {
     public var counters: ListenCounters
     /// Every packet that was dropped, by what it was; `nil`: not traced.
     public var packets: [PacketDrop: UInt64]?
+    /// By the inode of the namespace: use as of the end, counts of the interval.
+    public var conntrack: [UInt32: Conntrack] = [:]
     /// What listeners lost that a filter keeps out of `listeners`.
     public var hidden = ListenDrops()
     public var loss: Loss

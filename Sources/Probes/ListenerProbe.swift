@@ -132,6 +132,8 @@ public final class ListenerProbe {
     public struct NamespaceReading: Sendable {
         public var sockets: [Listener: ListenerState] = [:]
         public var counters = ListenCounters()
+        /// `nil`: nothing is tracked there, or it cannot be read.
+        public var conntrack: Conntrack?
     }
 
     /// Every listening socket of a namespace, and its counters.
@@ -146,6 +148,12 @@ public final class ListenerProbe {
     private func lookHere(_ inode: UInt32) throws -> NamespaceReading {
         var reading = NamespaceReading()
         reading.counters = try ListenCounters.current()
+        if let table = try? ConntrackTable.current() {
+            reading.conntrack = Conntrack(
+                count: UInt64(clamping: table.count), maximum: table.maximum.map { UInt64(clamping: $0) },
+                full: table.statistics?.drop, insertFailed: table.statistics?.insertFailed,
+                earlyDrop: table.statistics?.earlyDrop)
+        }
         do throws(BPFError) {
             try list.runIterator { bytes in
                 ListenerDecoding.sockets(bytes, netns: inode) { reading.sockets[$0] = $1 }

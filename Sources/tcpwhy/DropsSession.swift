@@ -81,7 +81,8 @@ struct DropsSession {
         // A moment after the last report: only if there is something to tell.
         let hasNews =
             interval.packets?.isEmpty == false || interval.listeners.values.contains(where: \.hasLoss)
-        if isLast && !hasNews { return }
+        // Scripts want to know the queues, too, unless that was just said.
+        if isLast && !hasNews && (!view.json || interval.duration < 0.01) { return }
         try view.show(shown(interval))
     }
 

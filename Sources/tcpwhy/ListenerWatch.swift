@@ -12,6 +12,7 @@ struct ListenerWatch {
     /// As last seen: sockets and namespaces that vanish keep what they lost.
     private var sockets: [Listener: ListenerState] = [:]
     private var counters: [UInt32: ListenCounters] = [:]
+    private var conntrack: [UInt32: Conntrack] = [:]
     private var complained = false
 
     init(_ probe: ListenerProbe, only: OpenNamespace?) {
@@ -41,12 +42,14 @@ struct ListenerWatch {
                     listeners[listener]?.drops = ListenDrops()
                 }
             }
-            return DropsSnapshot(
+            var snapshot = DropsSnapshot(
                 time: HostClock.monotonicNanoseconds(),
                 wallTime: Double(HostClock.wallNanoseconds()) / 1e9, backend: probe.backend,
                 listeners: listeners,
                 counters: counters.values.reduce(into: ListenCounters()) { $0.merge($1) },
                 loss: try probe.loss())
+            snapshot.conntrack = conntrack
+            return snapshot
         } catch {
             throw Failure(error)
         }
@@ -71,6 +74,7 @@ struct ListenerWatch {
         func look(into namespace: borrowing NetworkNamespace) throws {
             let reading = try probe.look(into: namespace)
             counters[namespace.inode] = reading.counters
+            conntrack[namespace.inode] = reading.conntrack
             seen.merge(reading.sockets) { $1 }
         }
         if let only {

@@ -8,8 +8,9 @@ import Testing
     @Test func takesItsFourOfTcpExt() throws {
         let counters = NetworkCounters(
             parsing: """
-                TcpExt: ListenOverflows ListenDrops TCPBacklogDrop TCPReqQFullDoCookies TCPReqQFullDrop
-                TcpExt: 20 300 5 4000 50000
+                TcpExt: ListenOverflows ListenDrops TCPBacklogDrop TCPReqQFullDoCookies TCPReqQFullDrop \
+                TCPTimeWaitOverflow TCPAbortOnMemory TCPMemoryPressures
+                TcpExt: 20 300 5 4000 50000 6 7 8
                 IpExt: ListenDrops
                 IpExt: 7
 
@@ -19,6 +20,9 @@ import Testing
         #expect(listen.listenDrops == 300)
         #expect(listen.requestQueueFullCookies == 4000)
         #expect(listen.requestQueueFullDrops == 50000)
+        #expect(listen.timeWaitOverflows == 6)
+        #expect(listen.abortsOnMemory == 7)
+        #expect(listen.memoryPressures == 8)
     }
 
     @Test func saysWhichIsMissing() {

@@ -37,7 +37,8 @@ import Testing
             String(decoding: DropsJSON.summary(run), as: UTF8.self) == """
                 {"kind":"summary","listen_drops":1312,"listen_overflows":1310,\
                 "tcpext":{"ListenDrops":1320,"ListenOverflows":1310,"TCPReqQFullDrop":0,\
-                "TCPReqQFullDoCookies":40},"not_attributed":8,\
+                "TCPReqQFullDoCookies":40,"TCPTimeWaitOverflow":0,"TCPAbortOnMemory":0,\
+                "TCPMemoryPressures":0},"not_attributed":8,\
                 "lost":{"ring":1200,"map":8,"missed":6},\
                 "missed_by_probe":{"inet_hash_connect":4,"tcp_v4_connect":2},"backend":"fentry",\
                 "time":"2026-11-23T20:05:27.042Z","duration_s":1,"req_queue_full_drop":0,\

@@ -68,6 +68,36 @@ import Testing
                 """) == true)
     }
 
+    @Test func aFullConntrackTableIsTold() {
+        var interval = DropsSample.interval
+        interval.conntrack[4_026_531_840] = Conntrack(
+            count: 65_536, maximum: 65_536, full: 310, insertFailed: 0, earlyDrop: 2)
+        interval.counters.timeWaitOverflows = 7
+        let text = DropsTable().text(interval)
+        #expect(
+            text.contains(
+                """
+                conntrack: 65,536 of 65,536 entries (100%), 310 packets dropped for want of room, \
+                2 entries thrown out early
+                also: 7 TCPTimeWaitOverflow (net.ipv4.tcp_max_tw_buckets reached)
+                kernel:
+                """))
+        let lines = String(decoding: DropsJSON.interval(interval), as: UTF8.self)
+        #expect(
+            lines.contains(
+                """
+                {"kind":"conntrack","netns":4026531840,"count":65536,"max":65536,"full":310,\
+                "insert_failed":0,"early_drop":2,
+                """))
+    }
+
+    @Test func aHealthyConntrackTableIsNotTold() {
+        var interval = DropsSample.interval
+        interval.conntrack[1] = Conntrack(
+            count: 18, maximum: 262_144, full: 0, insertFailed: 0, earlyDrop: 0)
+        #expect(!DropsTable().text(interval).contains("conntrack"))
+    }
+
     @Test func aFilterKeepsThePacketsOfItsPorts() {
         let filtered = Self.interval.filtered { listener, _ in listener.port == 80 }
         #expect(filtered.packets?.values.reduce(0, +) == 1227)

@@ -7,11 +7,14 @@ public import Model
 public enum DropsJSON {
     /// A "listener" line per listening socket, each ended; also for those that lost
     /// nothing, since their queues are of interest, too. Then a "drop" line per kind of
-    /// packet that was dropped.
+    /// packet that was dropped, and a "conntrack" line per namespace that tracks connections.
     public static func interval(_ interval: DropsInterval) -> [UInt8] {
         var buffer: [UInt8] = []
         for row in DropsRow.all(of: interval) { write(row, of: interval, to: &buffer) }
         for row in PacketTable.sorted(interval.packets ?? [:]) { write(row, of: interval, to: &buffer) }
+        for (netns, table) in interval.conntrack.sorted(by: { $0.key < $1.key }) {
+            write(table, of: netns, interval, to: &buffer)
+        }
         return buffer
     }
 
@@ -28,6 +31,9 @@ public enum DropsJSON {
             line.integer("ListenOverflows", run.counters.listenOverflows)
             line.integer("TCPReqQFullDrop", run.counters.requestQueueFullDrops)
             line.integer("TCPReqQFullDoCookies", run.counters.requestQueueFullCookies)
+            line.integer("TCPTimeWaitOverflow", run.counters.timeWaitOverflows)
+            line.integer("TCPAbortOnMemory", run.counters.abortsOnMemory)
+            line.integer("TCPMemoryPressures", run.counters.memoryPressures)
         }
         line.integer("not_attributed", run.notAttributed)
         line.losses(run.loss)
@@ -39,6 +45,21 @@ public enum DropsJSON {
         line.causes("causes", total)
         line.end(in: &buffer)
         return buffer
+    }
+
+    private static func write(
+        _ table: Conntrack, of netns: UInt32, _ interval: DropsInterval, to buffer: inout [UInt8]
+    ) {
+        var line = JSONLine(kind: "conntrack", in: &buffer)
+        line.integer("netns", netns)
+        line.integer("count", table.count)
+        line.integer("max", table.maximum)
+        line.integer("full", table.full)
+        line.integer("insert_failed", table.insertFailed)
+        line.integer("early_drop", table.earlyDrop)
+        line.time("time", seconds: interval.wallTime)
+        line.number("interval_s", interval.duration)
+        line.end(in: &buffer)
     }
 
     private static func write(

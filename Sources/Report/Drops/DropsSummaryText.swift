@@ -41,6 +41,7 @@ public struct DropsSummaryText: Sendable {
         lines += packets.remarks.flatMap { style.wrap($0) }
         if kinds > 0 { lines.append("") }
         if !rows.isEmpty { lines += style.wrap(Self.sentence(run)) }
+        lines += DropsText.others(run).flatMap { style.wrap($0) }
         lines += style.wrap(DropsText.kernel(run))
         lines += style.wrap(LossText.drops.line(run.loss))
         return lines

@@ -17,7 +17,8 @@ public struct DropsTable: Sendable {
     public func lines(_ interval: DropsInterval) -> [String] {
         let rows = DropsRow.lossy(of: interval)
         let footer =
-            style.wrap(DropsText.kernel(interval)) + style.wrap(LossText.drops.line(interval.loss))
+            DropsText.others(interval).flatMap { style.wrap($0) }
+            + style.wrap(DropsText.kernel(interval)) + style.wrap(LossText.drops.line(interval.loss))
         let packets = PacketTable(interval.packets)
         let remarks = packets.remarks.flatMap { style.wrap($0) }
         let room = Self.room(

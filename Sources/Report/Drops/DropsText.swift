@@ -49,6 +49,38 @@ enum DropsText {
             : "no listening socket lost a connection"
     }
 
+    /// What else the kernel says of lost connections; mostly nothing.
+    static func others(_ interval: DropsInterval) -> [String] {
+        var lines: [String] = []
+        for (netns, table) in interval.conntrack.sorted(by: { $0.key < $1.key }) where table.isTight {
+            let place = interval.conntrack.count > 1 ? " of netns \(netns)" : ""
+            let limit = table.maximum.map { " of \(Units.exact($0))" } ?? ""
+            let use = table.use.map { " (\(Units.percent($0)))" } ?? ""
+            var line = "conntrack\(place): \(Units.exact(table.count))\(limit) entries\(use)"
+            let counts = [
+                (table.full, "packets dropped for want of room"), (table.insertFailed, "insert failures"),
+                (table.earlyDrop, "entries thrown out early"),
+            ]
+            for (count, what) in counts {
+                if let count, count > 0 { line += ", \(Units.exact(count)) \(what)" }
+            }
+            lines.append(line)
+        }
+        let counters = [
+            (
+                interval.counters.timeWaitOverflows,
+                "TCPTimeWaitOverflow (net.ipv4.tcp_max_tw_buckets reached)"
+            ),
+            (
+                interval.counters.abortsOnMemory,
+                "TCPAbortOnMemory (net.ipv4.tcp_max_orphans or tcp_mem reached)"
+            ),
+            (interval.counters.memoryPressures, "TCPMemoryPressures (net.ipv4.tcp_mem)"),
+        ].filter { $0.0 > 0 }.map { "\(Units.exact($0.0)) \($0.1)" }
+        if !counters.isEmpty { lines.append("also: " + counters.joined(separator: ", ")) }
+        return lines
+    }
+
     /// "kernel: 310 ListenDrops, …; attributed 310, not attributed 0": what the kernel
     /// counts itself beside what the rows add up to.
     static func kernel(_ interval: DropsInterval) -> String {
