@@ -18,6 +18,7 @@ const volatile struct why_listener_config config SEC(".rodata.config") = {};
 #include "lib/handler.h"
 #include "lib/lost_skb.h"
 #include "lib/unplaced.h"
+#include "lib/loss_event.h"
 #include "lib/listener.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -4,6 +4,8 @@
 public struct Loss: Sendable, Hashable {
     /// Events that found the ring buffer full; totals are not affected.
     public var ring: UInt64 = 0
+    /// Events that were not sent, since they were more than a reader could follow.
+    public var suppressed: UInt64 = 0
     /// Connects counted in the overflow row since the table of keys was full.
     public var table: UInt64 = 0
     /// Connects counted without timing since the table of connects under way was full.
@@ -18,11 +20,12 @@ public struct Loss: Sendable, Hashable {
 
     public var missedTotal: UInt64 { missed.values.reduce(0, +) }
     public var isEmpty: Bool {
-        ring == 0 && table == 0 && attempt == 0 && missedTotal == 0 && notAttributed == 0
+        ring == 0 && suppressed == 0 && table == 0 && attempt == 0 && missedTotal == 0 && notAttributed == 0
     }
 
     public mutating func merge(_ other: Loss) {
         ring &+= other.ring
+        suppressed &+= other.suppressed
         table &+= other.table
         attempt &+= other.attempt
         missed.add(other.missed)
@@ -32,6 +35,7 @@ public struct Loss: Sendable, Hashable {
     /// Takes away an earlier reading of the same counters.
     public mutating func subtract(_ earlier: Loss) {
         ring = ring.minus(earlier.ring)
+        suppressed = suppressed.minus(earlier.suppressed)
         table = table.minus(earlier.table)
         attempt = attempt.minus(earlier.attempt)
         missed.subtract(earlier.missed)

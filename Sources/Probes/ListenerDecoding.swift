@@ -41,6 +41,22 @@ enum ListenerDecoding {
         return state
     }
 
+    static func loss(_ bytes: RawSpan) -> ListenLoss? {
+        guard let raw = bytes.read(why_loss_event.self), let cause = ListenCause(rawValue: Int(raw.cause))
+        else { return nil }
+        let family: AddressFamily? =
+            switch UInt32(raw.family) {
+            case WHY_IPV4.rawValue: .ipv4
+            case WHY_IPV6.rawValue: .ipv6
+            default: nil
+            }
+        return ListenLoss(
+            time: raw.time_ns, cause: cause, netns: raw.netns, inode: raw.inode,
+            local: family.map { IPAddress(raw.local, $0) }, localPort: raw.local_port,
+            remote: family.map { IPAddress(raw.remote, $0) }, remotePort: raw.remote_port,
+            acceptQueue: raw.accept_queue, backlog: raw.backlog, synQueue: raw.syn_queue)
+    }
+
     /// The sockets in a piece of what the iterator wrote, and the bytes that
     /// belong to the next one.
     static func sockets(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import BPF
+public import BPF
 import CPrograms
 public import Host
 public import Model
@@ -20,7 +20,8 @@ public final class ListenerProbe {
     /// - Parameters:
     ///   - netns: inode of the only network namespace to look at.
     ///   - forced: this backend or none.
-    public init(netns: UInt32?, backend forced: Backend?) throws(ProbeError) {
+    ///   - events: whether to send one per loss.
+    public init(netns: UInt32?, backend forced: Backend?, events: Bool = false) throws(ProbeError) {
         let kernel: ListenerKernel
         do throws(BPFError) {
             kernel = try ListenerKernel()
@@ -28,7 +29,7 @@ public final class ListenerProbe {
             throw BackendChoice.noTypes(error)
         }
         let loaded = try BackendChoice.first(forced) { (backend, refused) throws(BPFError) in
-            try Self.load(backend, kernel, netns: netns, refused: refused)
+            try Self.load(backend, kernel, netns: netns, events: events, refused: refused)
         }
         backend = loaded.backend
         refused = loaded.refused
@@ -52,12 +53,14 @@ public final class ListenerProbe {
     }
 
     private static func load(
-        _ backend: Backend, _ kernel: ListenerKernel, netns: UInt32?, refused: [String]
+        _ backend: Backend, _ kernel: ListenerKernel, netns: UInt32?, events: Bool,
+        refused: [String]
     ) throws(BPFError) -> Loaded {
         if backend == .fentry, let refusal = kernel.fentryRefusal { throw refusal }
         if backend == .kprobe, let refusal = BackendTrial.kprobe() { throw refusal }
         var config = why_listener_config()
         config.netns = netns ?? 0
+        config.events = events ? 1 : 0
         var programs: [ProgramSpec] = []
         if backend != .tracepoint {
             try kernel.configure(&config)
@@ -69,6 +72,7 @@ public final class ListenerProbe {
             bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_listen")
         try object.only(programs: Set(programs.map(\.name)).union([ListenerPrograms.list]))
         try object.setReadOnly(config, map: ".rodata.config")
+        if !events { try object.setMaxEntries(map: "events", 4096) }
         try object.load()
         let attached = try AttachedPrograms(programs, in: object)
         return Loaded(object: object, attached: attached, backend: backend, refused: refused)
@@ -85,6 +89,18 @@ public final class ListenerProbe {
             throw ProbeError(error)
         }
     }
+
+    /// The events' ring buffer.
+    public func openRing() throws(ProbeError) -> RingBuffer {
+        do throws(BPFError) {
+            return try RingBuffer(object.map(named: "events"))
+        } catch {
+            throw ProbeError(error)
+        }
+    }
+
+    /// The event in a ring buffer's record, or `nil` if it is none.
+    public func decode(_ record: RawSpan) -> ListenLoss? { ListenerDecoding.loss(record) }
 
     /// Lets another object see which packets are losses of a listener.
     func shareLost(with other: borrowing BPFObject) throws(BPFError) {
@@ -171,6 +187,12 @@ public final class ListenerProbe {
             loss.table =
                 try object.map(named: "unplaced").lookupPerCPU(UInt32(0), as: UInt64.self)?
                 .reduce(0, +) ?? 0
+            let unsent = try object.map(named: "unsent")
+            func count(_ why: why_unsent) throws(BPFError) -> UInt64 {
+                try unsent.lookupPerCPU(why.rawValue, as: UInt64.self)?.reduce(0, +) ?? 0
+            }
+            loss.ring = try count(WHY_UNSENT_RING)
+            loss.suppressed = try count(WHY_UNSENT_RATE)
             if let finalMisses {
                 loss.missed = finalMisses
             } else {

@@ -17,6 +17,7 @@ struct Drops: ParsableCommand {
               tcpwhy drops 5 12                   every 5 seconds, 12 times
               tcpwhy drops -P 80                  of the sockets that listen on port 80
               tcpwhy drops --listener 0.0.0.0:80  of this one
+              tcpwhy drops --events               one line per lost connection
               tcpwhy drops --json -d 10           JSON Lines for 10 seconds, then a summary
             """)
 
@@ -27,12 +28,24 @@ struct Drops: ParsableCommand {
     @Flag(help: "JSON Lines: one object per listening socket and interval, a summary at the end.")
     var json = false
 
+    @Flag(help: "One line per lost connection; under a flood some, and the number of the others.")
+    var events = false
+
     func run() throws {
         try Preflight.current().requireTracing()
         Log.start(verbose: report.verbose)
         let output = try Output(path: report.file)
-        let view = DropsView(output: output, json: json, top: report.top)
+        let view = DropsView(output: output, form: form, top: report.top)
         var session = try DropsSession(filter, backend: report.backend, view: view)
         try session.run(every: report.interval ?? 1, reports: report.count, seconds: report.duration)
+    }
+
+    private var form: DropsView.Form {
+        switch (json, events) {
+        case (true, true): .jsonEvents
+        case (true, false): .json
+        case (false, true): .events
+        case (false, false): .table
+        }
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import BPF
 import Glibc
 import Host
 import Model
@@ -16,6 +17,8 @@ struct DropsSession {
     private let isFiltered: Bool
     /// Whether every socket's owners are needed, or only theirs that lose something.
     private let ownsAll: Bool
+    /// Who holds the sockets that events were of.
+    private var owners: [UInt32: [SocketOwner]] = [:]
     private var watch: ListenerWatch
     private var first: DropsSnapshot
     private var last: DropsSnapshot
@@ -24,12 +27,18 @@ struct DropsSession {
         self.view = view
         isWanted = try filter.show()
         isFiltered = filter.isFilter
-        ownsAll = view.json || filter.asksForOwners
+        ownsAll = view.isJSON || filter.asksForOwners
         let netns = try filter.netns.map(OpenNamespace.init(named:))
         do throws(ProbeError) {
-            probe = try ListenerProbe(netns: netns?.inode, backend: backend)
+            probe = try ListenerProbe(
+                netns: netns?.inode, backend: backend, events: view.showsEvents)
         } catch {
             throw Failure(error)
+        }
+        if view.showsEvents && probe.backend == .tracepoint {
+            throw Failure.failed(
+                "--events takes fentry or kprobe, and neither is to be had here\n"
+                    + "'tcpwhy check' says why; without --events the losses are counted")
         }
         do throws(ProbeError) {
             packets = try PacketProbe(netns: netns?.inode, beside: probe)
@@ -46,9 +55,17 @@ struct DropsSession {
     mutating func run(every interval: Double, reports: Int?, seconds: Double?) throws {
         let loop = try ReportLoop(every: interval)
         let end = seconds.map { first.time + UInt64($0 * 1e9) }
+        var ring = view.showsEvents ? try probe.openRing() : nil
         view.announce(probe.backend)
-        try loop.run(reports: reports, until: end) { try report() }
+        try view.begin()
+        let descriptor = ring?.epollFD
+        try loop.run(reports: reports, until: end, watching: descriptor) {
+            try drain(&ring)
+        } report: {
+            try report()
+        }
         do throws(ProbeError) { try probe.stop() } catch { throw Failure(error) }
+        try drain(&ring)
         try report(isLast: true)
         do throws(ProbeError) {
             try probe.detach()
@@ -59,6 +76,30 @@ struct DropsSession {
             throw Failure(error)
         }
         try view.finish(shown(last.since(first)))
+    }
+
+    /// Shows the events that are there; when more come all the time, not for ever.
+    private mutating func drain(_ ring: inout RingBuffer?) throws {
+        guard ring != nil else { return }
+        var losses: [ListenLoss] = []
+        try ring?.consume(limit: 10_000) { record in
+            if let loss = probe.decode(record) { losses.append(loss) }
+        }
+        var bytes: [UInt8] = []
+        for loss in losses where shows(loss) { view.append(loss, to: &bytes) }
+        try view.output.write(bytes)
+    }
+
+    /// What the filters say of the socket that lost it, as it was last seen.
+    private mutating func shows(_ loss: ListenLoss) -> Bool {
+        guard isFiltered else { return true }
+        let known = last.listeners.keys.first { $0.inode == loss.inode && $0.netns == loss.netns }
+        // Younger than the last look: as the packet names it.
+        guard let listener = known ?? loss.listener else { return false }
+        if ownsAll, owners[loss.inode] == nil {
+            owners[loss.inode] = SocketOwners.find([loss.inode])[loss.inode] ?? []
+        }
+        return isWanted(listener, owners[loss.inode] ?? [])
     }
 
     private static func snapshot(
@@ -82,7 +123,7 @@ struct DropsSession {
         let hasNews =
             interval.packets?.isEmpty == false || interval.listeners.values.contains(where: \.hasLoss)
         // Scripts want to know the queues, too, unless that was just said.
-        if isLast && !hasNews && (!view.json || interval.duration < 0.01) { return }
+        if isLast && !hasNews && (!view.isJSON || interval.duration < 0.01) { return }
         try view.show(shown(interval))
     }
 
@@ -92,6 +133,12 @@ struct DropsSession {
         let sockets = interval.listeners.filter { ownsAll || $0.value.hasLoss }.keys
         interval.owners = SocketOwners.find(Set(sockets.map(\.inode).filter { $0 != 0 }))
         return interval.filtered(isWanted, isFilter: isFiltered)
+    }
+}
+
+extension ListenLoss {
+    fileprivate var listener: Listener? {
+        local.map { Listener(netns: netns, address: $0, port: localPort, inode: inode) }
     }
 }
 

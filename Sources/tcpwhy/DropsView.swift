@@ -5,17 +5,47 @@ import Report
 
 /// Puts intervals of `tcpwhy drops` on the output in the form that was asked for.
 struct DropsView {
+    enum Form {
+        case table, events, json, jsonEvents
+    }
+
     let output: Output
-    let json: Bool
+    let form: Form
     let top: Int
 
+    private let clock = WallClock(offset: HostClock.wallOffsetNanoseconds(), utcOffset: Terminal.utcOffset)
+    private let isoClock = WallClock(offset: HostClock.wallOffsetNanoseconds())
+
+    init(output: Output, form: Form, top: Int) {
+        self.output = output
+        self.form = form
+        self.top = top
+    }
+
+    var isJSON: Bool { form == .json || form == .jsonEvents }
+    var showsEvents: Bool { form == .events || form == .jsonEvents }
+
     func announce(_ backend: Backend) {
-        if !json && output.isTerminal { return }
+        if form == .table && output.isTerminal { return }
         Output.tracing(backend)
     }
 
+    func begin() throws {
+        if form == .events { try output.write(LossLine.heading + "\n") }
+    }
+
+    /// Adds a line for the loss to `bytes`, which one write then takes.
+    func append(_ loss: ListenLoss, to bytes: inout [UInt8]) {
+        if form == .jsonEvents {
+            DropsJSON.write(loss, clock: isoClock, to: &bytes)
+        } else {
+            LossLine(clock: clock).write(loss, to: &bytes)
+        }
+    }
+
     func show(_ interval: DropsInterval) throws {
-        if json { return try output.write(DropsJSON.interval(interval)) }
+        if isJSON { return try output.write(DropsJSON.interval(interval)) }
+        if form == .events { return }
         let style = Terminal.style(for: output)
         let table = DropsTable(top: top, style: style)
         if output.isTerminal {
@@ -26,8 +56,7 @@ struct DropsView {
     }
 
     func finish(_ run: DropsInterval) throws {
-        if json { return try output.write(DropsJSON.summary(run)) }
-        let clock = WallClock(offset: HostClock.wallOffsetNanoseconds(), utcOffset: Terminal.utcOffset)
+        if isJSON { return try output.write(DropsJSON.summary(run)) }
         let summary = DropsSummaryText(top: top, style: Terminal.style(for: output), clock: clock)
         try output.write(summary.text(run) + "\n")
     }

@@ -147,6 +147,33 @@ extension KernelTests {
             for listening in loads { try listening.load.end() }
         }
 
+        /// An event per loss, or it is said that there is none; a flood changes no total.
+        @Test(.enabled(if: !Lab.probing.isEmpty, "no backend here sees causes"), arguments: Lab.probing)
+        func eventsAndSuppressedOnesAddUp(backend: Backend) throws {
+            let namespace = try Namespace()
+            let before = try ListenCounts(namespace)
+            let trace = try DropsTrace.trace(backend, ["--events", "--netns", namespace.name]) {
+                for listening in try fill([3], "127.0.0.1", 3000, in: namespace) {
+                    try listening.load.end()
+                }
+            }
+            let truth = try ListenCounts(namespace) - before
+            #expect(trace.summary.listenDrops == truth["ListenDrops"] && truth["ListenDrops"] >= 2990)
+            let unsent = trace.summary.eventsSuppressed + trace.summary.lost.ring
+            let drops = trace.losses.count { !Self.noDrops.contains($0.cause) }
+            let cookies = truth["TCPReqQFullDoCookies"]
+            #expect((truth["ListenDrops"]...truth["ListenDrops"] + cookies).contains(drops + unsent))
+            Lab.figure(
+                "\(backend.rawValue), drops --events: \(trace.losses.count) events, "
+                    + "\(trace.summary.eventsSuppressed) suppressed, \(trace.summary.lost.ring) lost")
+            #expect(!trace.losses.isEmpty)
+            for loss in trace.losses {
+                #expect(loss.address == "127.0.0.1" && loss.port == 7003 && loss.peer == "127.0.0.1")
+                #expect(loss.backlog == 3 && loss.netns == namespace.inode && loss.peerPort ?? 0 > 0)
+            }
+            #expect(trace.losses.allSatisfy { $0.cause.hasPrefix("syn_cookie") || $0.acceptQueue >= 4 })
+        }
+
         /// Refused connects are dropped packets with a reason, where the kernel has reasons.
         @Test(arguments: Lab.backends)
         func droppedPackets(backend: Backend) throws {

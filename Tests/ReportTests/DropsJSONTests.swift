@@ -45,7 +45,7 @@ import Testing
                 "req_queue_full_cookies":40,"causes":{"accept_queue_full_syn":1290,\
                 "accept_queue_full_ack":20,"syn_queue_full":0,"syn_cookie_sent":40,\
                 "cookie_accept_queue_full":0,"no_memory":0,"no_route":2,"other":0,\
-                "accept_queue_full_reset":0,"last_quarter":0,"deferred_accept":0,"icmp_error":0}}
+                "accept_queue_full_reset":0,"last_quarter":0,"deferred_accept":0,"icmp_error":0},"events_suppressed":0}
 
                 """)
     }

@@ -226,12 +226,37 @@ struct why_listener {
 	__u32 pad2;
 };
 
+/* One loss of a listener, if events are wanted and not too many. */
+struct why_loss_event {
+	__u64 time_ns; /* CLOCK_MONOTONIC */
+	__u8 local[WHY_ADDR_LEN]; /* of the packet: where its sender wanted to go */
+	__u8 remote[WHY_ADDR_LEN];
+	__u16 local_port; /* host order */
+	__u16 remote_port;
+	__u8 family; /* enum why_family; 0: the packet is not known (ICMP) */
+	__u8 cause; /* enum why_cause */
+	__u16 pad;
+	__u32 netns; /* inode of the network namespace */
+	__u32 inode; /* of the socket */
+	__u32 accept_queue; /* length at that moment */
+	__u32 backlog; /* its limit */
+	__u32 syn_queue;
+	__u32 pad2;
+};
+
+/* Events that were not sent, one counter each per CPU. */
+enum why_unsent {
+	WHY_UNSENT_RING = 0, /* the ring buffer was full */
+	WHY_UNSENT_RATE = 1, /* more than a reader could follow */
+	WHY_UNSENT_COUNT = 2,
+};
+
 struct why_listener_config {
 	__u64 per_cpu_offset; /* address of the kernel's __per_cpu_offset */
 	__u32 mib[WHY_MIB_COUNT]; /* their places in struct linux_mib */
 	__u32 netns; /* filter: 0 is "all" */
 	__u32 route_arguments; /* of tcp_v4_route_req(): its result comes after them; 0: no hook */
-	__u32 pad;
+	__u32 events; /* send struct why_loss_event */
 };
 
 /* Packets that the kernel freed as dropped (tracepoint kfree_skb) are counted by this. */
@@ -258,6 +283,7 @@ _Static_assert(sizeof(struct why_listener_key) == 24, "wire size");
 _Static_assert(sizeof(struct why_listener_name) == 24, "wire size");
 _Static_assert(sizeof(struct why_listener_stats) == 24 + 19 * 8, "wire size");
 _Static_assert(sizeof(struct why_listener) == 56, "wire size");
+_Static_assert(sizeof(struct why_loss_event) == 72, "wire size");
 _Static_assert(sizeof(struct why_listener_config) == 40, "wire size");
 _Static_assert(sizeof(struct why_connect_key) == 64, "wire size");
 _Static_assert(sizeof(struct why_connect_stats) == 18 * 8 + 768 * 4, "wire size");

@@ -57,6 +57,8 @@ static __always_inline int lost(struct why_handler *handler, const __u64 *grown,
 {
 	struct why_listener_stats *row = active ? row_of((struct sock *)handler->sk) : 0;
 
+	if (row && config.events)
+		send_loss(handler, cause);
 	handler->sk = 0;
 	if (!row)
 		return 0;

@@ -43,8 +43,27 @@ public enum DropsJSON {
         line.integer("req_queue_full_drop", total?.requestQueueFullDrops)
         line.integer("req_queue_full_cookies", total?.requestQueueFullCookies)
         line.causes("causes", total)
+        line.integer("events_suppressed", run.loss.suppressed)
         line.end(in: &buffer)
         return buffer
+    }
+
+    /// Appends a "loss" line, ended, for `--events --json`.
+    public static func write(_ loss: ListenLoss, clock: WallClock, to buffer: inout [UInt8]) {
+        var line = JSONLine(kind: "loss", in: &buffer)
+        line.time("time", milliseconds: clock.milliseconds(of: loss.time))
+        line.integer("netns", loss.netns)
+        line.string("cause", loss.cause.jsonName)
+        line.bool("drop", loss.cause.isDrop)
+        line.address("address", loss.local)
+        line.integer("port", loss.localPort)
+        line.address("peer", loss.remote)
+        line.integer("peer_port", loss.remote == nil ? nil : loss.remotePort)
+        line.integer("accept_queue", loss.acceptQueue)
+        line.integer("backlog", loss.backlog)
+        line.integer("syn_queue", loss.synQueue)
+        line.integer("inode", loss.inode == 0 ? nil : loss.inode)
+        line.end(in: &buffer)
     }
 
     private static func write(

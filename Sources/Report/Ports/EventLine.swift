@@ -63,20 +63,3 @@ extension ConnectEvent {
         }
     }
 }
-
-extension [UInt8] {
-    fileprivate mutating func append(_ text: String, left width: Int) {
-        append(text)
-        pad(width - DisplayWidth.of(text))
-    }
-
-    fileprivate mutating func append(_ text: String, right width: Int) {
-        pad(width - DisplayWidth.of(text))
-        append(text)
-    }
-
-    private mutating func pad(_ count: Int) {
-        guard count > 0 else { return }
-        append(contentsOf: repeatElement(UInt8(ascii: " "), count: count))
-    }
-}

@@ -30,6 +30,9 @@ struct LossText {
         if loss.isEmpty { return nothing }
         var parts: [String] = []
         if loss.ring > 0 { parts.append("\(Units.exact(loss.ring)) events (ring full)") }
+        if loss.suppressed > 0 {
+            parts.append("\(Units.exact(loss.suppressed)) events suppressed (too many at once)")
+        }
         if loss.table > 0 { parts.append("\(Units.exact(loss.table)) \(table)") }
         if loss.attempt > 0 { parts.append("\(Units.exact(loss.attempt)) \(attempt)") }
         if loss.missedTotal > 0 {

@@ -30,7 +30,18 @@ struct DropsTrace {
         var netns: UInt32?
     }
 
+    /// A line of kind "loss".
+    struct Loss: Decodable {
+        var netns: UInt32
+        var cause: String
+        var address, peer: String?
+        var port: UInt16
+        var peerPort: UInt16?
+        var acceptQueue, backlog: UInt32
+    }
+
     struct Summary: Decodable {
+        var eventsSuppressed: Int
         var listenDrops, listenOverflows: Int?
         var tcpext: [String: Int]
         var notAttributed: Int?
@@ -41,6 +52,7 @@ struct DropsTrace {
 
     let rows: [Row]
     let packets: [Packet]
+    let losses: [Loss]
     let summary: Summary
 
     init(_ output: Data) throws {
@@ -48,9 +60,12 @@ struct DropsTrace {
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         var rows: [Row] = []
         var packets: [Packet] = []
+        var losses: [Loss] = []
         var summaries: [Summary] = []
         for line in output.lines {
             switch line.kind {
+            case "l" where line.starts(with: Data("{\"kind\":\"loss\"".utf8)):
+                losses.append(try decoder.decode(Loss.self, from: line))
             case "l": rows.append(try decoder.decode(Row.self, from: line))
             case "d": packets.append(try decoder.decode(Packet.self, from: line))
             case "c": continue  // conntrack, where the module is loaded
@@ -63,6 +78,7 @@ struct DropsTrace {
         }
         self.rows = rows
         self.packets = packets
+        self.losses = losses
         self.summary = summary
     }
 
