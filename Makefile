@@ -100,10 +100,10 @@ kernel-test: ## the tests that need root, here and under each kernel in QEMU
 	$(Q)scripts/kernel-test --kernel $(KERNEL)
 
 # The same load as the tests', built so that it costs little itself.
-.build/tcpload: Tests/tcpload/main.c Makefile
+.build/tcpload: $(wildcard Tests/tcpload/*) Makefile
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) -O2 -Wall -Wextra -Werror -pthread $< -o $@
+	$(Q)$(CLANG) -O2 -Wall -Wextra -Werror -pthread $(filter %.c,$^) -o $@
 
 cost: build .build/tcpload ## what tracing costs under QEMU, in instructions per connect
 	$(Q)scripts/cost $(ARGS)

@@ -35,7 +35,11 @@ struct ListenerWatch {
                 var state = state
                 let listener = known[SocketID(lossy)] ?? lossy
                 state.isClosed = seen[listener] == nil
+                // The programs do not know the socket's own counter, and it may stand at 0:
+                // a sum would take that for "not read".
+                let socketDrops = listeners[listener]?.socketDrops
                 listeners[listener] = listeners[listener].map { $0.merging(state) } ?? state
+                listeners[listener]?.socketDrops = socketDrops
             }
             if probe.backend != .tracepoint {
                 for listener in listeners.keys where listeners[listener]?.drops == nil {

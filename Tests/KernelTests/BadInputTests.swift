@@ -19,6 +19,16 @@ extension KernelTests {
             (["ports", "--netns", "no-such-namespace"], 1, "no-such-namespace"),
             (["ports", "--cgroup", "/no/such/cgroup"], 1, "/no/such/cgroup"),
             (["ports", "-o", "/no/such/folder/file"], 1, "/no/such/folder/file"),
+            (["drops", "0"], 2, "above 0"),
+            (["drops", "-P", "0"], 2, "port 0"),
+            (["drops", "-P", "65536"], 2, "65536"),
+            (["drops", "-p", "0"], 2, "positive"),
+            (["drops", "-c", ""], 2, "needs a name"),
+            (["drops", "--listener", "nonsense"], 2, "'nonsense' is not an address and a port"),
+            (["drops", "--listener", "1.2.3:80"], 2, "not an address"),
+            (["drops", "-p", "999999999"], 1, "no process has the id 999999999"),
+            (["drops", "--netns", "no-such-namespace"], 1, "no-such-namespace"),
+            (["drops", "-o", "/no/such/folder/file"], 1, "/no/such/folder/file"),
             (["nonsense"], 2, "nonsense"),
         ])
         func oneClearMessage(arguments: [String], code: Int32, says: String) throws {

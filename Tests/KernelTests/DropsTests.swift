@@ -3,148 +3,169 @@ import Foundation
 import Testing
 
 extension KernelTests {
-    /// What listening sockets lose: the sum over sockets is the kernel's own count.
+    /// What listening sockets lose, against the kernel's own counters.
     @Suite struct DropsTests {
-        /// Where nobody accepts: what does not fit the backlog is lost.
-        private struct Listening {
-            let load: Load
-            let port: UInt16
-            let backlog: UInt32
-        }
-
-        /// Starts listeners, and fills them from four threads at once.
-        private func fill(
-            _ backlogs: [Int], _ address: String, _ connects: Int, from port: Int = 7000,
-            in namespace: Namespace
-        ) throws -> [Listening] {
-            let loads = try backlogs.map { backlog in
-                Listening(
-                    load: try Load(
-                        "-L -B \(backlog) -q -t 4 -n \(connects) -i 600 \(address) \(port + backlog)",
-                        in: namespace),
-                    port: UInt16(port + backlog), backlog: UInt32(backlog))
-            }
-            for listening in loads { _ = try listening.load.result() }
-            return loads
-        }
-
-        /// Sums equal the kernel's counters; nothing is left over.
-        private func expect(
-            _ trace: DropsTrace, equals truth: ListenCounts, _ backend: Backend,
-            sourceLocation: SourceLocation = #_sourceLocation
-        ) {
-            let summary = trace.summary
-            let shown = summary.tcpext.filter { ListenCounts.names.contains($0.key) }
-            #expect(shown == truth.values, sourceLocation: sourceLocation)
-            guard backend.seesSearch else {
-                #expect(summary.listenDrops == nil && summary.notAttributed == nil)
-                #expect(trace.rows.allSatisfy { $0.causes == nil && $0.listenDrops == nil })
-                return
-            }
-            #expect(trace.sum(\.listenDrops) == truth["ListenDrops"], sourceLocation: sourceLocation)
-            #expect(trace.sum(\.listenOverflows) == truth["ListenOverflows"], sourceLocation: sourceLocation)
-            #expect(summary.listenDrops == truth["ListenDrops"], sourceLocation: sourceLocation)
-            #expect(summary.listenOverflows == truth["ListenOverflows"], sourceLocation: sourceLocation)
-            #expect(summary.reqQueueFullDrop == truth["TCPReqQFullDrop"], sourceLocation: sourceLocation)
-            #expect(
-                summary.reqQueueFullCookies == truth["TCPReqQFullDoCookies"], sourceLocation: sourceLocation)
-            #expect(summary.notAttributed == 0, sourceLocation: sourceLocation)
-            for row in trace.rows {
-                let causes = row.causes ?? [:]
-                let drops = causes.reduce(0) { $0 + (Self.noDrops.contains($1.key) ? 0 : $1.value) }
-                #expect(drops == row.listenDrops, sourceLocation: sourceLocation)
-            }
-            #expect(summary.lost.map == 0 && summary.lost.missed == 0, sourceLocation: sourceLocation)
-        }
-
-        private static let noDrops = ["syn_cookie_sent", "deferred_accept"]
-
-        /// The sockets' own counters: 1 per dropped SYN or cookie, 2 per final ACK, and 1
-        /// per request that its client resets, which is no drop.
-        private func expectOwnCounters(
-            _ trace: DropsTrace, resets: Int, sourceLocation: SourceLocation = #_sourceLocation
-        ) {
-            guard let causes = trace.summary.causes, let drops = trace.summary.listenDrops else { return }
-            let atACK = causes["accept_queue_full_ack"] ?? 0
-            #expect(trace.sum(\.skDrops) == drops + atACK + resets, sourceLocation: sourceLocation)
-        }
-
+        /// Three slow servers, each with a queue of its own length, under ten loads
+        /// from many threads; what was lost before the trace is in no number.
         @Test(arguments: Lab.backends)
-        func threeBacklogsTenTimes(backend: Backend) throws {
-            for run in 1...10 {
-                let namespace = try Namespace()
-                let before = try ListenCounts(namespace)
-                var loads: [Listening] = []
-                let trace = try DropsTrace.trace(backend, ["--netns", namespace.name]) {
-                    loads = try fill([3, 23, 43], "127.0.0.1", 150, in: namespace)
-                }
-                let truth = try ListenCounts(namespace) - before
-                let resets = try namespace.counter("TcpExt", "EmbryonicRsts")
-                #expect(truth["ListenDrops"] >= 3 * 150 - 3 - 23 - 43 - 3 - 12)
-                expect(trace, equals: truth, backend)
-                for listening in loads {
-                    let row = try #require(trace.rows.first { $0.port == listening.port }, "run \(run)")
-                    #expect(row.pid == [listening.load.pid] && row.comm == "tcpload")
-                    #expect(row.backlog == listening.backlog && row.netns == namespace.inode)
-                    #expect(row.acceptQueue ?? 0 > listening.backlog && !row.closed)
-                    try listening.load.end()
-                }
-                expectOwnCounters(trace, resets: resets)
-                if !backend.seesSearch { #expect(trace.sum(\.skDrops) >= truth["ListenDrops"]) }
-            }
-        }
-
-        /// IPv6, and a socket that takes both families, hit by both.
-        @Test(arguments: Lab.backends)
-        func bothFamilies(backend: Backend) throws {
+        func everyLossOfThreeListeners(backend: Backend) throws {
             let namespace = try Namespace()
-            let before = try ListenCounts(namespace)
-            var loads: [Listening] = []
-            let trace = try DropsTrace.trace(backend, ["--netns", namespace.name]) {
-                loads += try fill([5], "::1", 60, in: namespace)
-                loads += try fill([7], "::", 60, in: namespace)
-                try Load.run("-q -t 2 -n 40 127.0.0.1 7007", in: namespace)
+            let ports: [UInt16: Int] = [7001: 3, 7002: 23, 7003: 43]
+            var servers: [UInt16: Load] = [:]
+            for (port, backlog) in ports {
+                servers[port] = try Load("-l -m 5 -n 0 -B \(backlog) -i 600 127.0.0.1 \(port)", in: namespace)
             }
-            expect(trace, equals: try ListenCounts(namespace) - before, backend)
-            let both = try #require(trace.rows.first { $0.port == 7007 })
-            #expect(both.dualStack && both.family == "ipv6" && both.address == "::")
-            #expect(both.skDrops ?? 0 >= 60 + 40 - 12)
-            expectOwnCounters(trace, resets: try namespace.counter("TcpExt", "EmbryonicRsts"))
-            for listening in loads { try listening.load.end() }
+            for server in servers.values { _ = try server.result() }
+            func load() throws {
+                let loads = try ports.keys.map {
+                    try Load("-s -q -t 4 -n 100 127.0.0.1 \($0)", in: namespace)
+                }
+                for load in loads { load.go() }
+                for load in loads {
+                    #expect(try load.result().connects == 100)
+                    try load.wait()
+                }
+            }
+            try load()
+            let run = try DropsRun(backend, in: namespace) {
+                for _ in 0..<10 { try load() }
+            }
+            expect(run.trace, has: run.truth)
+            #expect(run.truth.drops > 0 && run.truth.overflows == run.truth.drops)
+            for (port, backlog) in ports {
+                let row = try run.row(port)
+                let server = servers[port]!
+                #expect(row.backlog == backlog && row.acceptQueue ?? -1 <= backlog + 1)
+                #expect(row.pid == [server.pid] && row.comm == "tcpload")
+                #expect(row.fd.map { server.sockets[$0] } == [row.inode])
+                #expect(row.netns == namespace.inode && row.family == "ipv4" && row.address == "127.0.0.1")
+                #expect(!row.closed && !row.reuseport && !row.dualStack)
+                #expect(row.backend == backend.rawValue)
+            }
+            let causes = run.trace.summary.causes ?? [:]
+            Lab.figure(
+                "\(backend.rawValue), three listeners, 3000 SYNs: ListenDrops \(run.truth.drops), "
+                    + "EmbryonicRsts \(run.truth.resets), \(causes.occurred)")
         }
 
-        /// Only the last ACK of the handshake that finds the queue full tells them apart.
+        /// One that closes under load, and one that opens and closes between two looks
+        /// at the sockets: what they lost stays.
+        @Test(arguments: Lab.backends)
+        func aClosedListenerKeepsItsLosses(backend: Backend) throws {
+            let namespace = try Namespace()
+            let closing = try Load("-L -n 0 -B 3 -i 600 127.0.0.1 7001", in: namespace)
+            let staying = try Load("-L -n 0 -B 3 -i 600 127.0.0.1 7002", in: namespace)
+            for load in [closing, staying] { _ = try load.result() }
+            let run = try DropsRun(backend, in: namespace) {
+                let brief = try Load("-L -n 0 -B 3 -i 600 127.0.0.1 7003", in: namespace)
+                _ = try brief.result()
+                let loads = try (7001...7003).map {
+                    try Load("-q -t 2 -d 0.8 127.0.0.1 \($0)", in: namespace)
+                }
+                usleep(400_000)
+                for load in [closing, brief] { try load.end() }
+                for load in loads { try load.wait() }
+            }
+            expect(run.trace, has: run.truth)
+            #expect(run.truth.drops > 0)
+            // Where only the sockets can be asked, nobody has seen the brief one.
+            for port in backend == .tracepoint ? [7001] : [7001, 7003] as [UInt16] {
+                let row = try run.row(port)
+                #expect(row.closed && row.pid.isEmpty && row.comm == nil && row.fd.isEmpty)
+                #expect(row.backlog == nil && row.acceptQueue == nil && row.synQueue == nil)
+                #expect(row.inode != nil)
+                if backend != .tracepoint { #expect(row.listenDrops ?? 0 > 0) }
+            }
+            let row = try run.row(7002)
+            #expect(!row.closed && row.pid == [staying.pid] && row.acceptQueue == 4 && row.skDrops ?? 0 > 0)
+        }
+
+        /// Many tcpwhy at once, each with another filter; what a filter hides is still
+        /// known to be somebody's.
+        @Test(arguments: Lab.anyBackend)
+        func eachFilterShowsExactlyItsOwn(backend: Backend) throws {
+            let here = try Namespace()
+            let there = try Namespace()
+            let other = try OtherName()
+            let listen = "-L -n 0 -B 2 -i 600"
+            let servers = [
+                "a": try Load("\(listen) 127.0.0.1 7001", in: here),
+                "b": try Load(path: other.path, "\(listen) 0.0.0.0 7002", in: here),
+                "c": try Load("\(listen) ::1 7003", in: here),
+                "d": try Load("\(listen) 127.0.0.1 7001", in: there),
+            ]
+            for server in servers.values { _ = try server.result() }
+            let local = ["--netns", here.name]
+            let cases: [(filter: [String], selects: String)] = [
+                (["--netns", there.name], "d"),
+                (local + ["-p", "\(servers["a"]!.pid)"], "a"),
+                (local + ["-c", "tcpload"], "ac"),
+                (local + ["--listener", "[::1]:7003"], "c"),
+                (local + ["-c", other.name, "-P", "7002", "--listener", "0.0.0.0:7002"], "b"),
+                (local + ["-c", "tcpload", "-P", "7002"], ""),
+                (["-P", "7001"], "ad"),
+            ]
+            let before = [try Losses(of: here), try Losses(of: there)]
+            let tracers = try cases.map { try Tracer("drops", starting: backend, $0.filter) }
+            for tracer in tracers { try tracer.waitUntilItTraces() }
+            let counts = ["a": 20, "b": 30, "c": 40, "d": 50]
+            for (address, port, name) in [
+                ("127.0.0.1", 7001, "a"), ("127.0.0.1", 7002, "b"), ("::1", 7003, "c"),
+            ] {
+                try flood("\(address) \(port)", backlog: 2, counts[name]!, in: here)
+            }
+            try flood("127.0.0.1 7001", backlog: 2, counts["d"]!, in: there)
+            let truth = [
+                try Losses(atRestIn: here) - before[0], try Losses(atRestIn: there) - before[1],
+            ]
+            #expect(truth[0].drops == 90 && truth[1].drops == 50)
+            for (tracer, (filter, selects)) in zip(tracers, cases) {
+                let trace = try tracer.finishDrops()
+                // Others may listen in other namespaces.
+                let rows = trace.rows.filter { [here.inode, there.inode].contains($0.netns) }
+                let shown = Set(rows.flatMap(\.pid))
+                #expect(shown == Set(selects.map { servers[String($0)]!.pid }), "\(filter)")
+                #expect(rows.count == selects.count, "\(filter)")
+                for name in selects.map(String.init) {
+                    let row = try #require(rows.first { $0.pid == [servers[name]!.pid] })
+                    #expect(row.netns == (name == "d" ? there : here).inode)
+                    #expect(row.skDrops == counts[name])
+                    #expect(row.comm == (name == "b" ? other.name : "tcpload"))
+                    if backend != .tracepoint { #expect(row.listenDrops == counts[name]) }
+                }
+                let sum = selects.reduce(0) { $0 + counts[String($1)]! }
+                #expect(trace.summary.listenDrops == (backend == .tracepoint ? nil : sum), "\(filter)")
+                #expect(trace.summary.notAttributed == (backend == .tracepoint ? nil : 0), "\(filter)")
+                // Nobody but the test is in its namespaces.
+                if filter.contains("--netns") {
+                    #expect(truth[filter.contains(there.name) ? 1 : 0].isThat(of: trace.summary), "\(filter)")
+                }
+            }
+        }
+
+        /// Only the last ACK of a handshake that finds the queue full tells them apart.
         @Test(
-            .enabled(if: !Lab.probing.isEmpty, "no backend here sees causes"), arguments: Lab.probing, [0, 1])
+            .enabled(if: !Lab.probing.isEmpty, "no backend here sees causes"),
+            arguments: Lab.probing.suffix(1), [0, 1])
         func abortOnOverflow(backend: Backend, abort: Int) throws {
             let namespace = try Namespace()
             try namespace.set("ipv4/tcp_abort_on_overflow", "\(abort)")
-            let before = try ListenCounts(namespace)
-            let trace = try DropsTrace.trace(backend, ["--netns", namespace.name]) {
-                for listening in try fill([1, 2, 3, 4], "127.0.0.1", 60, in: namespace) {
-                    try listening.load.end()
+            let servers = try (1...4).map {
+                try Load("-L -n 0 -B \($0) -i 600 127.0.0.1 \(7000 + $0)", in: namespace)
+            }
+            for server in servers { _ = try server.result() }
+            let run = try DropsRun(backend, in: namespace) {
+                for port in 7001...7004 {
+                    try Load.run("-q -t 4 -n 60 127.0.0.1 \(port)", in: namespace)
                 }
             }
-            expect(trace, equals: try ListenCounts(namespace) - before, backend)
-            let wrong = abort == 1 ? "accept_queue_full_ack" : "accept_queue_full_reset"
-            #expect(trace.summary.causes?[wrong] == 0)
-            // They were gone before the only report, and are counted all the same.
-            #expect(trace.rows.count == 4 && trace.rows.allSatisfy(\.closed))
-        }
-
-        /// Without --netns every namespace is looked at; a filter hides rows, no totals.
-        @Test(arguments: Lab.backends)
-        func filtersAndOtherNamespaces(backend: Backend) throws {
-            let namespace = try Namespace()
-            var loads: [Listening] = []
-            let trace = try DropsTrace.trace(backend, ["--listener", "127.0.0.1:7003"]) {
-                loads = try fill([3, 9], "127.0.0.1", 40, in: namespace)
-            }
-            let own = trace.rows.filter { $0.netns == namespace.inode }
-            #expect(own.map(\.port) == [7003])
-            #expect(own.first?.skDrops ?? 0 >= 40 - 4 - 4)
-            if backend.seesSearch { #expect(trace.summary.notAttributed == 0) }
-            for listening in loads { try listening.load.end() }
+            expect(run.trace, has: run.truth)
+            #expect(run.truth.drops > 0)
+            let wrong = abort == 1 ? Cause.acceptQueueFullACK : .acceptQueueFullReset
+            #expect(run.trace.summary.causes?[wrong] == 0)
+            Lab.figure(
+                "\(backend.rawValue), abort_on_overflow=\(abort): \(run.trace.summary.causes?.occurred ?? [:])"
+            )
         }
 
         /// An event per loss, or it is said that there is none; a flood changes no total.
@@ -178,11 +199,12 @@ extension KernelTests {
         @Test(arguments: Lab.backends)
         func droppedPackets(backend: Backend) throws {
             let namespace = try Namespace()
-            let trace = try DropsTrace.trace(backend, ["--netns", namespace.name]) {
+            let run = try DropsRun(backend, in: namespace) {
                 let refused = try Load.run("-n 100 127.0.0.1 7999", in: namespace)
                 #expect(refused.failed == ["ECONNREFUSED": 100])
             }
-            let refused = trace.packets.filter { $0.port == 7999 }
+            expect(run.trace, has: run.truth)
+            let refused = run.trace.packets.filter { $0.port == 7999 }
             #expect(refused.reduce(0) { $0 + $1.count } == 100)
             for packet in refused {
                 #expect(packet.protocol == "tcp" && packet.netns == namespace.inode)
@@ -193,15 +215,14 @@ extension KernelTests {
             #expect(Lab.kernel == "5.10" || refused.allSatisfy { $0.reason != nil })
         }
 
-        @Test(arguments: Lab.backends)
-        func killedItLeavesNothingInTheKernel(backend: Backend) throws {
-            let child = try Child([Lab.tcpwhy, "drops", "--json", "--backend", backend.rawValue])
-            #expect(Lab.wait(60) { child.hasEnded || child.error.contains("tracing, backend") })
-            let objects = KernelObjects(of: child)
-            #expect(!objects.isEmpty && !objects.remaining.isEmpty)
-            child.signal(SIGKILL)
-            #expect(try child.wait() == -SIGKILL)
-            #expect(Lab.wait { objects.remaining.isEmpty }, "\(objects.remaining)")
+        /// Fills the accept queue of a server that accepts nothing, then sends so many
+        /// SYNs in vain.
+        private func flood(
+            _ target: String, backlog: Int, _ count: Int, in namespace: Namespace
+        ) throws {
+            let filling = try Load.run("-n \(backlog + 1) \(target)", in: namespace)
+            #expect(filling.succeeded == backlog + 1)
+            try Load.run("-q -n \(count) \(target)", in: namespace)
         }
     }
 }

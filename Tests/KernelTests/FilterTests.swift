@@ -78,7 +78,7 @@ private final class ControlGroup {
 }
 
 /// tcpload by another name.
-private final class OtherName {
+final class OtherName {
     let name = "otherload"
     let path: String
     private let folder = "\(NSTemporaryDirectory())/tcpwhy-\(UUID().uuidString)"

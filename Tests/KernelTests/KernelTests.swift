@@ -27,6 +27,9 @@ enum Lab {
     /// Those that see the search itself.
     static let probing = backends.filter(\.seesSearch)
 
+    /// Any of them, for what they have in common and takes long.
+    static let anyBackend = Array(backends.suffix(1))
+
     static let tcpwhy = path("TCPWHY", "tcpwhy", "release/tcpwhy")
     static let tcpload = path("TCPLOAD", "tcpload", "tcpload")
     static let oracle = path("TCPWHY_ORACLE", "oracle.bpf.o", "bpf-tests/oracle.bpf.o")

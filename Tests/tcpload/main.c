@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "byhand.h"
 
 #define MAX_ERRNO 136
 #ifndef IP_LOCAL_PORT_RANGE
@@ -36,6 +37,9 @@ static const char usage[] =
 	"  -l     listen there too, in a thread: accept and close at once\n"
 	"  -L     listen there too, and accept nothing\n"
 	"  -B N   with -l, -L or -a: the backlog (65535)\n"
+	"  -R N   with -L: N sockets that share the port (SO_REUSEPORT)\n"
+	"  -D S   with -l or -L: TCP_DEFER_ACCEPT\n"
+	"  -m MS  with -l: sleep so long after each accept\n"
 	"  -a     listen there too, and accept each connect in the thread that made it\n"
 	"  -k     keep every socket until the end (then close with RST)\n"
 	"  -w     close in order, which leaves TIME_WAIT; else with RST\n"
@@ -46,23 +50,27 @@ static const char usage[] =
 	"  -p P   bind to port P first (and P+1, … for the next connects)\n"
 	"  -r L,H IP_LOCAL_PORT_RANGE\n"
 	"  -z     only bind to port 0, no connect\n"
+	"  -y A   only SYNs, from ports 1024, … of A, which nobody has: each that is\n"
+	"         answered \"succeeded\"\n"
+	"  -f     with -y: at a line on standard input acknowledge the answers\n"
 	"  -i S   stay idle S seconds, sockets kept, before the end\n"
 	"  -s     wait for a line on standard input before the first connect\n";
 
 static struct options {
-	int threads, hold_seconds, first_port, backlog;
+	int threads, hold_seconds, first_port, backlog, sharing, defer, nap_ms;
 	long count;
 	double seconds;
-	bool listen, deaf, in_turn, keep, orderly, nonblocking, quit, no_port, only_bind, wait;
-	const char *bind_address, *range;
+	bool listen, deaf, in_turn, keep, orderly, nonblocking, quit, no_port, only_bind, wait,
+		finish;
+	const char *bind_address, *range, *ghost;
 	struct sockaddr_storage to;
 	socklen_t length;
-} options = { .threads = 1, .count = 1, .backlog = 65535 };
+} options = { .threads = 1, .count = 1, .backlog = 65535, .sharing = 1 };
 
 static int listener = -1;
 static atomic_long next_connect, results[MAX_ERRNO], done;
 
-static void fail(const char *what)
+_Noreturn void fail(const char *what)
 {
 	fprintf(stderr, "tcpload: %s: %s\n", what, strerror(errno));
 	exit(1);
@@ -90,12 +98,13 @@ static socklen_t address(const char *text, int port, struct sockaddr_storage *ou
 
 static void *accept_and_close(void *argument)
 {
+	char rest[64];
 	int fd;
 
 	(void)argument;
-	char rest[64];
-
 	while ((fd = accept(listener, 0, 0)) >= 0 || errno == ECONNABORTED || errno == EINTR) {
+		if (options.nap_ms)
+			usleep(options.nap_ms * 1000);
 		if (fd < 0)
 			continue;
 		if (options.keep) /* the client's end stays established */
@@ -171,6 +180,35 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+static void open_listener(void)
+{
+	int on = 1;
+
+	listener = socket(options.to.ss_family, SOCK_STREAM, 0);
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (options.sharing > 1)
+		setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+	if (options.defer)
+		setsockopt(listener, SOL_TCP, TCP_DEFER_ACCEPT, &options.defer, sizeof(int));
+	if (bind(listener, (void *)&options.to, options.length) ||
+	    listen(listener, options.backlog))
+		fail("listen");
+}
+
+static void by_hand(void)
+{
+	struct sockaddr_storage from;
+
+	address(options.ghost, 0, &from);
+	if (options.count > BY_HAND_MOST || from.ss_family != AF_INET ||
+	    options.to.ss_family != AF_INET) {
+		fprintf(stderr, "tcpload: -y takes IPv4, and at most %d connects\n", BY_HAND_MOST);
+		exit(2);
+	}
+	done = options.count;
+	results[0] = begin_by_hand((void *)&from, (void *)&options.to, options.count);
+}
+
 static void *work(void *argument)
 {
 	double end = now() + options.seconds;
@@ -204,11 +242,11 @@ int main(int argc, char **argv)
 {
 	struct rlimit files = { 1 << 20, 1 << 20 };
 	pthread_t acceptor, threads[256];
-	int option, on = 1;
+	int option;
 	bool first = true;
 	double begin;
 
-	while ((option = getopt(argc, argv, "t:n:d:lLB:akwuqb:op:r:zi:s")) != -1) {
+	while ((option = getopt(argc, argv, "t:n:d:lLB:R:D:m:akwuqb:op:r:zy:fi:s")) != -1) {
 		switch (option) {
 		case 't': options.threads = atoi(optarg); break;
 		case 'n': options.count = atol(optarg); break;
@@ -216,6 +254,9 @@ int main(int argc, char **argv)
 		case 'l': options.listen = true; break;
 		case 'L': options.listen = options.deaf = true; break;
 		case 'B': options.backlog = atoi(optarg); break;
+		case 'R': options.sharing = atoi(optarg); break;
+		case 'D': options.defer = atoi(optarg); break;
+		case 'm': options.nap_ms = atoi(optarg); break;
 		case 'a': options.listen = options.deaf = options.in_turn = true; break;
 		case 'k': options.keep = true; break;
 		case 'w': options.orderly = true; break;
@@ -226,6 +267,8 @@ int main(int argc, char **argv)
 		case 'p': options.first_port = atoi(optarg); break;
 		case 'r': options.range = optarg; break;
 		case 'z': options.only_bind = true; break;
+		case 'y': options.ghost = optarg; break;
+		case 'f': options.finish = true; break;
 		case 'i': options.hold_seconds = atoi(optarg); break;
 		case 's': options.wait = true; break;
 		default: fputs(usage, stderr); return 2;
@@ -242,20 +285,19 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	options.length = address(argv[optind], atoi(argv[optind + 1]), &options.to);
 	if (options.listen) {
-		listener = socket(options.to.ss_family, SOCK_STREAM, 0);
-		setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-		if (bind(listener, (void *)&options.to, options.length) ||
-		    listen(listener, options.backlog))
-			fail("listen");
+		for (int i = 0; i < options.sharing; i++)
+			open_listener();
 		if (!options.deaf)
 			pthread_create(&acceptor, 0, accept_and_close, 0);
 	}
 	if (options.wait)
 		getchar();
 	begin = now();
-	for (long i = 0; i < options.threads; i++)
+	if (options.ghost)
+		by_hand();
+	for (long i = 0; i < options.threads && !options.ghost; i++)
 		pthread_create(&threads[i], 0, work, (void *)i);
-	for (int i = 0; i < options.threads; i++)
+	for (int i = 0; i < options.threads && !options.ghost; i++)
 		pthread_join(threads[i], 0);
 
 	printf("{\"pid\":%d,\"connects\":%ld,\"succeeded\":%ld,\"failed\":{", getpid(),
@@ -268,6 +310,10 @@ int main(int argc, char **argv)
 	}
 	printf("},\"elapsed_ns\":%.0f}\n", (now() - begin) * 1e9);
 	fflush(stdout);
+	if (options.ghost && options.finish) {
+		getchar();
+		finish_by_hand(options.count);
+	}
 	if (options.hold_seconds)
 		sleep(options.hold_seconds);
 	return 0;

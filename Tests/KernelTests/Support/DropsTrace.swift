@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import Testing
 
 /// What one run of `tcpwhy drops --json` printed.
 struct DropsTrace {
@@ -11,12 +10,14 @@ struct DropsTrace {
         var port: UInt16
         var pid: [UInt32]
         var comm: String?
-        var backlog, acceptQueue: UInt32?
+        var backlog, acceptQueue: Int?
         var causes: [String: Int]?
-        var listenDrops, listenOverflows: Int?
-        var skDrops: Int?
+        var listenDrops, listenOverflows, skDrops: Int?
         var backend: String
-        var dualStack, closed: Bool
+        var synQueue, synQueueYoung: Int?
+        var fd: [UInt32]
+        var inode: UInt32?
+        var dualStack, reuseport, closed: Bool
     }
 
     /// A line of kind "drop".
@@ -46,10 +47,14 @@ struct DropsTrace {
         var tcpext: [String: Int]
         var notAttributed: Int?
         var lost: Trace.Lost
+        var missedByProbe: [String: Int]
+        var backend: String
+        var durationS: Double
         var reqQueueFullDrop, reqQueueFullCookies: Int?
         var causes: [String: Int]?
     }
 
+    /// Of every interval.
     let rows: [Row]
     let packets: [Packet]
     let losses: [Loss]
@@ -73,49 +78,60 @@ struct DropsTrace {
             default: throw TestFailure("unknown line: \(String(decoding: line, as: UTF8.self))")
             }
         }
-        guard let summary = summaries.first, summaries.count == 1 else {
-            throw TestFailure("\(summaries.count) summaries")
+        guard let summary = summaries.first, summaries.count == 1, output.lines.last?.kind == "s" else {
+            throw TestFailure("\(summaries.count) summaries, or not at the end")
         }
         self.rows = rows
         self.packets = packets
         self.losses = losses
         self.summary = summary
     }
+}
 
-    /// Of all listeners.
-    func sum(_ count: (Row) -> Int?) -> Int { rows.reduce(0) { $0 + (count($1) ?? 0) } }
+/// A cause by its name in JSON.
+enum Cause: String, CaseIterable {
+    case acceptQueueFullSYN = "accept_queue_full_syn"
+    case acceptQueueFullACK = "accept_queue_full_ack"
+    case acceptQueueFullReset = "accept_queue_full_reset"
+    case synQueueFull = "syn_queue_full"
+    case synCookieSent = "syn_cookie_sent"
+    case cookieAcceptQueueFull = "cookie_accept_queue_full"
+    case lastQuarter = "last_quarter"
+    case noMemory = "no_memory"
+    case noRoute = "no_route"
+    case deferredAccept = "deferred_accept"
+    case icmpError = "icmp_error"
+    case other
 
-    /// Traces what `body` does; reports once, at its end.
-    static func trace(
-        _ backend: Backend, _ arguments: [String], _ body: () throws -> Void
-    ) throws -> DropsTrace {
-        let child = try Child(
-            [Lab.tcpwhy, "drops", "3600", "--json", "--backend", backend.rawValue] + arguments)
-        guard Lab.wait(400, until: { child.hasEnded || child.error.contains("tracing, backend") }),
-            !child.hasEnded
-        else { throw TestFailure("tcpwhy does not trace drops with \(backend): \(child.error)") }
-        try body()
-        child.signal(SIGINT)
-        let status = try child.wait()
-        guard status == 0 else { throw TestFailure("tcpwhy ended with \(status): \(child.error)") }
-        return try DropsTrace(child.output)
+    /// By how much it adds to ListenDrops.
+    var drops: Int { self == .synCookieSent || self == .deferredAccept ? 0 : 1 }
+
+    /// By how much it adds to ListenOverflows.
+    var overflows: Int {
+        switch self {
+        case .acceptQueueFullSYN, .acceptQueueFullACK, .acceptQueueFullReset, .cookieAcceptQueueFull: 1
+        default: 0
+        }
+    }
+
+    /// By how much it adds to the socket's own counter: the last ACK of a handshake
+    /// counts as a dropped connection and again as a dropped packet.
+    var socketDrops: Int {
+        switch self {
+        case .synCookieSent: 0
+        case .acceptQueueFullACK, .acceptQueueFullReset: 2
+        default: 1
+        }
     }
 }
 
-/// The kernel's counters of a namespace that losses show in.
-struct ListenCounts: Equatable {
-    static let names = ["ListenDrops", "ListenOverflows", "TCPReqQFullDrop", "TCPReqQFullDoCookies"]
-    private(set) var values: [String: Int] = [:]
+extension [String: Int] {
+    subscript(cause: Cause) -> Int { self[cause.rawValue] ?? 0 }
 
-    init(_ namespace: Namespace) throws {
-        for name in Self.names { values[name] = try namespace.counter("TcpExt", name) }
+    func sum(_ weight: (Cause) -> Int) -> Int {
+        Cause.allCases.reduce(0) { $0 + self[$1] * weight($1) }
     }
 
-    static func - (later: ListenCounts, earlier: ListenCounts) -> ListenCounts {
-        var result = later
-        for (name, value) in earlier.values { result.values[name, default: 0] -= value }
-        return result
-    }
-
-    subscript(name: String) -> Int { values[name] ?? 0 }
+    /// Those that are not 0.
+    var occurred: [String: Int] { filter { $0.value != 0 } }
 }

@@ -41,6 +41,21 @@ final class Load {
         return try JSONDecoder().decode(Result.self, from: line)
     }
 
+    /// Waits until one that does not stay has ended by itself.
+    func wait() throws { try child.wait() }
+
+    /// The inodes of its sockets, by descriptor.
+    var sockets: [UInt32: UInt32] {
+        let folder = "/proc/\(pid)/fd"
+        var inodes: [UInt32: UInt32] = [:]
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")
+            guard let target, target.hasPrefix("socket:["), let descriptor = UInt32(name) else { continue }
+            inodes[descriptor] = UInt32(target.dropFirst("socket:[".count).dropLast())
+        }
+        return inodes
+    }
+
     /// Ends one that stays.
     func end() throws {
         child.signal(SIGKILL)

@@ -106,4 +106,21 @@ final class Namespace {
     func requireOwnRange() throws {
         if !hasOwnRange { try Test.cancel("this kernel has no IP_LOCAL_PORT_RANGE (6.3)") }
     }
+
+    /// An address of its own, 10.99.0.1, in a network whose other addresses nobody
+    /// has: what is sent to them gets lost on the way, without a word.
+    func addDeadNetwork() throws {
+        try run(
+            "ip link add dead0 type veth; ip link set dead0 arp off; ip link set dead0 up; "
+                + "ip link set veth0 up; ip address add 10.99.0.1/24 dev dead0")
+    }
+
+    /// Handshakes of a port that are not over yet, by /proc/net/tcp.
+    func halfOpen(_ port: UInt16) throws -> Int {
+        let suffix = ":" + String(format: "%04X", port)
+        return try file("tcp").split(separator: "\n").dropFirst().count { line in
+            let words = line.split(separator: " ")
+            return words.count > 3 && words[1].hasSuffix(suffix) && words[3] == "03"
+        }
+    }
 }

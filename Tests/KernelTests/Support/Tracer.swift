@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// A running `tcpwhy ports --json`.
+/// A running `tcpwhy ports --json`, or another command.
 final class Tracer {
     let child: Child
 
@@ -16,12 +16,13 @@ final class Tracer {
 
     /// Starts it.
     init(
-        starting backend: Backend, _ arguments: [String] = [], every interval: String = "3600",
+        _ command: String = "ports", starting backend: Backend, _ arguments: [String] = [],
+        every interval: String = "3600",
         output: Int32? = nil
     ) throws {
         self.backend = backend
         child = try Child(
-            [Lab.tcpwhy, "ports", interval, "--json", "--backend", backend.rawValue] + arguments,
+            [Lab.tcpwhy, command, interval, "--json", "--backend", backend.rawValue] + arguments,
             output: output)
     }
 
@@ -43,10 +44,12 @@ final class Tracer {
     }
 
     /// Waits for its own end.
-    func ended() throws -> Trace {
+    func ended() throws -> Trace { try Trace(outputOnceEnded()) }
+
+    private func outputOnceEnded() throws -> Data {
         let status = try child.wait()
         guard status == 0 else { throw TestFailure("tcpwhy ended with \(status): \(child.error)") }
-        return try Trace(child.output)
+        return child.output
     }
 
     /// Traces what `body` does in a namespace.
@@ -57,4 +60,22 @@ final class Tracer {
         try body()
         return try tracer.finish()
     }
+
+    /// Starts `tcpwhy drops --json` and waits until it traces.
+    static func drops(
+        _ backend: Backend, _ arguments: [String], every interval: String = "3600"
+    ) throws
+        -> Tracer
+    {
+        let tracer = try Tracer("drops", starting: backend, arguments, every: interval)
+        try tracer.waitUntilItTraces()
+        return tracer
+    }
+
+    func finishDrops() throws -> DropsTrace {
+        child.signal(SIGINT)
+        return try endedDrops()
+    }
+
+    func endedDrops() throws -> DropsTrace { try DropsTrace(outputOnceEnded()) }
 }

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Handshakes that stop half way. */
+#ifndef BYHAND_H
+#define BYHAND_H
+
+#include <netinet/in.h>
+
+#define BY_HAND_MOST 4096
+
+/* Sends so many SYNs; how many were answered. */
+int begin_by_hand(const struct sockaddr_in *from, const struct sockaddr_in *to, int count);
+/* Acknowledges the answers. */
+void finish_by_hand(int count);
+
+_Noreturn void fail(const char *what);
+
+#endif
