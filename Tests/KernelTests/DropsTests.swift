@@ -172,18 +172,18 @@ extension KernelTests {
         @Test(.enabled(if: !Lab.probing.isEmpty, "no backend here sees causes"), arguments: Lab.probing)
         func eventsAndSuppressedOnesAddUp(backend: Backend) throws {
             let namespace = try Namespace()
-            let before = try ListenCounts(namespace)
-            let trace = try DropsTrace.trace(backend, ["--events", "--netns", namespace.name]) {
-                for listening in try fill([3], "127.0.0.1", 3000, in: namespace) {
-                    try listening.load.end()
-                }
+            let server = try Load("-L -n 0 -B 3 -i 600 127.0.0.1 7003", in: namespace)
+            _ = try server.result()
+            let run = try DropsRun(backend, ["--events"], in: namespace) {
+                try Load.run("-q -t 4 -n 3000 127.0.0.1 7003", in: namespace)
             }
-            let truth = try ListenCounts(namespace) - before
-            #expect(trace.summary.listenDrops == truth["ListenDrops"] && truth["ListenDrops"] >= 2990)
+            let trace = run.trace
+            #expect(trace.summary.listenDrops == run.truth.drops && run.truth.drops >= 2990)
             let unsent = trace.summary.eventsSuppressed + trace.summary.lost.ring
-            let drops = trace.losses.count { !Self.noDrops.contains($0.cause) }
-            let cookies = truth["TCPReqQFullDoCookies"]
-            #expect((truth["ListenDrops"]...truth["ListenDrops"] + cookies).contains(drops + unsent))
+            let drops = trace.losses.count { $0.cause != Cause.synCookieSent.rawValue }
+            // What was not sent may have been a cookie.
+            #expect(
+                (run.truth.drops...run.truth.drops + run.truth.queueFullCookies).contains(drops + unsent))
             Lab.figure(
                 "\(backend.rawValue), drops --events: \(trace.losses.count) events, "
                     + "\(trace.summary.eventsSuppressed) suppressed, \(trace.summary.lost.ring) lost")
@@ -192,7 +192,8 @@ extension KernelTests {
                 #expect(loss.address == "127.0.0.1" && loss.port == 7003 && loss.peer == "127.0.0.1")
                 #expect(loss.backlog == 3 && loss.netns == namespace.inode && loss.peerPort ?? 0 > 0)
             }
-            #expect(trace.losses.allSatisfy { $0.cause.hasPrefix("syn_cookie") || $0.acceptQueue >= 4 })
+            #expect(
+                trace.losses.allSatisfy { $0.cause == Cause.synCookieSent.rawValue || $0.acceptQueue >= 4 })
         }
 
         /// Refused connects are dropped packets with a reason, where the kernel has reasons.
@@ -205,7 +206,9 @@ extension KernelTests {
             }
             expect(run.trace, has: run.truth)
             let refused = run.trace.packets.filter { $0.port == 7999 }
-            #expect(refused.reduce(0) { $0 + $1.count } == 100)
+            // In a process that may be preempted the tracepoint can miss, and says so.
+            let missed = run.trace.summary.missedByProbe["btf_dropped"] ?? 0
+            #expect((100 - missed...100).contains(refused.reduce(0) { $0 + $1.count }))
             for packet in refused {
                 #expect(packet.protocol == "tcp" && packet.netns == namespace.inode)
                 #expect(packet.location.hasPrefix("tcp_v4_rcv+0x"))

@@ -87,7 +87,8 @@ func expect(
     }
     same(truth.isThat(of: summary), true, "\(truth.tcpext) and \(summary.tcpext)")
     same(summary.lost.map, 0, "table full")
-    same(summary.lost.missed, 0, "missed")
+    // Softirqs, where connections are lost, are not preempted; other packets' ends are.
+    same(summary.missedByProbe.filter { $0.key != "btf_dropped" }, [:], "missed")
     guard let causes = summary.causes else {
         same(summary.backend, "tracepoint", "who sees no causes")
         same(summary.listenDrops, nil, "listen_drops")
