@@ -65,7 +65,7 @@ struct DropsSession {
             try report()
         }
         do throws(ProbeError) { try probe.stop() } catch { throw Failure(error) }
-        try drain(&ring)
+        try drain(&ring, limit: .max)
         try report(isLast: true)
         do throws(ProbeError) {
             try probe.detach()
@@ -79,10 +79,10 @@ struct DropsSession {
     }
 
     /// Shows the events that are there; when more come all the time, not for ever.
-    private mutating func drain(_ ring: inout RingBuffer?) throws {
+    private mutating func drain(_ ring: inout RingBuffer?, limit: Int = 10_000) throws {
         guard ring != nil else { return }
         var losses: [ListenLoss] = []
-        try ring?.consume(limit: 10_000) { record in
+        try ring?.consume(limit: limit) { record in
             if let loss = probe.decode(record) { losses.append(loss) }
         }
         var bytes: [UInt8] = []
