@@ -35,7 +35,8 @@ extension KernelTests {
             for (port, backlog) in ports {
                 let row = try run.row(port)
                 let server = servers[port]!
-                #expect(row.backlog == backlog && row.acceptQueue ?? -1 <= backlog + 1)
+                // Each thread's handshake may find the last place free.
+                #expect(row.backlog == backlog && row.acceptQueue ?? -1 <= backlog + 1 + 4)
                 #expect(row.pid == [server.pid] && row.comm == "tcpload")
                 #expect(row.fd.map { server.sockets[$0] } == [row.inode])
                 #expect(row.netns == namespace.inode && row.family == "ipv4" && row.address == "127.0.0.1")
@@ -77,7 +78,9 @@ extension KernelTests {
                 if backend != .tracepoint { #expect(row.listenDrops ?? 0 > 0) }
             }
             let row = try run.row(7002)
-            #expect(!row.closed && row.pid == [staying.pid] && row.acceptQueue == 4 && row.skDrops ?? 0 > 0)
+            #expect(
+                !row.closed && row.pid == [staying.pid] && (4...5).contains(row.acceptQueue ?? 0)
+                    && row.skDrops ?? 0 > 0)
         }
 
         /// Many tcpwhy at once, each with another filter; what a filter hides is still
