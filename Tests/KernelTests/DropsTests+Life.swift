@@ -13,6 +13,7 @@ extension KernelTests.DropsTests {
     @Test(arguments: Lab.backends)
     func killedItLeavesNothingInTheKernel(backend: Backend) throws {
         let namespace = try Namespace()
+        try namespace.sendNoCookies()
         let listener = try deafListener(in: namespace)
         let tracer = try Tracer.drops(backend, ["--netns", namespace.name])
         let load = try Load("-q -t 2 -d 0.6 127.0.0.1 7001", in: namespace)
@@ -31,6 +32,7 @@ extension KernelTests.DropsTests {
     @Test(arguments: Lab.anyBackend)
     func itEndsWithTheTotals(backend: Backend) throws {
         let namespace = try Namespace()
+        try namespace.sendNoCookies()
         let listener = try deafListener(in: namespace)
         let local = ["--netns", namespace.name]
         let signalled = try Tracer("drops", starting: backend, local, every: "0.2")

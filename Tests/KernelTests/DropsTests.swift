@@ -10,6 +10,7 @@ extension KernelTests {
         @Test(arguments: Lab.backends)
         func everyLossOfThreeListeners(backend: Backend) throws {
             let namespace = try Namespace()
+            try namespace.sendNoCookies()
             let ports: [UInt16: Int] = [7001: 3, 7002: 23, 7003: 43]
             var servers: [UInt16: Load] = [:]
             for (port, backlog) in ports {
@@ -54,18 +55,20 @@ extension KernelTests {
         @Test(arguments: Lab.backends)
         func aClosedListenerKeepsItsLosses(backend: Backend) throws {
             let namespace = try Namespace()
+            try namespace.sendNoCookies()
             let closing = try Load("-L -n 0 -B 3 -i 600 127.0.0.1 7001", in: namespace)
             let staying = try Load("-L -n 0 -B 3 -i 600 127.0.0.1 7002", in: namespace)
             for load in [closing, staying] { _ = try load.result() }
             let run = try DropsRun(backend, in: namespace) {
                 let brief = try Load("-L -n 0 -B 3 -i 600 127.0.0.1 7003", in: namespace)
                 _ = try brief.result()
-                // However late the loads begin: each has lost something before it closes.
-                for port in [7001, 7003] { try Load.run("-q -n 20 127.0.0.1 \(port)", in: namespace) }
-                let loads = try (7001...7003).map {
-                    try Load("-q -t 2 -d 0.8 127.0.0.1 \($0)", in: namespace)
+                let loads = try (7001...7003).map { port in
+                    try Load.run("-q -n 30 127.0.0.1 \(port)", in: namespace)
+                    return try Load("-s -q -t 2 -d 0.8 127.0.0.1 \(port)", in: namespace)
                 }
-                usleep(400_000)
+                let before = try namespace.counter("TcpExt", "ListenDrops")
+                for load in loads { load.go() }
+                #expect(try Lab.wait { try namespace.counter("TcpExt", "ListenDrops") > before })
                 for load in [closing, brief] { try load.end() }
                 for load in loads { try load.wait() }
             }
@@ -80,9 +83,9 @@ extension KernelTests {
                 if backend != .tracepoint { #expect(row.listenDrops ?? 0 > 0) }
             }
             let row = try run.row(7002)
-            #expect(
-                !row.closed && row.pid == [staying.pid] && (4...5).contains(row.acceptQueue ?? 0)
-                    && row.skDrops ?? 0 > 0)
+            #expect(!row.closed && row.pid == [staying.pid] && row.skDrops ?? 0 > 0)
+            let queues = try namespace.acceptQueues()
+            #expect(row.acceptQueue == queues[try #require(row.inode)] && row.acceptQueue ?? 0 >= 4)
         }
 
         /// Many tcpwhy at once, each with another filter; what a filter hides is still
@@ -123,7 +126,8 @@ extension KernelTests {
             let truth = [
                 try Losses(atRestIn: here) - before[0], try Losses(atRestIn: there) - before[1],
             ]
-            #expect(truth[0].drops == 90 && truth[1].drops == 50)
+            // A SYN that overtakes the ACK before it may still find a place.
+            #expect((80...90).contains(truth[0].drops) && (40...50).contains(truth[1].drops))
             for (tracer, (filter, selects)) in zip(tracers, cases) {
                 let trace = try tracer.finishDrops()
                 // Others may listen in other namespaces.
@@ -134,11 +138,14 @@ extension KernelTests {
                 for name in selects.map(String.init) {
                     let row = try #require(rows.first { $0.pid == [servers[name]!.pid] })
                     #expect(row.netns == (name == "d" ? there : here).inode)
-                    #expect(row.skDrops == counts[name])
+                    let count = counts[name]!
+                    #expect((count - 10...count + 10).contains(row.skDrops ?? 0))
                     #expect(row.comm == (name == "b" ? other.name : "tcpload"))
-                    if backend != .tracepoint { #expect(row.listenDrops == counts[name]) }
+                    if backend != .tracepoint {
+                        #expect((count - 10...count).contains(row.listenDrops ?? 0))
+                    }
                 }
-                let sum = selects.reduce(0) { $0 + counts[String($1)]! }
+                let sum = trace.rows.reduce(0) { $0 + ($1.listenDrops ?? 0) }
                 #expect(trace.summary.listenDrops == (backend == .tracepoint ? nil : sum), "\(filter)")
                 #expect(trace.summary.notAttributed == (backend == .tracepoint ? nil : 0), "\(filter)")
                 // Nobody but the test is in its namespaces.
@@ -154,6 +161,7 @@ extension KernelTests {
             arguments: Lab.probing.suffix(1), [0, 1])
         func abortOnOverflow(backend: Backend, abort: Int) throws {
             let namespace = try Namespace()
+            try namespace.sendNoCookies()
             try namespace.set("ipv4/tcp_abort_on_overflow", "\(abort)")
             let servers = try (1...4).map {
                 try Load("-L -n 0 -B \($0) -i 600 127.0.0.1 \(7000 + $0)", in: namespace)
@@ -161,7 +169,8 @@ extension KernelTests {
             for server in servers { _ = try server.result() }
             let run = try DropsRun(backend, in: namespace) {
                 for port in 7001...7004 {
-                    try Load.run("-q -t 4 -n 60 127.0.0.1 \(port)", in: namespace)
+                    // Kept: else a client's own reset may cross the server's.
+                    try Load.run("-q -k -t 4 -n 60 127.0.0.1 \(port)", in: namespace)
                 }
             }
             expect(run.trace, has: run.truth)

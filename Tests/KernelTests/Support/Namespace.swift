@@ -115,6 +115,24 @@ final class Namespace {
                 + "ip link set veth0 up; ip address add 10.99.0.1/24 dev dead0")
     }
 
+    /// Without cookies each answer to a SYN is remembered, and so is the handshake that
+    /// its client's reset ends (EmbryonicRsts). A reset that no handshake is known for
+    /// adds to the listening socket's own counter alone.
+    func sendNoCookies() throws { try set("ipv4/tcp_syncookies", "0") }
+
+    /// How many connections wait for accept, by the listening socket's inode, by
+    /// /proc/net/tcp. When several CPUs find the last free place at once, each takes it:
+    /// then there are more than fit.
+    func acceptQueues() throws -> [UInt32: Int] {
+        var queues: [UInt32: Int] = [:]
+        for line in try file("tcp").split(separator: "\n").dropFirst() {
+            let words = line.split(separator: " ")
+            guard words.count > 9, words[3] == "0A", let inode = UInt32(words[9]) else { continue }
+            queues[inode] = Int(words[4].suffix(8), radix: 16)
+        }
+        return queues
+    }
+
     /// Handshakes of a port that are not over yet, by /proc/net/tcp.
     func halfOpen(_ port: UInt16) throws -> Int {
         let suffix = ":" + String(format: "%04X", port)
