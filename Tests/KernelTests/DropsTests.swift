@@ -32,7 +32,7 @@ extension KernelTests {
                 for _ in 0..<10 { try load() }
             }
             expect(run.trace, has: run.truth)
-            #expect(run.truth.drops > 0 && run.truth.overflows == run.truth.drops)
+            #expect(run.truth.overflows > 0)
             for (port, backlog) in ports {
                 let row = try run.row(port)
                 let server = servers[port]!
