@@ -128,9 +128,15 @@ struct sock {
 	struct socket *sk_socket;
 };
 
+struct request_sock {
+	struct request_sock *dl_next; /* the next one in the accept queue */
+	struct sock *sk; /* the connection */
+};
+
 struct request_sock_queue {
 	atomic_t qlen;
 	atomic_t young;
+	struct request_sock *rskq_accept_head;
 };
 
 struct inet_sock {
