@@ -274,6 +274,13 @@ struct why_accept_stats {
 	__u32 depth_hist[WHY_DEPTH_BUCKETS];
 };
 
+/* One counter each per CPU. */
+enum why_accept_loss {
+	WHY_ACCEPT_LOSS_ARRIVAL = 0, /* arrivals in no row: table full */
+	WHY_ACCEPT_LOSS_ACCEPT = 1, /* accepts in no row: table full, or listener not known */
+	WHY_ACCEPT_LOSS_COUNT = 2,
+};
+
 struct why_accept_config {
 	__u32 netns; /* filter: 0 is "all" */
 	__u32 pad;

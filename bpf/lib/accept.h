@@ -28,7 +28,10 @@ struct {
 	__type(value, struct why_waiting);
 } waiting SEC(".maps");
 
-/* Between the entry and the return of inet_csk_reqsk_queue_add(): softirqs are off. */
+/*
+ * Between the entry and the return of what puts a connection into the queue: softirqs
+ * are off. Of two such functions, one inside the other, the inner's return counts.
+ */
 struct why_arrival {
 	__u64 sk; /* the listener; 0: not in the function */
 	__u64 child;
@@ -43,15 +46,9 @@ struct {
 	__type(value, struct why_arrival);
 } arrivals SEC(".maps");
 
-enum accept_loss {
-	LOSS_ROW, /* arrivals and accepts for which stats had no room */
-	LOSS_STRANGER, /* accepts of which it is not known from which listener */
-	LOSS_COUNT,
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, LOSS_COUNT);
+	__uint(max_entries, WHY_ACCEPT_LOSS_COUNT);
 	__type(key, __u32);
 	__type(value, __u64);
 } losses SEC(".maps");
@@ -113,13 +110,13 @@ static __always_inline int arrive_exit(bool added)
 	struct sock *sk;
 
 	arrival = bpf_map_lookup_elem(&arrivals, &zero);
-	/* Else the entry was before the trace, or filtered out. */
+	/* Else counted already, begun before the trace, or filtered out. */
 	if (!arrival || !arrival->sk)
 		return 0;
 	sk = (struct sock *)arrival->sk;
 	arrival->sk = 0;
 	if (!added) {
-		/* The listener was closed meanwhile. */
+		/* The listener was closed meanwhile, or another CPU has made the connection. */
 		bpf_map_delete_elem(&waiting, &arrival->child);
 		return 0;
 	}
@@ -127,7 +124,7 @@ static __always_inline int arrive_exit(bool added)
 		return 0;
 	row = row_of(&key);
 	if (!row) {
-		lose(LOSS_ROW);
+		lose(WHY_ACCEPT_LOSS_ARRIVAL);
 		return 0;
 	}
 	__sync_fetch_and_add(&row->arrivals, 1);
@@ -146,7 +143,7 @@ static __always_inline void count_accept(const struct why_waiting *entry)
 	__u32 bucket;
 
 	if (!row) {
-		lose(LOSS_ROW);
+		lose(WHY_ACCEPT_LOSS_ACCEPT);
 		return;
 	}
 	__sync_fetch_and_add(&row->accepts, 1);
@@ -161,8 +158,8 @@ static __always_inline void count_accept(const struct why_waiting *entry)
 		__sync_fetch_and_add(&row->wait_ns_hist[bucket], 1);
 }
 
-/* A TCP connection that nobody knows, unless it is another namespace's. */
-static __always_inline bool is_stranger(struct sock *child)
+/* Whether it is TCP, and of the namespace that was asked for. */
+static __always_inline bool is_wanted(struct sock *child)
 {
 	__u16 family = BPF_CORE_READ(child, __sk_common.skc_family);
 
@@ -174,23 +171,31 @@ static __always_inline bool is_stranger(struct sock *child)
 	       config.netns == BPF_CORE_READ(child, __sk_common.skc_net.net, ns.inum);
 }
 
+/* What was noted of a connection, which is no more after this. */
+static __always_inline bool take_waiting(const __u64 *id, struct why_waiting *entry)
+{
+	struct why_waiting *found = bpf_map_lookup_elem(&waiting, id);
+
+	if (!found)
+		return false;
+	/* Another connection may take the place once it is free. */
+	*entry = *found;
+	bpf_map_delete_elem(&waiting, id);
+	return true;
+}
+
 /* Every kind of socket comes by here when it is accepted. */
 static __always_inline int accepted(struct sock *child)
 {
-	struct why_waiting entry, *found;
+	struct why_waiting entry;
 	__u64 id = (__u64)child;
 
-	found = bpf_map_lookup_elem(&waiting, &id);
-	if (!found) {
-		if (active && is_stranger(child))
-			lose(LOSS_STRANGER);
-		return 0;
+	if (take_waiting(&id, &entry)) {
+		if (active)
+			count_accept(&entry);
+	} else if (active && is_wanted(child)) {
+		lose(WHY_ACCEPT_LOSS_ACCEPT);
 	}
-	/* Another connection may take the place once it is free. */
-	entry = *found;
-	bpf_map_delete_elem(&waiting, &id);
-	if (active)
-		count_accept(&entry);
 	return 0;
 }
 
