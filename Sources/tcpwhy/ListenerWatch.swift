@@ -96,6 +96,7 @@ struct ListenerWatch {
     private mutating func lookAround() throws -> [Listener: ListenerState] {
         var seen: [Listener: ListenerState] = [:]
         var counters = counters
+        var conntrack = conntrack
         try inEachNamespace { [probe] namespace throws in
             let reading = try probe.look(into: namespace)
             counters[namespace.inode] = reading.counters
@@ -103,6 +104,7 @@ struct ListenerWatch {
             seen.merge(reading.sockets) { $1 }
         }
         self.counters = counters
+        self.conntrack = conntrack
         return seen
     }
 

@@ -23,7 +23,7 @@ struct ListenersColumns {
             column("LISTENER", importance: 100, left: true, minimum: 21, floor: 8) {
                 EndpointText.cell(DropsText.listener($0.listener))
             })
-        return TextTable(columns: columns + queues + [accepts] + waits + depths + [drops] + causes)
+        return TextTable(columns: columns + queues + accepts + waits + depths + [drops] + causes)
     }
 
     /// As of the end. The accept queue is full when it is longer than its limit.
@@ -50,10 +50,13 @@ struct ListenersColumns {
         ]
     }
 
-    private var accepts: TextTable.Column {
-        column(seconds == nil ? "ACCEPTS" : "ACCEPT/s", importance: 85) { row in
-            .init(amount(row.state.accepted?.accepts))
-        }
+    private var accepts: [TextTable.Column] {
+        guard rows.contains(where: { $0.state.accepted != nil }) else { return [] }
+        return [
+            column(seconds == nil ? "ACCEPTS" : "ACCEPT/s", importance: 85) { row in
+                .init(amount(row.state.accepted?.accepts))
+            }
+        ]
     }
 
     private var waits: [TextTable.Column] {
@@ -66,6 +69,7 @@ struct ListenersColumns {
                 .init(Units.duration(row.state.accepted.flatMap { $0.wait.isEmpty ? nil : value($0.wait) }))
             }
         }
+        guard rows.contains(where: { $0.state.accepted != nil }) else { return [] }
         return [
             time("p50", 80) { $0.quantile(0.5) }, time("p99", 82) { $0.quantile(0.99) },
             time("max", 50) { $0.maximum },
@@ -82,6 +86,7 @@ struct ListenersColumns {
                 .init(Units.count(row.state.accepted.flatMap { $0.depth.isEmpty ? nil : value($0.depth) }))
             }
         }
+        guard rows.contains(where: { $0.state.accepted?.arrivals != nil }) else { return [] }
         return [depth("p99", 70) { $0.quantile(0.99) }, depth("max", 55) { $0.maximum }]
     }
 
