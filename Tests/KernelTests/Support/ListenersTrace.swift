@@ -20,6 +20,7 @@ struct ListenersTrace {
         var waitNs, depthSeen: Times?
         var reuseport, closed: Bool
         var accepts, arrivals: Int?
+        var limitedBy, waitBackend: String?
     }
 
     struct Summary: Decodable {
