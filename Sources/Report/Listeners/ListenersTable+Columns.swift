@@ -82,7 +82,7 @@ struct ListenersColumns {
         )
             -> TextTable.Column
         {
-            column(title, in: "DEPTH", importance: importance) { row in
+            column(title, in: "DEPTH", importance: importance, least: title == "p99" ? 5 : 0) { row in
                 .init(Units.count(row.state.accepted.flatMap { $0.depth.isEmpty ? nil : value($0.depth) }))
             }
         }
