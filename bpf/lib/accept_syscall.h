@@ -47,7 +47,8 @@ static __always_inline int syscall_accepted(struct why_syscall_exit *ctx)
 		return 0;
 	socket = socket_of(first_argument());
 	sk = socket ? BPF_CORE_READ(socket, sk) : 0;
-	if (sk && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN && identify(&entry.key, sk))
+	if (sk && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN &&
+	    identify(&entry.key, sk))
 		count_accept(&entry);
 	else /* the descriptor was closed meanwhile */
 		lose(WHY_ACCEPT_LOSS_ACCEPT);

@@ -10,7 +10,6 @@ struct {
 	__type(value, struct why_listener_stats);
 } stats SEC(".maps");
 
-
 /* The row of the listener; 0: filtered out, or no room. */
 static __always_inline struct why_listener_stats *row_of(struct sock *sk)
 {

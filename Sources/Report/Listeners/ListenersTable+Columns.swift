@@ -38,7 +38,9 @@ struct ListenersColumns {
                 .init(text(row.state.queues?.backlog))
             },
             column("by", in: "ACCEPT QUEUE", importance: 56, left: true) { row in
-                guard let isSomaxconn = row.state.queues?.isLimitedBySomaxconn else { return .init(Units.none) }
+                guard let isSomaxconn = row.state.queues?.isLimitedBySomaxconn else {
+                    return .init(Units.none)
+                }
                 return .init(isSomaxconn ? "somaxconn" : "backlog")
             },
             column("len", in: "SYN QUEUE", importance: 60, least: 9) { row in
