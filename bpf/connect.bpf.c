@@ -24,6 +24,8 @@ const volatile struct why_config config SEC(".rodata.config") = {};
 #include "lib/filter.h"
 #include "lib/call.h"
 #include "lib/search.h"
+#include "lib/fd.h"
+#include "lib/syscall_context.h"
 #include "lib/syscall.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

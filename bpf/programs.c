@@ -8,6 +8,10 @@
 #error "the BPF objects are not built: run make build"
 #endif
 
+static const unsigned char accept_object[] __attribute__((aligned(8))) = {
+#embed "../.build/bpf/accept.bpf.o"
+};
+
 static const unsigned char connect_object[] __attribute__((aligned(8))) = {
 #embed "../.build/bpf/connect.bpf.o"
 };
@@ -23,6 +27,11 @@ static const unsigned char listener_object[] __attribute__((aligned(8))) = {
 static const unsigned char socket_object[] __attribute__((aligned(8))) = {
 #embed "../.build/bpf/socket.bpf.o"
 };
+
+struct why_object why_accept_object(void)
+{
+	return (struct why_object){ accept_object, sizeof(accept_object) };
+}
 
 struct why_object why_connect_object(void)
 {

@@ -7,6 +7,8 @@ public struct ListenerState: Sendable, Hashable {
     /// The socket's own counter (`sk_drops`) since the trace began, or since the
     /// socket was there. It counts a drop at the final ACK twice or more. `nil`: not read.
     public var socketDrops: UInt64?
+    /// Since the trace began; `nil`: not measured.
+    public var accepted: AcceptStats?
     /// `nil`: the socket was not found among those that listen.
     public var queues: ListenQueues?
     /// It stopped listening.
@@ -28,6 +30,10 @@ public struct ListenerState: Sendable, Hashable {
         if let drops = other.drops {
             self.drops = self.drops ?? ListenDrops()
             self.drops?.merge(drops)
+        }
+        if let accepted = other.accepted {
+            self.accepted = self.accepted ?? AcceptStats()
+            self.accepted?.merge(accepted)
         }
         socketDrops = sum(socketDrops, other.socketDrops)
         queues = queues ?? other.queues
@@ -75,7 +81,7 @@ public struct ListenCounters: Sendable, Hashable {
     }
 }
 
-/// Everything `tcpwhy drops` knows at one moment: totals since the trace began.
+/// Everything `tcpwhy drops` and `tcpwhy listeners` know at one moment: totals since the trace began.
 public struct DropsSnapshot: Sendable {
     /// Nanoseconds of CLOCK_MONOTONIC.
     public var time: UInt64
@@ -90,6 +96,8 @@ public struct DropsSnapshot: Sendable {
     public var packets: [PacketDrop: UInt64]?
     /// By the inode of the namespace; where nothing is tracked there is none.
     public var conntrack: [UInt32: Conntrack] = [:]
+    /// By what accept queues are timed; `nil`: they are not.
+    public var waitBackend: Backend?
     public var loss: Loss
 
     public init(
@@ -115,6 +123,7 @@ public struct DropsSnapshot: Sendable {
         for (listener, before) in earlier.listeners {
             guard var state = interval.listeners[listener] else { continue }
             if let drops = before.drops { state.drops?.subtract(drops) }
+            if let accepted = before.accepted { state.accepted?.subtract(accepted) }
             state.socketDrops = difference(state.socketDrops, before.socketDrops)
             interval.listeners[listener] = state
         }
@@ -122,6 +131,7 @@ public struct DropsSnapshot: Sendable {
         interval.packets = packets
         interval.packets?.subtract(earlier.packets ?? [:])
         interval.conntrack = conntrack
+        interval.waitBackend = waitBackend
         for (netns, before) in earlier.conntrack { interval.conntrack[netns]?.subtract(before) }
         interval.loss.subtract(earlier.loss)
         return interval
@@ -144,6 +154,8 @@ public struct DropsInterval: Sendable {
     public var packets: [PacketDrop: UInt64]?
     /// By the inode of the namespace: use as of the end, counts of the interval.
     public var conntrack: [UInt32: Conntrack] = [:]
+    /// By what accept queues are timed; `nil`: they are not.
+    public var waitBackend: Backend?
     /// What listeners lost that a filter keeps out of `listeners`.
     public var hidden = ListenDrops()
     public var loss: Loss
@@ -165,6 +177,16 @@ public struct DropsInterval: Sendable {
     public var total: ListenDrops {
         listeners.values.reduce(into: ListenDrops()) { sum, state in
             if let drops = state.drops { sum.merge(drops) }
+        }
+    }
+
+    /// What went through all accept queues; `nil`: not measured.
+    public var totalAccepted: AcceptStats? {
+        listeners.values.reduce(nil) { sum, state in
+            guard let accepted = state.accepted else { return sum }
+            var sum = sum ?? AcceptStats()
+            sum.merge(accepted)
+            return sum
         }
     }
 

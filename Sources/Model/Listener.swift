@@ -45,17 +45,26 @@ public struct SocketOwner: Sendable, Hashable {
 public struct ListenQueues: Sendable, Hashable {
     /// Connections that wait for accept (`sk_ack_backlog`).
     public var acceptQueue: UInt32
-    /// What listen() was given, or `net.core.somaxconn` if that is less
+    /// What listen() was given, or `net.core.somaxconn` if that was less then
     /// (`sk_max_ack_backlog`). One connection more than this fits.
     public var backlog: UInt32
+    /// `net.core.somaxconn` of the socket's namespace; `nil`: it could not be read.
+    public var somaxconn: UInt32?
     /// Requests that wait for the handshake's last ACK (`icsk_accept_queue.qlen`).
     public var synQueue: UInt32
     /// Of these, how many have not had their SYN-ACK sent again (`young`).
     public var young: UInt32
 
-    public init(acceptQueue: UInt32, backlog: UInt32, synQueue: UInt32, young: UInt32) {
+    /// Whether a larger backlog alone would change nothing. The kernel does not keep what
+    /// listen() was given, so this is also true if that happens to be just as large.
+    public var isLimitedBySomaxconn: Bool? { somaxconn.map { backlog >= $0 } }
+
+    public init(
+        acceptQueue: UInt32, backlog: UInt32, somaxconn: UInt32? = nil, synQueue: UInt32, young: UInt32
+    ) {
         self.acceptQueue = acceptQueue
         self.backlog = backlog
+        self.somaxconn = somaxconn
         self.synQueue = synQueue
         self.young = young
     }

@@ -40,6 +40,7 @@ public enum BackendTrial {
         ("bind", ConnectPrograms.bind),
         ("check", ConnectPrograms.check),
         ("listen", ListenerPrograms.handlers),
+        ("accept", AcceptPrograms.queue),
     ]
 
     /// Why dropped packets cannot be traced here; `nil`: they can, whatever the backend.

@@ -33,29 +33,17 @@ enum ConnectDecoding {
         stats.reused = sees.reuse ? raw.reused : nil
         stats.untimed = raw.untimed
         stats.unknown = raw.unknown
-        stats.search = distribution(
+        stats.search = Distribution(
             raw.searches, raw.search_ns_sum, raw.search_ns_max, raw.search_ns_hist)
         if !sees.successfulSearch && raw.searches == 0 { stats.search = nil }
-        stats.call = distribution(raw.calls, raw.call_ns_sum, raw.call_ns_max, raw.call_ns_hist)
+        stats.call = Distribution(raw.calls, raw.call_ns_sum, raw.call_ns_max, raw.call_ns_hist)
         if let method = sees.method {
-            stats.tried = distribution(raw.tried, raw.tried_sum, raw.tried_max, raw.tried_hist)
+            stats.tried = Distribution(raw.tried, raw.tried_sum, raw.tried_max, raw.tried_hist)
             stats.triedMethod = method
             stats.certain = raw.certain
             stats.checks = raw.checks
         }
         return stats
-    }
-
-    private static func distribution(
-        _ count: UInt64, _ sum: UInt64, _ maximum: UInt64, _ buckets: some BitwiseCopyable
-    ) -> Distribution {
-        let histogram = withUnsafeBytes(of: buckets) {
-            LogLinearHistogram(buckets: $0.bindMemory(to: UInt32.self))
-        }
-        // Two CPUs may race for the maximum; the buckets are exact.
-        let atLeast = histogram.highestBucket.map(LogLinearHistogram.lowerBound(ofBucket:)) ?? 0
-        return Distribution(
-            count: count, sum: sum, maximum: max(maximum, atLeast), histogram: histogram)
     }
 
     private static func forEachNonzero(

@@ -57,10 +57,19 @@ enum ListenerDecoding {
             acceptQueue: raw.accept_queue, backlog: raw.backlog, synQueue: raw.syn_queue)
     }
 
+    /// What went through a listener's accept queue since the trace began.
+    static func accepted(_ raw: why_accept_stats, seesArrivals: Bool) -> AcceptStats {
+        var stats = AcceptStats(arrivals: seesArrivals ? raw.arrivals : nil)
+        stats.accepts = raw.accepts
+        stats.wait = Distribution(raw.waits, raw.wait_ns_sum, raw.wait_ns_max, raw.wait_ns_hist)
+        stats.depth = Distribution(raw.arrivals, raw.depth_sum, raw.depth_max, raw.depth_hist)
+        return stats
+    }
+
     /// The sockets in a piece of what the iterator wrote, and the bytes that
     /// belong to the next one.
     static func sockets(
-        _ bytes: RawSpan, netns: UInt32, _ body: (Listener, ListenerState) -> Void
+        _ bytes: RawSpan, netns: UInt32, somaxconn: UInt32?, _ body: (Listener, ListenerState) -> Void
     ) {
         let size = MemoryLayout<why_listener>.size
         for number in 0..<bytes.byteCount / size {
@@ -68,8 +77,8 @@ enum ListenerDecoding {
             var state = ListenerState()
             state.socketDrops = UInt64(raw.drops)
             state.queues = ListenQueues(
-                acceptQueue: raw.accept_queue, backlog: raw.backlog, synQueue: raw.syn_queue,
-                young: raw.young)
+                acceptQueue: raw.accept_queue, backlog: raw.backlog, somaxconn: somaxconn,
+                synQueue: raw.syn_queue, young: raw.young)
             body(listener(raw.name, netns: netns, port: raw.port, inode: raw.inode), state)
         }
     }

@@ -170,9 +170,12 @@ public final class ListenerProbe {
                 full: table.statistics?.drop, insertFailed: table.statistics?.insertFailed,
                 earlyDrop: table.statistics?.earlyDrop)
         }
+        let somaxconn = (try? Sysctl.integer("net.core.somaxconn")).map { UInt32(clamping: $0) }
         do throws(BPFError) {
             try list.runIterator { bytes in
-                ListenerDecoding.sockets(bytes, netns: inode) { reading.sockets[$0] = $1 }
+                ListenerDecoding.sockets(bytes, netns: inode, somaxconn: somaxconn) {
+                    reading.sockets[$0] = $1
+                }
             }
         } catch {
             throw ProbeError(error)

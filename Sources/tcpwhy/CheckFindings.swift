@@ -85,6 +85,10 @@ enum ProbeCoverage {
             "drops per listening socket by its own counter (sk_drops), without causes"
         case ("listen", _):
             "drops per listening socket by cause: exact"
+        case ("accept", .tracepoint?):
+            "accepts and their time in the accept queue: exact for accept() and accept4()"
+        case ("accept", _?):
+            "accepts, time in the accept queue, depth as arrivals saw it: exact"
         case (_, nil):
             probe == "check" ? "ports checked cannot be counted" : "not to be had"
         case ("connect", .tracepoint?):

@@ -7,6 +7,8 @@ import Probes
 /// those that are gone.
 struct ListenerWatch {
     private let probe: ListenerProbe
+    /// `nil`: accept queues are not timed.
+    private let accepts: AcceptProbe?
     /// The only namespace to look at, held open; `nil`: all there are.
     private let only: OpenNamespace?
     /// As last seen: sockets and namespaces that vanish keep what they lost.
@@ -15,9 +17,17 @@ struct ListenerWatch {
     private var conntrack: [UInt32: Conntrack] = [:]
     private var complained = false
 
-    init(_ probe: ListenerProbe, only: OpenNamespace?) {
+    init(_ probe: ListenerProbe, accepts: AcceptProbe? = nil, only: OpenNamespace?) {
         self.probe = probe
+        self.accepts = accepts
         self.only = only
+    }
+
+    /// From here on accepts count, also of connections that wait already.
+    mutating func startAccepts() throws {
+        guard let accepts else { return }
+        try inEachNamespace { namespace throws in try accepts.noteWaiting(in: namespace) }
+        do throws(ProbeError) { try accepts.start() } catch { throw Failure(error) }
     }
 
     mutating func look() throws -> DropsSnapshot {
@@ -31,9 +41,15 @@ struct ListenerWatch {
         do throws(ProbeError) {
             let known = Dictionary(
                 sockets.keys.map { (SocketID($0), $0) }, uniquingKeysWith: { first, _ in first })
-            for (lossy, state) in try probe.losses() {
+            var loss = try probe.loss()
+            var found = [try probe.losses()]
+            if let accepts {
+                found.append(try accepts.read())
+                loss.merge(try accepts.loss())
+            }
+            for (one, state) in found.joined() {
                 var state = state
-                let listener = known[SocketID(lossy)] ?? lossy
+                let listener = known[SocketID(one)] ?? one
                 state.isClosed = seen[listener] == nil
                 // The programs do not know the socket's own counter, and it may stand at 0:
                 // a sum would take that for "not read".
@@ -41,9 +57,12 @@ struct ListenerWatch {
                 listeners[listener] = listeners[listener].map { $0.merging(state) } ?? state
                 listeners[listener]?.socketDrops = socketDrops
             }
-            if probe.backend != .tracepoint {
-                for listener in listeners.keys where listeners[listener]?.drops == nil {
+            for listener in listeners.keys {
+                if probe.backend != .tracepoint, listeners[listener]?.drops == nil {
                     listeners[listener]?.drops = ListenDrops()
+                }
+                if let accepts, listeners[listener]?.accepted == nil {
+                    listeners[listener]?.accepted = AcceptStats(arrivals: accepts.seesArrivals ? 0 : nil)
                 }
             }
             var snapshot = DropsSnapshot(
@@ -51,8 +70,9 @@ struct ListenerWatch {
                 wallTime: Double(HostClock.wallNanoseconds()) / 1e9, backend: probe.backend,
                 listeners: listeners,
                 counters: counters.values.reduce(into: ListenCounters()) { $0.merge($1) },
-                loss: try probe.loss())
+                loss: loss)
             snapshot.conntrack = conntrack
+            snapshot.waitBackend = accepts?.backend
             return snapshot
         } catch {
             throw Failure(error)
@@ -75,22 +95,26 @@ struct ListenerWatch {
 
     private mutating func lookAround() throws -> [Listener: ListenerState] {
         var seen: [Listener: ListenerState] = [:]
-        func look(into namespace: borrowing NetworkNamespace) throws {
+        var counters = counters
+        var conntrack = conntrack
+        try inEachNamespace { [probe] namespace throws in
             let reading = try probe.look(into: namespace)
             counters[namespace.inode] = reading.counters
             conntrack[namespace.inode] = reading.conntrack
             seen.merge(reading.sockets) { $1 }
         }
-        if let only {
-            try look(into: only.value)
-            return seen
-        }
+        self.counters = counters
+        self.conntrack = conntrack
+        return seen
+    }
+
+    private mutating func inEachNamespace(_ body: (borrowing NetworkNamespace) throws -> Void) throws {
+        if let only { return try body(only.value) }
         for place in NetworkNamespace.all() {
             // It may have gone since it was found.
             guard let namespace = try? place.open() else { continue }
-            do { try look(into: namespace) } catch { complain(error, place.inode) }
+            do { try body(namespace) } catch { complain(error, place.inode) }
         }
-        return seen
     }
 
     private mutating func complain(_ error: any Error, _ inode: UInt32) {

@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "byhand.h"
+#include "slow.h"
 
 #define MAX_ERRNO 136
 #ifndef IP_LOCAL_PORT_RANGE
@@ -37,9 +38,11 @@ static const char usage[] =
 	"  -l     listen there too, in a thread: accept and close at once\n"
 	"  -L     listen there too, and accept nothing\n"
 	"  -B N   with -l, -L or -a: the backlog (65535)\n"
-	"  -R N   with -L: N sockets that share the port (SO_REUSEPORT)\n"
+	"  -R N   with -l or -L: N sockets that share the port (SO_REUSEPORT); only the last accepts\n"
 	"  -D S   with -l or -L: TCP_DEFER_ACCEPT\n"
 	"  -m MS  with -l: sleep so long after each accept\n"
+	"  -A MS  with -l: sleep so long before each accept, -n in all, and say how long\n"
+	"         each connection had waited since its connect returned\n"
 	"  -a     listen there too, and accept each connect in the thread that made it\n"
 	"  -k     keep every socket until the end (then close with RST)\n"
 	"  -w     close in order, which leaves TIME_WAIT; else with RST\n"
@@ -57,7 +60,7 @@ static const char usage[] =
 	"  -s     wait for a line on standard input before the first connect\n";
 
 static struct options {
-	int threads, hold_seconds, first_port, backlog, sharing, defer, nap_ms;
+	int threads, hold_seconds, first_port, backlog, sharing, defer, nap_ms, slow_ms;
 	long count;
 	double seconds;
 	bool listen, deaf, in_turn, keep, orderly, nonblocking, quit, no_port, only_bind, wait,
@@ -65,7 +68,7 @@ static struct options {
 	const char *bind_address, *range, *ghost;
 	struct sockaddr_storage to;
 	socklen_t length;
-} options = { .threads = 1, .count = 1, .backlog = 65535, .sharing = 1 };
+} options = { .threads = 1, .count = 1, .backlog = 65535 };
 
 static int listener = -1;
 static atomic_long next_connect, results[MAX_ERRNO], done;
@@ -102,6 +105,10 @@ static void *accept_and_close(void *argument)
 	int fd;
 
 	(void)argument;
+	if (options.slow_ms) {
+		accept_slowly(listener, options.slow_ms, options.count);
+		return 0;
+	}
 	while ((fd = accept(listener, 0, 0)) >= 0 || errno == ECONNABORTED || errno == EINTR) {
 		if (options.nap_ms)
 			usleep(options.nap_ms * 1000);
@@ -186,7 +193,7 @@ static void open_listener(void)
 
 	listener = socket(options.to.ss_family, SOCK_STREAM, 0);
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (options.sharing > 1)
+	if (options.sharing)
 		setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
 	if (options.defer)
 		setsockopt(listener, SOL_TCP, TCP_DEFER_ACCEPT, &options.defer, sizeof(int));
@@ -228,6 +235,8 @@ static void *work(void *argument)
 			continue;
 		}
 		error = options.only_bind ? 0 : connect_once(fd);
+		if (options.slow_ms && !error)
+			note_connected(fd);
 		if (options.in_turn && !error)
 			close(accept(listener, 0, 0));
 		atomic_fetch_add(&results[error], 1);
@@ -246,7 +255,7 @@ int main(int argc, char **argv)
 	bool first = true;
 	double begin;
 
-	while ((option = getopt(argc, argv, "t:n:d:lLB:R:D:m:akwuqb:op:r:zy:fi:s")) != -1) {
+	while ((option = getopt(argc, argv, "t:n:d:lLB:R:D:m:A:akwuqb:op:r:zy:fi:s")) != -1) {
 		switch (option) {
 		case 't': options.threads = atoi(optarg); break;
 		case 'n': options.count = atol(optarg); break;
@@ -257,6 +266,7 @@ int main(int argc, char **argv)
 		case 'R': options.sharing = atoi(optarg); break;
 		case 'D': options.defer = atoi(optarg); break;
 		case 'm': options.nap_ms = atoi(optarg); break;
+		case 'A': options.slow_ms = atoi(optarg); break;
 		case 'a': options.listen = options.deaf = options.in_turn = true; break;
 		case 'k': options.keep = true; break;
 		case 'w': options.orderly = true; break;
@@ -285,7 +295,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	options.length = address(argv[optind], atoi(argv[optind + 1]), &options.to);
 	if (options.listen) {
-		for (int i = 0; i < options.sharing; i++)
+		for (int i = 0; i < options.sharing || !i; i++)
 			open_listener();
 		if (!options.deaf)
 			pthread_create(&acceptor, 0, accept_and_close, 0);
@@ -308,7 +318,12 @@ int main(int argc, char **argv)
 		printf("%s\"%s\":%ld", first ? "" : ",", strerrorname_np(i), results[i]);
 		first = false;
 	}
-	printf("},\"elapsed_ns\":%.0f}\n", (now() - begin) * 1e9);
+	printf("},\"elapsed_ns\":%.0f", (now() - begin) * 1e9);
+	if (options.slow_ms) {
+		pthread_join(acceptor, 0);
+		print_waits();
+	}
+	printf("}\n");
 	fflush(stdout);
 	if (options.ghost && options.finish) {
 		getchar();

@@ -34,6 +34,7 @@ enum why_kind {
 #define WHY_SUB_BUCKETS 8
 #define WHY_NS_BUCKETS 256 /* up to 2^34 ns = 17 s, then clamped */
 #define WHY_PORT_BUCKETS 120 /* up to 2^17 ports */
+#define WHY_DEPTH_BUCKETS 120 /* up to 2^17 connections that wait */
 
 /* errno values have a counter each; slot 0 takes the ones beyond. */
 #define WHY_ERRNO_SLOTS 136
@@ -259,6 +260,32 @@ struct why_listener_config {
 	__u32 events; /* send struct why_loss_event */
 };
 
+/* What came into a listener's accept queue, and left it. */
+struct why_accept_stats {
+	struct why_listener_name name;
+	__u64 arrivals; /* the sum of depth_hist */
+	__u64 depth_sum; /* connections that waited already when one came */
+	__u64 depth_max;
+	__u64 accepts;
+	__u64 waits; /* accepts whose arrival was seen: the sum of wait_ns_hist */
+	__u64 wait_ns_sum;
+	__u64 wait_ns_max;
+	__u32 wait_ns_hist[WHY_NS_BUCKETS];
+	__u32 depth_hist[WHY_DEPTH_BUCKETS];
+};
+
+/* One counter each per CPU. */
+enum why_accept_loss {
+	WHY_ACCEPT_LOSS_ARRIVAL = 0, /* arrivals in no row: table full */
+	WHY_ACCEPT_LOSS_ACCEPT = 1, /* accepts in no row: table full, or listener not known */
+	WHY_ACCEPT_LOSS_COUNT = 2,
+};
+
+struct why_accept_config {
+	__u32 netns; /* filter: 0 is "all" */
+	__u32 pad;
+};
+
 /* Packets that the kernel freed as dropped (tracepoint kfree_skb) are counted by this. */
 struct why_packet_key {
 	__u64 location; /* the code that freed it */
@@ -285,6 +312,8 @@ _Static_assert(sizeof(struct why_listener_stats) == 24 + 19 * 8, "wire size");
 _Static_assert(sizeof(struct why_listener) == 56, "wire size");
 _Static_assert(sizeof(struct why_loss_event) == 72, "wire size");
 _Static_assert(sizeof(struct why_listener_config) == 40, "wire size");
+_Static_assert(sizeof(struct why_accept_stats) == 24 + 7 * 8 + 376 * 4, "wire size");
+_Static_assert(sizeof(struct why_accept_config) == 8, "wire size");
 _Static_assert(sizeof(struct why_connect_key) == 64, "wire size");
 _Static_assert(sizeof(struct why_connect_stats) == 18 * 8 + 768 * 4, "wire size");
 _Static_assert(sizeof(struct why_connect_event) == 128, "wire size");

@@ -33,6 +33,7 @@
 enum tcp_state {
 	TCP_ESTABLISHED = 1,
 	TCP_SYN_SENT = 2,
+	TCP_SYN_RECV = 3,
 	TCP_TIME_WAIT = 6,
 	TCP_CLOSE = 7,
 	TCP_LISTEN = 10,
@@ -128,9 +129,15 @@ struct sock {
 	struct socket *sk_socket;
 };
 
+struct request_sock {
+	struct request_sock *dl_next; /* the next one in the accept queue */
+	struct sock *sk; /* the connection */
+};
+
 struct request_sock_queue {
 	atomic_t qlen;
 	atomic_t young;
+	struct request_sock *rskq_accept_head;
 };
 
 struct inet_sock {

@@ -10,31 +10,14 @@ struct {
 	__type(value, struct why_listener_stats);
 } stats SEC(".maps");
 
-static __always_inline void name_listener(struct why_listener_name *name, struct sock *sk)
-{
-	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET) {
-		name->family = WHY_IPV4;
-		*(__u32 *)name->address = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
-	} else {
-		name->family = WHY_IPV6;
-		bpf_probe_read_kernel(name->address, 16, &sk->__sk_common.skc_v6_rcv_saddr);
-	}
-	name->v6only = BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_ipv6only);
-	name->reuseport = BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_reuseport);
-}
-
 /* The row of the listener; 0: filtered out, or no room. */
 static __always_inline struct why_listener_stats *row_of(struct sock *sk)
 {
 	struct why_listener_stats fresh = {}, *row;
 	struct why_listener_key key = {};
 
-	key.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-	if (config.netns && config.netns != key.netns)
+	if (!identify(&key, sk))
 		return 0;
-	key.id = (__u64)sk;
-	key.port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	key.inode = inode_of(sk);
 	row = bpf_map_lookup_elem(&stats, &key);
 	if (row)
 		return row;

@@ -13,35 +13,14 @@
 #define ERESTARTSYS 512 /* and three more up to ERESTART_RESTARTBLOCK, 516 */
 #define ERESTART_RESTARTBLOCK 516
 
-struct why_syscall_enter {
-	__u64 common;
-	__u64 number;
-	__u64 args[6];
-};
-
-struct why_syscall_exit {
-	__u64 common;
-	__u64 number;
-	__s64 ret;
-};
-
 /* The TCP socket behind fd if it is not connected yet, else 0. */
 static __always_inline struct sock *unconnected_socket(__u32 fd)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct socket *socket;
-	struct file **files;
-	struct file *file = 0;
+	struct socket *socket = socket_of(fd);
 	struct sock *sk;
 
-	if (fd >= BPF_CORE_READ(table, max_fds))
+	if (!socket)
 		return 0;
-	files = BPF_CORE_READ(table, fd);
-	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
-	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return 0;
-	socket = BPF_CORE_READ(file, private_data);
 	sk = BPF_CORE_READ(socket, sk);
 	if (!sk || BPF_CORE_READ(socket, state) != SS_UNCONNECTED ||
 	    BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)

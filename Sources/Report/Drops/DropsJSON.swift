@@ -10,7 +10,9 @@ public enum DropsJSON {
     /// packet that was dropped, and a "conntrack" line per namespace that tracks connections.
     public static func interval(_ interval: DropsInterval) -> [UInt8] {
         var buffer: [UInt8] = []
-        for row in DropsRow.all(of: interval) { write(row, of: interval, to: &buffer) }
+        for row in DropsRow.all(of: interval) {
+            ListenerLine.write(row, of: interval, to: &buffer)
+        }
         for row in PacketTable.sorted(interval.packets ?? [:]) { write(row, of: interval, to: &buffer) }
         for (netns, table) in interval.conntrack.sorted(by: { $0.key < $1.key }) {
             write(table, of: netns, interval, to: &buffer)
@@ -21,29 +23,9 @@ public enum DropsJSON {
     /// The last line: totals of the whole run, last snapshot minus first. `listen_drops`
     /// are those of a socket; with `not_attributed` they make up the kernel's.
     public static func summary(_ run: DropsInterval) -> [UInt8] {
-        let total = run.backend == .tracepoint ? nil : run.total
         var buffer: [UInt8] = []
         var line = JSONLine(kind: "summary", in: &buffer)
-        line.integer("listen_drops", total?.listenDrops)
-        line.integer("listen_overflows", total?.listenOverflows)
-        line.object("tcpext") { line in
-            line.integer("ListenDrops", run.counters.listenDrops)
-            line.integer("ListenOverflows", run.counters.listenOverflows)
-            line.integer("TCPReqQFullDrop", run.counters.requestQueueFullDrops)
-            line.integer("TCPReqQFullDoCookies", run.counters.requestQueueFullCookies)
-            line.integer("TCPTimeWaitOverflow", run.counters.timeWaitOverflows)
-            line.integer("TCPAbortOnMemory", run.counters.abortsOnMemory)
-            line.integer("TCPMemoryPressures", run.counters.memoryPressures)
-        }
-        line.integer("not_attributed", run.notAttributed)
-        line.losses(run.loss)
-        line.string("backend", run.backend.rawValue)
-        line.time("time", seconds: run.wallTime)
-        line.number("duration_s", run.duration)
-        line.integer("req_queue_full_drop", total?.requestQueueFullDrops)
-        line.integer("req_queue_full_cookies", total?.requestQueueFullCookies)
-        line.causes("causes", total)
-        line.integer("events_suppressed", run.loss.suppressed)
+        line.totals(of: run)
         line.end(in: &buffer)
         return buffer
     }
@@ -97,44 +79,36 @@ public enum DropsJSON {
         line.number("interval_s", interval.duration)
         line.end(in: &buffer)
     }
-
-    private static func write(
-        _ row: DropsRow, of interval: DropsInterval, to buffer: inout [UInt8]
-    ) {
-        let listener = row.listener
-        let state = row.state
-        var line = JSONLine(kind: "listener", in: &buffer)
-        line.time("time", seconds: interval.wallTime)
-        line.number("interval_s", interval.duration)
-        line.integer("netns", listener.netns)
-        line.string("family", listener.address.family.rawValue)
-        line.address("address", listener.address)
-        line.integer("port", listener.port)
-        line.integers("pid", row.owners.lazy.map(\.pid))
-        line.string("comm", row.owners.first?.command)
-        line.integer("backlog", state.queues?.backlog)
-        line.integer("accept_queue", state.queues?.acceptQueue)
-        line.causes("causes", state.drops)
-        line.integer("listen_drops", state.drops?.listenDrops)
-        line.integer("listen_overflows", state.drops?.listenOverflows)
-        line.integer("sk_drops", state.socketDrops)
-        // No probe measures how long a connection waits for accept.
-        line.null("wait_ns")
-        line.string("backend", interval.backend.rawValue)
-        line.integer("syn_queue", state.queues?.synQueue)
-        line.integer("syn_queue_young", state.queues?.young)
-        line.integers("fd", row.owners.lazy.map(\.descriptor))
-        line.integer("inode", listener.inode == 0 ? nil : listener.inode)
-        line.bool("dual_stack", listener.isDualStack)
-        line.bool("reuseport", listener.isReusePort)
-        line.bool("closed", state.isClosed)
-        line.end(in: &buffer)
-    }
 }
 
 extension JSONLine {
+    /// What the summaries of `tcpwhy drops` and of `tcpwhy listeners` have in common.
+    mutating func totals(of run: DropsInterval) {
+        let total = run.backend == .tracepoint ? nil : run.total
+        integer("listen_drops", total?.listenDrops)
+        integer("listen_overflows", total?.listenOverflows)
+        object("tcpext") { line in
+            line.integer("ListenDrops", run.counters.listenDrops)
+            line.integer("ListenOverflows", run.counters.listenOverflows)
+            line.integer("TCPReqQFullDrop", run.counters.requestQueueFullDrops)
+            line.integer("TCPReqQFullDoCookies", run.counters.requestQueueFullCookies)
+            line.integer("TCPTimeWaitOverflow", run.counters.timeWaitOverflows)
+            line.integer("TCPAbortOnMemory", run.counters.abortsOnMemory)
+            line.integer("TCPMemoryPressures", run.counters.memoryPressures)
+        }
+        integer("not_attributed", run.notAttributed)
+        losses(run.loss)
+        string("backend", run.backend.rawValue)
+        time("time", seconds: run.wallTime)
+        number("duration_s", run.duration)
+        integer("req_queue_full_drop", total?.requestQueueFullDrops)
+        integer("req_queue_full_cookies", total?.requestQueueFullCookies)
+        causes("causes", total)
+        integer("events_suppressed", run.loss.suppressed)
+    }
+
     /// Counts by cause, each of them also if it is 0. Null if the backend sees none.
-    fileprivate mutating func causes(_ name: String, _ drops: ListenDrops?) {
+    mutating func causes(_ name: String, _ drops: ListenDrops?) {
         guard let drops else { return null(name) }
         object(name) { line in
             for cause in ListenCause.jsonOrder { line.integer(cause.jsonName, drops[cause]) }

@@ -11,16 +11,19 @@ struct DropsRow {
     /// All listening sockets of an interval, those that lost most first, then those
     /// whose queues are fullest.
     static func all(of interval: DropsInterval) -> [DropsRow] {
-        let rows = interval.listeners.map { listener, state in
-            DropsRow(
-                listener: listener, state: state,
-                owners: processes(interval.owners[listener.inode] ?? []))
-        }
-        let ranked = rows.map { (row: $0, rank: $0.rank(interval.backend)) }
+        let ranked = unsorted(interval).map { (row: $0, rank: $0.rank(interval.backend)) }
         return ranked.sorted { left, right in
             if left.rank != right.rank { return right.rank < left.rank }
             return left.row.listener.precedes(right.row.listener)
         }.map(\.row)
+    }
+
+    static func unsorted(_ interval: DropsInterval) -> [DropsRow] {
+        interval.listeners.map { listener, state in
+            DropsRow(
+                listener: listener, state: state,
+                owners: processes(interval.owners[listener.inode] ?? []))
+        }
     }
 
     /// Only those that lost something, or sent cookies instead.

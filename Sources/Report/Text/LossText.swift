@@ -25,6 +25,12 @@ struct LossText {
         attempt: "drops without a cause (table of calls full)",
         notAttributed: "drops not attributed")
 
+    static let listeners = LossText(
+        nothing: drops.nothing, lead: drops.lead,
+        table: "arrivals or drops of no listener (table full)",
+        attempt: "accepts of no known listener",
+        notAttributed: "accepts not attributed")
+
     /// Only what was lost, each kind on its own.
     func line(_ loss: Loss) -> String {
         if loss.isEmpty { return nothing }

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+import BPF
+import CPrograms
+public import Host
+public import Model
+
+/// How long connections wait for accept, and how many wait when one comes.
+///
+/// By tracepoints the wait alone: nothing tells there how deep the queue is.
+public final class AcceptProbe {
+    public let backend: Backend
+    /// Whether it sees connections come into the queue, and how many wait there then.
+    public var seesArrivals: Bool { backend != .tracepoint }
+
+    private let object: BPFObject
+    private let note: Link
+    private var attached: AttachedPrograms
+    /// Kernel counts of programs that were detached.
+    private var finalMisses: [String: UInt64]?
+
+    /// Loads and attaches the programs of the first backend that works here.
+    /// - Parameters:
+    ///   - netns: inode of the only network namespace to look at.
+    ///   - forced: this backend or none.
+    public init(netns: UInt32?, backend forced: Backend?) throws(ProbeError) {
+        let loaded = try BackendChoice.first(forced) { (backend, _) throws(BPFError) in
+            try Self.load(backend, netns: netns)
+        }
+        backend = loaded.backend
+        attached = loaded.attached
+        do throws(BPFError) {
+            note = try loaded.object.attachIterator(program: AcceptPrograms.note)
+            try attached.countFromNow(in: loaded.object)
+        } catch {
+            throw ProbeError(error)
+        }
+        object = loaded.takeObject()
+    }
+
+    private struct Loaded: ~Copyable {
+        let object: BPFObject
+        let attached: AttachedPrograms
+        let backend: Backend
+
+        consuming func takeObject() -> BPFObject { object }
+    }
+
+    private static func load(_ backend: Backend, netns: UInt32?) throws(BPFError) -> Loaded {
+        if backend == .fentry, let refusal = BackendTrial.fentry(try BTF.vmlinux()) { throw refusal }
+        if backend == .kprobe, let refusal = BackendTrial.kprobe() { throw refusal }
+        let programs = AcceptPrograms.queue(backend)
+        let image = why_accept_object()
+        let object = try BPFObject(
+            bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_accept")
+        try object.only(programs: Set(programs.map(\.name)).union([AcceptPrograms.note]))
+        try object.setReadOnly(why_accept_config(netns: netns ?? 0, pad: 0), map: ".rodata.config")
+        try object.load()
+        let attached = try AttachedPrograms(programs, in: object)
+        return Loaded(object: object, attached: attached, backend: backend)
+    }
+
+    /// Notes which listener's the connections are that wait already in a namespace,
+    /// so that their accepts have a row. Before `start`.
+    public func noteWaiting(in namespace: borrowing NetworkNamespace) throws {
+        // By tracepoints accept itself says from where.
+        if backend == .tracepoint { return }
+        // Its own namespace takes no privilege to enter.
+        if (try? NetworkNamespace.ownInode()) == namespace.inode { return try noteWaitingHere() }
+        // A socket iterator sees the namespace of the thread that runs it.
+        try withNetworkNamespace(namespace) { try noteWaitingHere() }
+    }
+
+    private func noteWaitingHere() throws(ProbeError) {
+        do throws(BPFError) { try note.runIterator() } catch { throw ProbeError(error) }
+    }
+
+    /// From here on arrivals and accepts count.
+    public func start() throws(ProbeError) { try setActive(1) }
+
+    /// From here on nothing counts. `detach` takes its time after that.
+    public func stop() throws(ProbeError) { try setActive(0) }
+
+    private func setActive(_ value: UInt32) throws(ProbeError) {
+        do throws(BPFError) {
+            try object.map(named: ".data.active").update(UInt32(0), value)
+        } catch {
+            throw ProbeError(error)
+        }
+    }
+
+    /// What went through each listener's queue so far.
+    public func read() throws(ProbeError) -> [Listener: ListenerState] {
+        var rows: [Listener: ListenerState] = [:]
+        do throws(BPFError) {
+            try object.map(named: "stats").forEach { keyBytes, valueBytes in
+                guard let key = keyBytes.read(why_listener_key.self),
+                    let value = valueBytes.read(why_accept_stats.self)
+                else { return }
+                var state = ListenerState()
+                state.accepted = ListenerDecoding.accepted(value, seesArrivals: seesArrivals)
+                // Reuse of a socket's address makes a second row of the same socket.
+                rows[ListenerDecoding.listener(key, value.name), default: ListenerState()].merge(state)
+            }
+        } catch {
+            throw ProbeError(error)
+        }
+        return rows
+    }
+
+    /// What was not seen. `table` are arrivals in no row, `attempt` accepts in no row:
+    /// it was full, or from which listener is not known.
+    public func loss() throws(ProbeError) -> Loss {
+        var loss = Loss()
+        do throws(BPFError) {
+            let losses = try object.map(named: "losses")
+            func lost(_ kind: UInt32) throws(BPFError) -> UInt64 {
+                try losses.lookupPerCPU(kind, as: UInt64.self)?.reduce(0, +) ?? 0
+            }
+            loss.table = try lost(WHY_ACCEPT_LOSS_ARRIVAL.rawValue)
+            loss.attempt = try lost(WHY_ACCEPT_LOSS_ACCEPT.rawValue)
+            if let finalMisses {
+                loss.missed = finalMisses
+            } else {
+                loss.missed = try attached.misses(in: object)
+            }
+        } catch {
+            throw ProbeError(error)
+        }
+        loss.notAttributed = AcceptPrograms.counting.reduce(loss.attempt) { $0 + (loss.missed[$1] ?? 0) }
+        return loss
+    }
+
+    /// Removes the programs; what they counted stays to be read.
+    public func detach() throws(ProbeError) {
+        guard finalMisses == nil else { return }
+        do throws(BPFError) {
+            finalMisses = try attached.misses(in: object)
+        } catch {
+            throw ProbeError(error)
+        }
+        attached.detach()
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * How long do connections wait for accept, and how many wait already when one comes?
+ *
+ * inet_csk_complete_hashdance    a handshake's last ACK: enters the accept queue
+ *   inet_csk_reqsk_queue_add     the queue itself, also from a SYN cookie or TCP Fast Open;
+ *                                compilers put a copy of it into the one above
+ * security_sock_graft            accept gives the connection to its caller
+ *
+ * Not the return of inet_csk_accept(): that sleeps until there is something to
+ * accept. Whoever slept when the trace began would return unseen, and with more
+ * than a few that sleep a kretprobe has no instance left for the next.
+ *
+ * By tracepoints: inet_sock_set_state and the return of the system calls.
+ */
+#include "lib/kernel.h"
+#include "include/tcpwhy.h"
+
+const volatile struct why_accept_config config SEC(".rodata.config") = {};
+
+#include "lib/histogram.h"
+#include "lib/identity.h"
+#include "lib/accept.h"
+#include "lib/fd.h"
+#include "lib/syscall_context.h"
+#include "lib/accept_syscall.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+SEC("fentry/inet_csk_complete_hashdance")
+int BPF_PROG(fentry_finish, struct sock *sk, struct sock *child)
+{
+	return arrive_enter(sk, child);
+}
+
+SEC("fexit/inet_csk_complete_hashdance")
+int BPF_PROG(fexit_finish, struct sock *sk, struct sock *child, void *request, bool own,
+	     void *added)
+{
+	return arrive_exit(added != 0);
+}
+
+SEC("fentry/inet_csk_reqsk_queue_add")
+int BPF_PROG(fentry_arrive, struct sock *sk, void *request, struct sock *child)
+{
+	return arrive_enter(sk, child);
+}
+
+SEC("fexit/inet_csk_reqsk_queue_add")
+int BPF_PROG(fexit_arrive, struct sock *sk, void *request, struct sock *child, void *added)
+{
+	return arrive_exit(added != 0);
+}
+
+SEC("fentry/security_sock_graft")
+int BPF_PROG(fentry_accept, struct sock *child)
+{
+	return accepted(child);
+}
+
+SEC("kprobe/inet_csk_complete_hashdance")
+int BPF_KPROBE(kprobe_finish, struct sock *sk, struct sock *child)
+{
+	return arrive_enter(sk, child);
+}
+
+SEC("kretprobe/inet_csk_complete_hashdance")
+int BPF_KRETPROBE(kretprobe_finish, long added)
+{
+	return arrive_exit(added != 0);
+}
+
+SEC("kprobe/inet_csk_reqsk_queue_add")
+int BPF_KPROBE(kprobe_arrive, struct sock *sk, void *request, struct sock *child)
+{
+	return arrive_enter(sk, child);
+}
+
+SEC("kretprobe/inet_csk_reqsk_queue_add")
+int BPF_KRETPROBE(kretprobe_arrive, long added)
+{
+	return arrive_exit(added != 0);
+}
+
+SEC("kprobe/security_sock_graft")
+int BPF_KPROBE(kprobe_accept, struct sock *child)
+{
+	return accepted(child);
+}
+
+SEC("raw_tp/inet_sock_set_state")
+int BPF_PROG(raw_state, struct sock *sk, int from, int to)
+{
+	return state_changed(sk, from, to);
+}
+
+SEC("tp/syscalls/sys_exit_accept")
+int tp_accept(struct why_syscall_exit *ctx)
+{
+	return syscall_accepted(ctx);
+}
+
+SEC("tp/syscalls/sys_exit_accept4")
+int tp_accept4(struct why_syscall_exit *ctx)
+{
+	return syscall_accepted(ctx);
+}
+
+SEC("iter/tcp")
+int note_waiting(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *sk = ctx->sk_common;
+
+	/* 0 marks the end. */
+	if (sk && sk->skc_state == TCP_LISTEN)
+		note_queue(sk);
+	return 0;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A connection's stay in the accept queue, and the table of what each listener saw. */
+#ifndef TCPWHY_ACCEPT_H
+#define TCPWHY_ACCEPT_H
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct why_listener_key);
+	__type(value, struct why_accept_stats);
+} stats SEC(".maps");
+
+static const struct why_accept_stats no_stats;
+
+struct why_waiting {
+	__u64 since_ns; /* 0: it came before the trace */
+	struct why_listener_key key;
+};
+
+/*
+ * By the connection's address. What a listener leaves in its queue when it closes
+ * is never accepted and stays here, so the oldest makes room.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, struct why_waiting);
+} waiting SEC(".maps");
+
+/*
+ * Between the entry and the return of what puts a connection into the queue: softirqs
+ * are off. Of two such functions, one inside the other, the inner's return counts.
+ */
+struct why_arrival {
+	__u64 sk; /* the listener; 0: not in the function */
+	__u64 child;
+	__u32 depth;
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct why_arrival);
+} arrivals SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, WHY_ACCEPT_LOSS_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} losses SEC(".maps");
+
+/* Unset until what waits already is noted, and after the last report. */
+static volatile __u32 active SEC(".data.active") = 0;
+
+static __always_inline void lose(__u32 kind)
+{
+	__u64 *count = bpf_map_lookup_elem(&losses, &kind);
+
+	/* accept is not confined to its CPU's turn. */
+	if (count)
+		__sync_fetch_and_add(count, 1);
+}
+
+/* The row of the listener; 0: no room. */
+static __always_inline struct why_accept_stats *row_of(const struct why_listener_key *key)
+{
+	struct why_accept_stats *row = bpf_map_lookup_elem(&stats, key);
+
+	if (row)
+		return row;
+	bpf_map_update_elem(&stats, key, &no_stats, BPF_NOEXIST);
+	row = bpf_map_lookup_elem(&stats, key);
+	if (row)
+		name_listener(&row->name, (struct sock *)key->id);
+	return row;
+}
+
+static __always_inline int arrive_enter(struct sock *sk, struct sock *child)
+{
+	struct why_waiting entry = {};
+	struct why_arrival *arrival;
+	__u64 id = (__u64)child;
+	__u32 zero = 0;
+
+	arrival = bpf_map_lookup_elem(&arrivals, &zero);
+	if (!arrival)
+		return 0;
+	arrival->sk = 0;
+	if (!identify(&entry.key, sk))
+		return 0;
+	/* Now, not at the return: another CPU may have accepted it by then. */
+	entry.since_ns = bpf_ktime_get_ns();
+	bpf_map_update_elem(&waiting, &id, &entry, BPF_ANY);
+	arrival->depth = BPF_CORE_READ(sk, sk_ack_backlog);
+	arrival->child = id;
+	arrival->sk = (__u64)sk;
+	return 0;
+}
+
+static __always_inline int arrive_exit(bool added)
+{
+	struct why_listener_key key = {};
+	struct why_accept_stats *row;
+	struct why_arrival *arrival;
+	__u32 zero = 0, bucket;
+	struct sock *sk;
+
+	arrival = bpf_map_lookup_elem(&arrivals, &zero);
+	/* Else counted already, begun before the trace, or filtered out. */
+	if (!arrival || !arrival->sk)
+		return 0;
+	sk = (struct sock *)arrival->sk;
+	arrival->sk = 0;
+	if (!added) {
+		/* The listener was closed meanwhile, or another CPU has made the connection. */
+		bpf_map_delete_elem(&waiting, &arrival->child);
+		return 0;
+	}
+	if (!active || !identify(&key, sk))
+		return 0;
+	row = row_of(&key);
+	if (!row) {
+		lose(WHY_ACCEPT_LOSS_ARRIVAL);
+		return 0;
+	}
+	__sync_fetch_and_add(&row->arrivals, 1);
+	__sync_fetch_and_add(&row->depth_sum, arrival->depth);
+	keep_max(&row->depth_max, arrival->depth);
+	bucket = bucket_of(arrival->depth, WHY_DEPTH_BUCKETS);
+	if (bucket < WHY_DEPTH_BUCKETS)
+		__sync_fetch_and_add(&row->depth_hist[bucket], 1);
+	return 0;
+}
+
+static __always_inline void count_accept(const struct why_waiting *entry)
+{
+	struct why_accept_stats *row = row_of(&entry->key);
+	__u64 wait;
+	__u32 bucket;
+
+	if (!row) {
+		lose(WHY_ACCEPT_LOSS_ACCEPT);
+		return;
+	}
+	__sync_fetch_and_add(&row->accepts, 1);
+	if (!entry->since_ns)
+		return;
+	wait = bpf_ktime_get_ns() - entry->since_ns;
+	__sync_fetch_and_add(&row->waits, 1);
+	__sync_fetch_and_add(&row->wait_ns_sum, wait);
+	keep_max(&row->wait_ns_max, wait);
+	bucket = bucket_of(wait, WHY_NS_BUCKETS);
+	if (bucket < WHY_NS_BUCKETS)
+		__sync_fetch_and_add(&row->wait_ns_hist[bucket], 1);
+}
+
+/* Whether it is TCP, and of the namespace that was asked for. */
+static __always_inline bool is_wanted(struct sock *child)
+{
+	__u16 family = BPF_CORE_READ(child, __sk_common.skc_family);
+
+	if (family != AF_INET && family != AF_INET6)
+		return false;
+	if (BPF_CORE_READ(child, sk_protocol) != IPPROTO_TCP)
+		return false;
+	return !config.netns ||
+	       config.netns == BPF_CORE_READ(child, __sk_common.skc_net.net, ns.inum);
+}
+
+/* What was noted of a connection, which is no more after this. */
+static __always_inline bool take_waiting(const __u64 *id, struct why_waiting *entry)
+{
+	struct why_waiting *found = bpf_map_lookup_elem(&waiting, id);
+
+	if (!found)
+		return false;
+	/* Another connection may take the place once it is free. */
+	*entry = *found;
+	bpf_map_delete_elem(&waiting, id);
+	return true;
+}
+
+/* Every kind of socket comes by here when it is accepted. */
+static __always_inline int accepted(struct sock *child)
+{
+	struct why_waiting entry;
+	__u64 id = (__u64)child;
+
+	if (take_waiting(&id, &entry)) {
+		if (active)
+			count_accept(&entry);
+	} else if (active && is_wanted(child)) {
+		lose(WHY_ACCEPT_LOSS_ACCEPT);
+	}
+	return 0;
+}
+
+/* What waited before the trace: when it came is not known, but from which listener. */
+#define NOTED_PER_QUEUE 4096 /* net.core.somaxconn, unless raised */
+
+static __always_inline void note_queue(struct sock_common *common)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(common);
+	struct inet_connection_sock *icsk;
+	struct request_sock *request;
+	struct why_waiting entry = {};
+	__u64 id;
+
+	if (!tp)
+		return;
+	icsk = &tp->inet_conn;
+	if (!identify(&entry.key, &icsk->icsk_inet.sk))
+		return;
+	request = BPF_CORE_READ(icsk, icsk_accept_queue.rskq_accept_head);
+	for (int i = 0; i < NOTED_PER_QUEUE && request; i++) {
+		id = (__u64)BPF_CORE_READ(request, sk);
+		if (id)
+			bpf_map_update_elem(&waiting, &id, &entry, BPF_NOEXIST);
+		request = BPF_CORE_READ(request, dl_next);
+	}
+}
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The tracepoint backend: a connection is established just after it came into the accept
+ * queue, and accept() says by its descriptors which listener it came from. Not seen: how
+ * many waited when it came, and who accepts another way (io_uring).
+ */
+#ifndef TCPWHY_ACCEPT_SYSCALL_H
+#define TCPWHY_ACCEPT_SYSCALL_H
+
+static __always_inline int state_changed(struct sock *sk, int from, int to)
+{
+	struct why_waiting entry = {};
+	__u64 id = (__u64)sk;
+
+	if (from != TCP_SYN_RECV || to != TCP_ESTABLISHED || !is_wanted(sk))
+		return 0;
+	entry.since_ns = bpf_ktime_get_ns();
+	bpf_map_update_elem(&waiting, &id, &entry, BPF_ANY);
+	return 0;
+}
+
+/* bpf_task_pt_regs() is of 5.15 (dd6e10fbd9fb). */
+static __always_inline __u32 first_argument(void)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+	return PT_REGS_PARM1_SYSCALL(regs);
+}
+
+static __always_inline int syscall_accepted(struct why_syscall_exit *ctx)
+{
+	struct why_waiting entry = {};
+	struct socket *socket;
+	struct sock *sk;
+	__u64 id;
+
+	if (ctx->ret < 0)
+		return 0;
+	socket = socket_of(ctx->ret);
+	sk = socket ? BPF_CORE_READ(socket, sk) : 0;
+	if (!sk || !is_wanted(sk))
+		return 0;
+	id = (__u64)sk;
+	/* One that waited before the trace has no time. */
+	take_waiting(&id, &entry);
+	if (!active)
+		return 0;
+	socket = socket_of(first_argument());
+	sk = socket ? BPF_CORE_READ(socket, sk) : 0;
+	if (sk && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN &&
+	    identify(&entry.key, sk))
+		count_accept(&entry);
+	else /* the descriptor was closed meanwhile */
+		lose(WHY_ACCEPT_LOSS_ACCEPT);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which listening socket it is: the key of its rows, and what people call it. */
+#ifndef TCPWHY_IDENTITY_H
+#define TCPWHY_IDENTITY_H
+
+/* Whether the filter lets the listener through. */
+static __always_inline bool identify(struct why_listener_key *key, struct sock *sk)
+{
+	key->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	if (config.netns && config.netns != key->netns)
+		return false;
+	key->id = (__u64)sk;
+	key->port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	key->inode = inode_of(sk);
+	return true;
+}
+
+static __always_inline void name_listener(struct why_listener_name *name, struct sock *sk)
+{
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET) {
+		name->family = WHY_IPV4;
+		*(__u32 *)name->address = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+	} else {
+		name->family = WHY_IPV6;
+		bpf_probe_read_kernel(name->address, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+	}
+	name->v6only = BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_ipv6only);
+	name->reuseport = BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_reuseport);
+}
+
+#endif
