@@ -105,7 +105,18 @@ kernel-test: ## the tests that need root, here and under each kernel in QEMU
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) -O2 -Wall -Wextra -Werror -pthread $(filter %.c,$^) -o $@
 
-cost: build .build/tcpload ## what tracing costs under QEMU, in instructions per connect
+# Programs that do nothing, at the same hooks: what tracing costs at least.
+.build/bench/floor.bpf.o: bench/floor.bpf.c Makefile
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
+
+.build/bench/floor: bench/floor.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -O2 -Wall -Wextra -Werror -static $< -l:libbpf.a -l:libelf.a -l:libz.a -o $@
+
+cost: build .build/tcpload .build/bench/floor .build/bench/floor.bpf.o ## what tracing costs under QEMU, in guest instructions
 	$(Q)scripts/cost $(ARGS)
 
 lint: build ## layout, shellcheck, import rules, licences, the manual page

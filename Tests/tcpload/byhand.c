@@ -18,6 +18,7 @@
 #include "byhand.h"
 
 #define FIRST_PORT 1024
+#define PORTS (65536 - FIRST_PORT)
 #define FIRST_SEQUENCE 1000000u
 
 static struct {
@@ -42,6 +43,7 @@ static uint16_t checksum(const void *data, int length, uint32_t sum)
 /* The SYN of a handshake, or the ACK that ends it. */
 static void send_by_hand(int number, bool is_ack)
 {
+	in_addr_t from = htonl(ntohl(ghost.address) + number / PORTS);
 	struct {
 		struct iphdr ip;
 		struct tcphdr tcp;
@@ -51,9 +53,9 @@ static void send_by_hand(int number, bool is_ack)
 			.ttl = 64,
 			.protocol = IPPROTO_TCP,
 			.tot_len = htons(sizeof(packet)),
-			.saddr = ghost.address,
+			.saddr = from,
 			.daddr = ghost.to.sin_addr.s_addr },
-		.tcp = { .source = htons(FIRST_PORT + number),
+		.tcp = { .source = htons(FIRST_PORT + number % PORTS),
 			 .dest = ghost.to.sin_port,
 			 .doff = 5,
 			 .window = htons(65535),
@@ -97,15 +99,29 @@ static int read_answers(int most)
 	return count;
 }
 
+static void open_ghost(const struct sockaddr_in *from, const struct sockaddr_in *to)
+{
+	ghost.address = from->sin_addr.s_addr;
+	ghost.to = *to;
+	ghost.out = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
+	if (ghost.out < 0)
+		fail("make packets by hand");
+}
+
+void flood_by_hand(const struct sockaddr_in *from, const struct sockaddr_in *to, int count)
+{
+	open_ghost(from, to);
+	for (int i = 0; i < count; i++)
+		send_by_hand(i, false);
+}
+
 int begin_by_hand(const struct sockaddr_in *from, const struct sockaddr_in *to, int count)
 {
 	int room = 8 << 20;
 
-	ghost.address = from->sin_addr.s_addr;
-	ghost.to = *to;
+	open_ghost(from, to);
 	ghost.in = socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_IP));
-	ghost.out = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
-	if (ghost.in < 0 || ghost.out < 0)
+	if (ghost.in < 0)
 		fail("make packets by hand");
 	setsockopt(ghost.in, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	for (int i = 0; i < count; i++)

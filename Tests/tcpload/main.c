@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "byhand.h"
+#include "packets.h"
 #include "slow.h"
 
 #define MAX_ERRNO 136
@@ -55,6 +56,9 @@ static const char usage[] =
 	"  -z     only bind to port 0, no connect\n"
 	"  -y A   only SYNs, from ports 1024, … of A, which nobody has: each that is\n"
 	"         answered \"succeeded\"\n"
+	"  -Y A   the same, answered or not: a flood, every 64,512 from the next address\n"
+	"  -e     send -n segments over one connection, with -L\n"
+	"  -g     send -n UDP datagrams\n"
 	"  -f     with -y: at a line on standard input acknowledge the answers\n"
 	"  -i S   stay idle S seconds, sockets kept, before the end\n"
 	"  -s     wait for a line on standard input before the first connect\n";
@@ -65,6 +69,7 @@ static struct options {
 	double seconds;
 	bool listen, deaf, in_turn, keep, orderly, nonblocking, quit, no_port, only_bind, wait,
 		finish;
+	bool floods, segments, datagrams;
 	const char *bind_address, *range, *ghost;
 	struct sockaddr_storage to;
 	socklen_t length;
@@ -207,13 +212,16 @@ static void by_hand(void)
 	struct sockaddr_storage from;
 
 	address(options.ghost, 0, &from);
-	if (options.count > BY_HAND_MOST || from.ss_family != AF_INET ||
+	if ((options.count > BY_HAND_MOST && !options.floods) || from.ss_family != AF_INET ||
 	    options.to.ss_family != AF_INET) {
 		fprintf(stderr, "tcpload: -y takes IPv4, and at most %d connects\n", BY_HAND_MOST);
 		exit(2);
 	}
 	done = options.count;
-	results[0] = begin_by_hand((void *)&from, (void *)&options.to, options.count);
+	if (options.floods)
+		flood_by_hand((void *)&from, (void *)&options.to, options.count);
+	else
+		results[0] = begin_by_hand((void *)&from, (void *)&options.to, options.count);
 }
 
 static void *work(void *argument)
@@ -255,7 +263,7 @@ int main(int argc, char **argv)
 	bool first = true;
 	double begin;
 
-	while ((option = getopt(argc, argv, "t:n:d:lLB:R:D:m:A:akwuqb:op:r:zy:fi:s")) != -1) {
+	while ((option = getopt(argc, argv, "t:n:d:lLB:R:D:m:A:akwuqb:op:r:zy:Y:egfi:s")) != -1) {
 		switch (option) {
 		case 't': options.threads = atoi(optarg); break;
 		case 'n': options.count = atol(optarg); break;
@@ -278,6 +286,9 @@ int main(int argc, char **argv)
 		case 'r': options.range = optarg; break;
 		case 'z': options.only_bind = true; break;
 		case 'y': options.ghost = optarg; break;
+		case 'Y': options.ghost = optarg; options.floods = true; break;
+		case 'e': options.segments = true; break;
+		case 'g': options.datagrams = true; break;
 		case 'f': options.finish = true; break;
 		case 'i': options.hold_seconds = atoi(optarg); break;
 		case 's': options.wait = true; break;
@@ -303,12 +314,18 @@ int main(int argc, char **argv)
 	if (options.wait)
 		getchar();
 	begin = now();
-	if (options.ghost)
+	if (options.ghost) {
 		by_hand();
-	for (long i = 0; i < options.threads && !options.ghost; i++)
-		pthread_create(&threads[i], 0, work, (void *)i);
-	for (int i = 0; i < options.threads && !options.ghost; i++)
-		pthread_join(threads[i], 0);
+	} else if (options.segments) {
+		exchange_segments(listener, &options.to, options.length, options.count);
+	} else if (options.datagrams) {
+		send_datagrams(&options.to, options.length, options.count);
+	} else {
+		for (long i = 0; i < options.threads; i++)
+			pthread_create(&threads[i], 0, work, (void *)i);
+		for (int i = 0; i < options.threads; i++)
+			pthread_join(threads[i], 0);
+	}
 
 	printf("{\"pid\":%d,\"connects\":%ld,\"succeeded\":%ld,\"failed\":{", getpid(),
 	       atomic_load(&done), atomic_load(&results[0]));
