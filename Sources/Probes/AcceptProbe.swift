@@ -46,14 +46,15 @@ public final class AcceptProbe {
     }
 
     private static func load(_ backend: Backend, netns: UInt32?) throws(BPFError) -> Loaded {
-        if backend == .fentry, let refusal = BackendTrial.fentry(try BTF.vmlinux()) { throw refusal }
+        let btf = try BTF.vmlinux()
+        if backend == .fentry, let refusal = BackendTrial.fentry(btf) { throw refusal }
         if backend == .kprobe, let refusal = BackendTrial.kprobe() { throw refusal }
         let programs = AcceptPrograms.queue(backend)
         let image = why_accept_object()
         let object = try BPFObject(
             bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_accept")
         try object.only(programs: Set(programs.map(\.name)).union([AcceptPrograms.note]))
-        try object.setReadOnly(why_accept_config(netns: netns ?? 0, pad: 0), map: ".rodata.config")
+        try object.setReadOnly(why_accept_config(netns: netns ?? 0, casts: btf.hasCasts ? 1 : 0), map: ".rodata.config")
         try object.load()
         let attached = try AttachedPrograms(programs, in: object)
         return Loaded(object: object, attached: attached, backend: backend)

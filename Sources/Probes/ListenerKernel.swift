@@ -13,6 +13,7 @@ struct ListenerKernel {
     /// Where `struct linux_mib` has each counter; `nil`: type information does not say.
     private let counters: [UInt32]?
     let fentryRefusal: BPFError?
+    private let hasCasts: Bool
 
     /// In the order of `enum why_mib`.
     private static let names = [
@@ -28,6 +29,7 @@ struct ListenerKernel {
         let places = Self.names.compactMap { btf.enumValue($0) }.map { UInt32($0) }
         counters = places.count == Self.names.count ? places : nil
         fentryRefusal = BackendTrial.fentry(btf)
+        hasCasts = btf.hasCasts
     }
 
     /// Those of the programs whose function exists here.
@@ -53,6 +55,7 @@ struct ListenerKernel {
                 detail: "the kernel hides where they are (\(name) in /proc/kallsyms)")
         }
         config.per_cpu_offset = address
+        config.casts = hasCasts ? 1 : 0
         withUnsafeMutableBytes(of: &config.mib) { $0.copyBytes(from: counters.withUnsafeBytes(Array.init)) }
         config.route_arguments = (3...5).contains(routeArguments) ? routeArguments : 0
     }

@@ -26,6 +26,7 @@ public final class PacketProbe {
             var config = why_packet_config()
             config.netns = netns ?? 0
             config.has_reason = reasons.exist ? 1 : 0
+            config.casts = btf.hasCasts ? 1 : 0
             let image = why_drop_object()
             object = try BPFObject(
                 bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_drop")

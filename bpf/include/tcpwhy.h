@@ -257,7 +257,9 @@ struct why_listener_config {
 	__u32 mib[WHY_MIB_COUNT]; /* their places in struct linux_mib */
 	__u32 netns; /* filter: 0 is "all" */
 	__u32 route_arguments; /* of tcp_v4_route_req(): its result comes after them; 0: no hook */
-	__u32 events; /* send struct why_loss_event */
+	__u8 events; /* send struct why_loss_event */
+	__u8 casts; /* the kernel has bpf_rdonly_cast() */
+	__u16 pad;
 };
 
 /* What came into a listener's accept queue, and left it. */
@@ -283,7 +285,7 @@ enum why_accept_loss {
 
 struct why_accept_config {
 	__u32 netns; /* filter: 0 is "all" */
-	__u32 pad;
+	__u32 casts; /* the kernel has bpf_rdonly_cast() */
 };
 
 /* Packets that the kernel freed as dropped (tracepoint kfree_skb) are counted by this. */
@@ -301,7 +303,8 @@ struct why_packet_key {
 struct why_packet_config {
 	__u32 netns; /* filter: 0 is "all" */
 	__u8 has_reason; /* the tracepoint says why (5.17) */
-	__u8 pad[3];
+	__u8 casts; /* the kernel has bpf_rdonly_cast() */
+	__u16 pad;
 };
 
 _Static_assert(sizeof(struct why_packet_key) == 24, "wire size");

@@ -25,6 +25,7 @@ enum route {
 struct why_handler {
 	__u64 sk; /* the listener; 0: not in the function */
 	__u64 skb; /* what came; 0: not known */
+	__u64 offset; /* of this CPU's data; 0: not read yet */
 	__u64 counters; /* this CPU's linux_mib of the listener's namespace */
 	__u64 before[WHY_MIB_COUNT];
 	__u32 route; /* enum route */
@@ -52,12 +53,33 @@ static __always_inline __u64 this_cpu_offset(void)
 	return offset;
 }
 
-static __always_inline void read_counters(const struct why_handler *handler, __u64 *values)
+/* Which counters a function may count in: reading the others would cost for nothing. */
+static __always_inline bool counts_in(__u32 kind, int mib)
 {
-	const __u64 *mibs = (const __u64 *)handler->counters;
+	switch (mib) {
+	case WHY_MIB_LISTEN_DROPS: return true;
+	case WHY_MIB_LISTEN_OVERFLOWS: return kind != HANDLER_ERROR;
+	case WHY_MIB_DEFERRED: return kind == HANDLER_ACK;
+	default: return kind == HANDLER_REQUEST;
+	}
+}
 
-	for (int i = 0; i < WHY_MIB_COUNT; i++)
-		bpf_probe_read_kernel(&values[i], sizeof(__u64), mibs + config.mib[i]);
+static __always_inline void read_counters(__u32 kind, const struct why_handler *handler,
+					  __u64 *values)
+{
+	/* What was read as a pointer is a number once it comes out of the map. */
+	__u64 address = *(volatile __u64 *)&handler->counters + handler->offset;
+
+	for (int i = 0; i < WHY_MIB_COUNT; i++) {
+		__u64 place = config.mib[i] * sizeof(__u64);
+
+		if (!counts_in(kind, i))
+			values[i] = 0;
+		else if (config.casts)
+			values[i] = *(__u64 *)((void *)cast(struct linux_mib, address) + place);
+		else
+			bpf_probe_read_kernel(&values[i], sizeof(__u64), (void *)(address + place));
+	}
 }
 
 static __always_inline int handler_enter(__u32 kind, struct sock *sk, struct sk_buff *skb)
@@ -66,10 +88,12 @@ static __always_inline int handler_enter(__u32 kind, struct sock *sk, struct sk_
 
 	if (!handler)
 		return 0;
-	handler->counters = (__u64)BPF_CORE_READ(sk, __sk_common.skc_net.net, mib.net_statistics) +
-			    this_cpu_offset();
+	if (!handler->offset)
+		handler->offset = this_cpu_offset();
+	handler->counters = (__u64)read_behind(struct sock, sk, __sk_common.skc_net.net,
+					       mib.net_statistics);
 	handler->route = ROUTE_NOT_ASKED;
-	read_counters(handler, handler->before);
+	read_counters(kind, handler, handler->before);
 	handler->skb = (__u64)skb;
 	handler->sk = (__u64)sk;
 	return 0;
@@ -84,7 +108,7 @@ static __always_inline struct why_handler *handler_exit(__u32 kind, __u64 *grown
 	/* Else the entry was before the trace. */
 	if (!handler || !handler->sk)
 		return 0;
-	read_counters(handler, grown);
+	read_counters(kind, handler, grown);
 	for (int i = 0; i < WHY_MIB_COUNT; i++) {
 		grown[i] -= handler->before[i];
 		any |= grown[i];

@@ -6,11 +6,11 @@
 /* Whether the filter lets the listener through. */
 static __always_inline bool identify(struct why_listener_key *key, struct sock *sk)
 {
-	key->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	key->netns = read_behind(struct sock, sk, __sk_common.skc_net.net, ns.inum);
 	if (config.netns && config.netns != key->netns)
 		return false;
 	key->id = (__u64)sk;
-	key->port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	key->port = read_field(struct sock, sk, __sk_common.skc_num);
 	key->inode = inode_of(sk);
 	return true;
 }
