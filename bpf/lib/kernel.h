@@ -45,6 +45,7 @@ enum tcp_state {
 struct in6_addr {
 	union {
 		__u8 u6_addr8[16];
+		__be16 u6_addr16[8];
 	} in6_u;
 };
 
