@@ -41,7 +41,11 @@ let package = Package(
             name: "Probes", dependencies: ["BPF", "CPrograms", "Host", "Model"],
             swiftSettings: settings),
         .target(name: "Report", dependencies: ["Model"], swiftSettings: settings),
-        .target(name: "Stacks", swiftSettings: settings),
+        // The picture's script and style are files of their own, and part of the executable.
+        .target(
+            name: "Stacks",
+            resources: [.embedInCode("Flame/flame.js"), .embedInCode("Flame/flame.css")],
+            swiftSettings: settings),
         .executableTarget(
             name: "tcpwhy",
             dependencies: [
