@@ -26,6 +26,20 @@ public struct StackDifference: Sendable {
         self.second[index] += second
     }
 
+    /// Adds a profile's counts to the first ones.
+    public mutating func addFirst(_ profile: StackCounts) {
+        for index in 0..<profile.count {
+            profile.withStack(index) { add(first: profile[index], second: .zero, to: $0) }
+        }
+    }
+
+    /// Adds a profile's counts to the second ones.
+    public mutating func addSecond(_ profile: StackCounts) {
+        for index in 0..<profile.count {
+            profile.withStack(index) { add(first: .zero, second: profile[index], to: $0) }
+        }
+    }
+
     /// Scales the first counts so that their sum is the second's, as far as there is any to scale.
     ///
     /// What is rounded is the running sum: so the sum is met exactly, and the count of every

@@ -42,7 +42,7 @@ public struct FlameGraph: Sendable {
     }
 
     /// Writes either, as it was read.
-    public func write(_ stacks: FoldedStacks, to sink: ([UInt8]) throws -> Void) rethrows {
+    public func write(_ stacks: FlameInput, to sink: ([UInt8]) throws -> Void) rethrows {
         switch stacks {
         case .counts(let counts): try write(counts, to: sink)
         case .difference(let difference): try write(difference, to: sink)

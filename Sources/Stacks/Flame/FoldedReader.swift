@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Folded stacks as a flame graph takes them.
-public enum FoldedStacks: Sendable {
+public enum FlameInput: Sendable {
     /// One count per stack.
     case counts(StackCounts)
     /// Two: before and after.
     case difference(StackDifference)
+
+    /// Whether there is no stack at all.
+    public var isEmpty: Bool {
+        switch self {
+        case .counts(let stacks): stacks.count == 0
+        case .difference(let difference): difference.stacks.count == 0
+        }
+    }
 }
 
 /// Reads folded stacks; what is no such line is counted and passed over.
@@ -25,7 +33,7 @@ public struct FoldedReader {
     }
 
     /// Reads stacks with one count or with two, which all lines must have for it to be a difference.
-    public mutating func stacks(in text: inout LineBlocks) throws -> FoldedStacks {
+    public mutating func stacks(in text: inout LineBlocks) throws -> FlameInput {
         var (stacks, difference) = (StackCounts(), StackDifference())
         var isDifference: Bool?
         try forEachStack(in: &text) { stack, line in
