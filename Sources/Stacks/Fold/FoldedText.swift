@@ -13,7 +13,8 @@ struct FoldedText: Sendable {
     mutating func take(_ raw: UnsafeRawBufferPointer, number: Int) {
         let line = raw.bytes
         guard let folded = FoldedLine(line) else {
-            if line.end(from: 0, while: \.isSpace) < line.byteCount { skipped.add(line: number) }
+            let isBlank = line.end(from: 0, while: \.isSpace) == line.byteCount
+            if !isBlank, !line.has("#", at: 0) { skipped.add(line: number) }
             return
         }
         let index = stacks.add(folded.count, to: line.extracting(folded.stack))

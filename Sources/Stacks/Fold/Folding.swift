@@ -5,14 +5,18 @@ import Glibc
 /// stacks, whichever the text turns out to be. It is taken block by block, and
 /// memory grows with different stacks only.
 public struct Folding: Sendable {
-    /// `nil` until a line has told it.
-    public private(set) var format: StackFormat?
+    /// What the text is; `nil` if it has no stacks so far.
+    public var format: StackFormat? {
+        if let toldFormat { return toldFormat }
+        if perf.sampleCount > 0 { return .perfScript }
+        return folded.lineCount > 0 ? .folded : nil
+    }
 
+    /// `nil` until a line has told it.
+    private var toldFormat: StackFormat?
     private var perf: PerfScript
     private var bpftrace = BpftraceMaps()
     private var folded = FoldedText()
-    /// Before the format was known.
-    private var skipped = SkippedLines()
 
     /// - Parameter options: how `perf script` is folded; bpftrace's and folded stacks have names only.
     public init(_ options: FoldOptions) {
@@ -38,27 +42,25 @@ public struct Folding: Sendable {
 
     @inline(__always)
     private mutating func take(_ line: UnsafeRawBufferPointer, _ number: Int) {
-        switch format {
+        switch toldFormat {
         case .perfScript: perf.take(line, number: number)
         case .bpftrace: bpftrace.take(line, number: number)
         case .folded: folded.take(line, number: number)
-        case nil: takeFirst(line, number)
+        case nil: takeUntold(line, number)
         }
     }
 
-    private mutating func takeFirst(_ line: UnsafeRawBufferPointer, _ number: Int) {
-        format = StackFormat(line.bytes)
-        if format != nil {
-            take(line, number)
-        } else if let first = line.first, first != UInt8(ascii: "#"), line.contains(where: { !$0.isSpace }) {
-            skipped.add(line: number)
-        }
+    /// Until a line tells whose it is, it may be either's; who is wrong forgets it.
+    private mutating func takeUntold(_ line: UnsafeRawBufferPointer, _ number: Int) {
+        toldFormat = StackFormat(line.bytes)
+        guard toldFormat == nil else { return take(line, number) }
+        perf.take(line, number: number)
+        folded.take(line, number: number)
     }
 
     /// The stacks of what was taken.
     public func result() -> FoldedStacks {
         var result = FoldedStacks()
-        result.skipped = skipped
         switch format {
         case .perfScript:
             result.stacks = perf.stacks()
@@ -66,17 +68,17 @@ public struct Folding: Sendable {
             result.otherSampleCount = perf.otherSampleCount
             result.event = perf.event.map { String(decoding: $0, as: UTF8.self) }
             result.endsInSample = perf.isInSample
-            result.skipped.merge(perf.skipped)
+            result.skipped = perf.skipped
         case .bpftrace:
             result.stacks = bpftrace.stacks
             result.sampleCount = bpftrace.sampleCount
             result.endsInSample = bpftrace.isInSample
-            result.skipped.merge(bpftrace.skipped)
+            result.skipped = bpftrace.skipped
         case .folded:
             result.stacks = folded.stacks
             result.seconds = folded.seconds
             result.sampleCount = folded.lineCount
-            result.skipped.merge(folded.skipped)
+            result.skipped = folded.skipped
         case nil: break
         }
         return result

@@ -83,7 +83,7 @@ struct FrameText {
             case let byte: text.append(byte)
             }
         }
-        if isJava, text.first == UInt8(ascii: "L"), text.contains(UInt8(ascii: ":")) { text.removeFirst() }
+        if isJava, text.first == UInt8(ascii: "L"), text.contains(UInt8(ascii: "/")) { text.removeFirst() }
         return text
     }
 

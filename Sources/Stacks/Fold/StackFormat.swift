@@ -6,7 +6,8 @@ public enum StackFormat: String, Sendable {
     case bpftrace
     case folded = "folded stacks"
 
-    /// Told by one line; `nil` if this line does not say.
+    /// Told by one line; `nil` if this line does not say. A folded stack of one frame does not: `Lost 12` may
+    /// be anything.
     init?(_ line: RawSpan) {
         guard line.byteCount > 0, !line.byte(at: 0).isSpace, !line.has("#", at: 0) else { return nil }
         if BpftraceMaps.begins(line) {
@@ -16,7 +17,8 @@ public enum StackFormat: String, Sendable {
         let isEvent = EventLine(line) != nil
         if isEvent, Self.endsAsEvent(line) || Self.hasTime(line) {
             self = .perfScript
-        } else if FoldedLine(line) != nil {
+        } else if let folded = FoldedLine(line) {
+            guard line.extracting(folded.stack).first(";") != nil else { return nil }
             self = .folded
         } else if isEvent {
             self = .perfScript
