@@ -46,6 +46,7 @@ extension FlameDrawing {
     func end(_ text: inout XMLBytes) {
         if !isEmpty { text.put("</g>\n") }
         var y = bottom + (options.isInverted ? 0 : Self.line) + 14
+        putLegend(&text, y: y)
         for note in notes {
             putText(&text, id: nil, "note", x: Self.margin, y: y, note)
             y += Self.line
@@ -87,8 +88,26 @@ extension FlameDrawing {
         text.put("</text>\n")
     }
 
+    private func putLegend(_ text: inout XMLBytes, y: Int) {
+        guard legend.count > 1 else { return }
+        text.put("<text class=\"note end\" x=\"\(options.width - Self.margin)\" y=\"\(y)\">")
+        for kind in legend {
+            text.put("<tspan class=\"\(kind.letter)0\">\(kind == legend.first ? "" : "  ")■</tspan> \(kind.rawValue)")
+        }
+        text.put("</text>\n")
+    }
+
     /// What the picture does not show, in words, and what its colours mean.
     var notes: [String] {
+        func grouped(_ count: StackCount) -> String {
+            var text = XMLBytes()
+            text.put(count, grouped: true)
+            return String(decoding: text.bytes, as: UTF8.self)
+        }
+        func frames(_ count: Int) -> String {
+            count == 1 ? "1 frame is" : "\(grouped(StackCount(UInt64(count)))) frames are"
+        }
+
         guard !isEmpty else { return [] }
         var notes: [String] = []
         if changesOf != nil {
@@ -97,11 +116,11 @@ extension FlameDrawing {
         }
         if layout.hidden.frames > 0 {
             notes.append(
-                "\(layout.hidden.frames) frames are only in the \(options.widthsByFirst ? "second" : "first") "
-                    + "(\(layout.hidden.count) \(options.countName)) and have no width here.")
+                "\(frames(layout.hidden.frames)) only in the \(options.widthsByFirst ? "second" : "first") "
+                    + "(\(grouped(layout.hidden.count)) \(options.countName)): without width here.")
         }
         if layout.narrow > 0 {
-            notes.append("\(layout.narrow) frames are narrower than \(options.minWidth) px and not drawn.")
+            notes.append("\(frames(layout.narrow)) narrower than \(options.minWidth) px and not drawn.")
         }
         if layout.cut > 0 {
             notes.append("\(layout.cut) stacks are deeper than \(FlameLayout.deepest) frames and cut off there.")

@@ -14,13 +14,35 @@ struct FlameDrawing {
     let total: StackCount
     /// For a differential picture: what changes are compared with.
     var changesOf: StackCount?
+    /// What is explained below the picture: the kinds that it has, if they have colours of their own.
+    private(set) var legend: [FrameKind] = []
+
+    init(
+        stacks: StackCounts, layout: FlameLayout, options: FlameOptions, total: StackCount,
+        changesOf: StackCount? = nil
+    ) {
+        self.stacks = stacks
+        self.layout = layout
+        self.options = options
+        self.total = total
+        self.changesOf = changesOf
+        guard changesOf == nil, options.colors == .default, total > .zero else { return }
+        var kinds: Set<FrameKind> = []
+        for frame in layout.frames.dropFirst() {
+            stacks.withName(of: frame) { _ = kinds.insert(FrameName($0).kind) }
+        }
+        legend = FrameKind.allCases.filter(kinds.contains)
+    }
 
     var isEmpty: Bool { total == .zero }
     var framesWidth: Int { options.width - 2 * Self.margin }
     /// Where the frames begin, and what is below them.
     var top: Int { 36 + (options.subtitle == nil ? 0 : Self.line) + (options.isInverted ? Self.line : 0) }
     var bottom: Int { top + (isEmpty ? 2 : layout.levels) * options.frameHeight }
-    var height: Int { bottom + (options.isInverted ? 0 : Self.line) + notes.count * Self.line + Self.margin }
+    var height: Int {
+        let lines = max(notes.count, legend.count > 1 ? 1 : 0) + (options.isInverted ? 0 : 1)
+        return bottom + lines * Self.line + Self.margin
+    }
     var fontSize: Int { min(12, options.frameHeight - 3) }
     /// From a frame's top to the line that its name stands on.
     var baseline: Int { (options.frameHeight - 1 + fontSize) / 2 - 1 }

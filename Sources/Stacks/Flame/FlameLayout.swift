@@ -130,21 +130,6 @@ extension StackCounts {
 }
 
 extension RawSpan {
-    fileprivate func commonPrefix(with other: RawSpan) -> Int {
-        let count = Swift.min(byteCount, other.byteCount)
-        var at = 0
-        while at + 8 <= count {
-            // Inside both: eight bytes are left from `at`; any bytes are a number.
-            let difference =
-                unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self)
-                ^ other.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self)
-            if difference != 0 { return at + UInt64(littleEndian: difference).trailingZeroBitCount / 8 }
-            at += 8
-        }
-        while at < count, byte(at: at) == other.byte(at: at) { at += 1 }
-        return at
-    }
-
     /// Whether a frame that ends at `end` in the stack before, with which `common` bytes are the
     /// same, ends here, too.
     fileprivate func hasFrameEnd(at end: Int, within common: Int) -> Bool {

@@ -12,7 +12,7 @@ public enum FlamePalette: String, CaseIterable, Sendable {
         return switch self {
         case .default:
             switch kind {
-            case .kernel: ColourRange(hues: 14...28, saturation: 88, light: 62...74, dark: 29...34)
+            case .kernel: ColourRange(hues: 6...22, saturation: 88, light: 62...74, dark: 29...34)
             case .inlined: ColourRange(hues: 180...196, saturation: 60, light: 66...78, dark: 24...29)
             case .jit: ColourRange(hues: 95...125, saturation: 52, light: 64...76, dark: 22...27)
             case .user, .unknown: ColourRange(hues: 46...56, saturation: 88, light: 60...76, dark: 22...27)
@@ -26,7 +26,8 @@ public enum FlamePalette: String, CaseIterable, Sendable {
 
 /// What a frame's name says of it: the suffixes are those of the folding tools.
 enum FrameKind: String, CaseIterable {
-    case user, kernel, inlined, jit
+    case user, kernel, inlined
+    case jit = "JIT"
     /// A name that is none.
     case unknown
 

@@ -64,8 +64,10 @@ public struct FoldedReader {
             var number = firstLine
             block.forEachLine { line in
                 defer { number += 1 }
-                guard line.byteCount > 0 else { return }
-                guard let folded = FoldedLine(line) else { return malformed.add(line: number) }
+                guard let folded = FoldedLine(line) else {
+                    if !line.isCommentOrBlank { malformed.add(line: number) }
+                    return
+                }
                 let stack = line.extracting(folded.stack)
                 if stripsHex, let stripped = HexAddresses.stripped(stack) {
                     stripped.withUnsafeBytes { body($0.bytes, folded) }
@@ -76,5 +78,11 @@ public struct FoldedReader {
         }) {}
         skipped.merge(malformed)
         skipped.merge(text.skipped)
+    }
+}
+
+extension RawSpan {
+    fileprivate var isCommentOrBlank: Bool {
+        has("#", at: 0) || end(from: 0, while: \.isSpace) == byteCount
     }
 }

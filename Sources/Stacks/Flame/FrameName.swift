@@ -39,12 +39,3 @@ struct FrameName {
         name.equals("[unknown]") || name.equals("-") || name.equals("--") || name.byteCount == 0
     }
 }
-
-extension RawSpan {
-    fileprivate func equals(_ text: StaticString) -> Bool {
-        guard byteCount == text.utf8CodeUnitCount else { return false }
-        return withUnsafeBytes { bytes in
-            text.withUTF8Buffer { bytes.elementsEqual($0) }
-        }
-    }
-}

@@ -120,7 +120,7 @@
   function tell(frame) {
     if (!frame) details.textContent = "";
     else details.textContent = kind + " " + frame.info +
-      (view !== root && frame.w <= view.w ? ", " + percent(frame.w, view.w) + " of what is shown" : "");
+      (view !== root && frame !== view && frame.w <= view.w ? ", " + percent(frame.w, view.w) + " of what is shown" : "");
   }
 
   // The address names the zoomed frame by its callers, so that it leads to the
@@ -220,7 +220,10 @@
   function step(frame, direction) {
     const isShown = (other) => other && !other.g.classList.contains("gone");
     if (direction === "parent") return frame.parent;
-    if (direction === "child") return frames.find((other) => other.parent === frame && isShown(other));
+    if (direction === "child") {
+      const children = frames.filter((other) => other.parent === frame && isShown(other));
+      return children.sort((a, b) => b.w - a.w)[0];
+    }
     const beside = frames.filter((other) => other.parent === frame.parent && isShown(other));
     return beside[beside.indexOf(frame) + (direction === "next" ? 1 : -1)];
   }
@@ -244,8 +247,12 @@
     const frame = frameOf(event);
     if (frame) zoom(frame);
   });
-  for (const type of ["mouseover", "focusin"]) graph.addEventListener(type, (event) => tell(frameOf(event)));
-  for (const type of ["mouseout", "focusout"]) graph.addEventListener(type, () => tell(null));
+  // Of the window: what listens for the focus itself can be reached with Tab.
+  for (const type of ["mouseover", "focusin"]) window.addEventListener(type, (event) => {
+    const frame = frameOf(event);
+    if (frame) tell(frame);
+  });
+  for (const type of ["mouseout", "focusout"]) window.addEventListener(type, () => tell(null));
 
   window.addEventListener("keydown", (event) => {
     const isCommand = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
