@@ -9,14 +9,11 @@ struct FoldedText: Sendable {
     /// By the stack's index: the second count, of differential folded stacks. Shorter where there is none.
     private(set) var seconds: [StackCount?] = []
 
-    /// One line without its newline.
+    /// One line without its newline; comments are passed over.
     mutating func take(_ raw: UnsafeRawBufferPointer, number: Int) {
         let line = raw.bytes
-        guard let folded = FoldedLine(line) else {
-            let isBlank = line.end(from: 0, while: \.isSpace) == line.byteCount
-            if !isBlank, !line.has("#", at: 0) { skipped.add(line: number) }
-            return
-        }
+        guard !line.has("#", at: 0), line.end(from: 0, while: \.isSpace) < line.byteCount else { return }
+        guard let folded = FoldedLine(line) else { return skipped.add(line: number) }
         let index = stacks.add(folded.count, to: line.extracting(folded.stack))
         lineCount += 1
         guard let second = folded.second else { return }

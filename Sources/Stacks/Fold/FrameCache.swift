@@ -7,7 +7,7 @@ struct FrameCache: Sendable {
     static let noFrame = UInt32.max - 1
 
     /// More bytes of lines are not kept: reading them again is cheap.
-    static let mostBytes = 64 << 20
+    static let mostBytes = 16 << 20
 
     private let format: FrameText
     private var lines = ByteTable()

@@ -12,7 +12,7 @@ struct FrameLine {
     let module: Range<Int>
 
     init?(_ line: RawSpan) {
-        guard let close = line.withUnsafeBytes({ $0.lastIndex(of: UInt8(ascii: ")")) }),
+        guard let close = line.last(")", before: line.byteCount),
             let open = line.last(" (", before: close)
         else { return nil }
         let addressStart = line.end(from: 0, while: \.isSpace)

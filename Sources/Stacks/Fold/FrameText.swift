@@ -15,6 +15,12 @@ struct FrameText {
         // What perf writes in parentheses is the process's name.
         guard !function.has("(", at: 0) else { return false }
         let module = line.extracting(frame.module)
+        if isPlain(function) {
+            let start = text.count
+            function.withUnsafeBytes { text += $0 }
+            annotate(&text, from: start, module, isInlined: false)
+            return true
+        }
         var parts = Self.parts(of: function)
         while parts.last?.isEmpty == true { parts.removeLast() }
         for (depth, part) in parts.enumerated() {
@@ -29,6 +35,19 @@ struct FrameText {
             annotate(&text, from: start, module, isInlined: depth > 0)
         }
         return !parts.isEmpty
+    }
+
+    /// Nothing in it that the rest of this looks for, as in nearly all.
+    private func isPlain(_ function: RawSpan) -> Bool {
+        guard function.byteCount > 0, !isJava else { return false }
+        for at in 0..<function.byteCount {
+            switch function.byte(at: at) {
+            case UInt8(ascii: ";"), UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: ">"): return false
+            case UInt8(ascii: "\""), UInt8(ascii: "'"): return false
+            default: break
+            }
+        }
+        return true
     }
 
     /// Linux 4.8 and later append `+0x1f`.
@@ -92,6 +111,7 @@ struct FrameText {
             text.append(contentsOf: UnsafeBufferPointer(start: mark.utf8Start, count: mark.utf8CodeUnitCount))
         }
         func has(_ mark: StaticString) -> Bool { text.span.bytes.first(mark, from: start) != nil }
+        guard isInlined || options.kernel || options.jit else { return }
         let isKernel = module.has("[", at: 0) || module.ends(with: "vmlinux")
         if isInlined {
             if !has("_[i]") { append("_[i]") }

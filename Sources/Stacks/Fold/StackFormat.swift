@@ -6,22 +6,18 @@ public enum StackFormat: String, Sendable {
     case bpftrace
     case folded = "folded stacks"
 
-    /// Told by one line; `nil` if this line does not say. A folded stack of one frame does not: `Lost 12` may
-    /// be anything.
+    /// Told by one line; `nil` if this line does not say. `Lost 12` may be a folded
+    /// stack of one frame or anything, `Attaching 1 probe...` is like a header of perf's.
     init?(_ line: RawSpan) {
         guard line.byteCount > 0, !line.byte(at: 0).isSpace, !line.has("#", at: 0) else { return nil }
         if BpftraceMaps.begins(line) {
             self = .bpftrace
             return
         }
-        let isEvent = EventLine(line) != nil
-        if isEvent, Self.endsAsEvent(line) || Self.hasTime(line) {
+        if EventLine(line) != nil, Self.endsAsEvent(line) || Self.hasTime(line) {
             self = .perfScript
-        } else if let folded = FoldedLine(line) {
-            guard line.extracting(folded.stack).first(";") != nil else { return nil }
+        } else if let folded = FoldedLine(line), line.extracting(folded.stack).first(";") != nil {
             self = .folded
-        } else if isEvent {
-            self = .perfScript
         } else {
             return nil
         }

@@ -18,19 +18,23 @@ enum ByteHash {
         mix(state, UInt64(truncatingIfNeeded: count))
     }
 
+    @inline(__always)
     static func of(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        guard bytes.count >= 8 else { return finish(mix(start, short(bytes)), count: bytes.count) }
         var state = start
         var at = 0
-        while at &+ 8 <= bytes.count {
-            // Inside: eight bytes are left from `at`.
+        // Inside: eight bytes are left from `at`, and eight end at the end. The last two words may overlap.
+        while at &+ 8 < bytes.count {
             state = mix(state, bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
             at &+= 8
         }
+        let last = bytes.loadUnaligned(fromByteOffset: bytes.count &- 8, as: UInt64.self)
+        return finish(mix(state, last), count: bytes.count)
+    }
+
+    private static func short(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         var word: UInt64 = 0
-        while at < bytes.count {
-            word = word << 8 | UInt64(bytes[at])
-            at &+= 1
-        }
-        return finish(mix(state, word), count: bytes.count)
+        for byte in bytes { word = word << 8 | UInt64(byte) }
+        return word
     }
 }

@@ -54,16 +54,31 @@ extension RawSpan {
 
     /// Where `text`, which is not empty, begins for the first time at `offset` or after it.
     func first(_ text: StaticString, from offset: Int = 0) -> Int? {
-        let size = text.utf8CodeUnitCount
-        guard offset >= 0, offset + size <= byteCount else { return nil }
-        return (offset...byteCount - size).first { extracting($0..<$0 + size).equals(text) }
+        var at = offset
+        while at + text.utf8CodeUnitCount <= byteCount {
+            if stands(text, at: at) { return at }
+            at += 1
+        }
+        return nil
     }
 
-    /// Where `text`, which is not empty, begins for the last time before `end` is reached.
+    /// Where `text`, which is not empty, begins for the last time so that it ends before or at `end`.
     func last(_ text: StaticString, before end: Int) -> Int? {
-        let size = text.utf8CodeUnitCount
-        guard end - size >= 0 else { return nil }
-        return (0...end - size).last { extracting($0..<$0 + size).equals(text) }
+        var at = end - text.utf8CodeUnitCount
+        while at >= 0 {
+            if stands(text, at: at) { return at }
+            at -= 1
+        }
+        return nil
+    }
+
+    /// Whether `text`, which is not empty and for which there is room, stands at `offset`. Its first byte
+    /// decides nearly always.
+    @inline(__always)
+    private func stands(_ text: StaticString, at offset: Int) -> Bool {
+        // The text has a first byte.
+        byte(at: offset) == text.utf8Start.pointee
+            && extracting(offset..<offset + text.utf8CodeUnitCount).equals(text)
     }
 }
 
