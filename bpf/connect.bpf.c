@@ -21,6 +21,7 @@ const volatile struct why_config config SEC(".rodata.config") = {};
 #include "lib/ports.h"
 #include "lib/attempt.h"
 #include "lib/address.h"
+#include "lib/process_name.h"
 #include "lib/filter.h"
 #include "lib/call.h"
 #include "lib/search.h"

@@ -24,6 +24,10 @@ static const unsigned char listener_object[] __attribute__((aligned(8))) = {
 #embed "../.build/bpf/listener.bpf.o"
 };
 
+static const unsigned char sample_object[] __attribute__((aligned(8))) = {
+#embed "../.build/bpf/sample.bpf.o"
+};
+
 static const unsigned char socket_object[] __attribute__((aligned(8))) = {
 #embed "../.build/bpf/socket.bpf.o"
 };
@@ -46,6 +50,11 @@ struct why_object why_drop_object(void)
 struct why_object why_listener_object(void)
 {
 	return (struct why_object){ listener_object, sizeof(listener_object) };
+}
+
+struct why_object why_sample_object(void)
+{
+	return (struct why_object){ sample_object, sizeof(sample_object) };
 }
 
 struct why_object why_socket_object(void)

@@ -210,7 +210,12 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct nsproxy {
+	struct net *net_ns;
+};
+
 struct task_struct {
+	struct nsproxy *nsproxy;
 	struct task_struct *group_leader;
 	struct files_struct *files;
 	char comm[16];

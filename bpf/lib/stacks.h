@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Samples by process and stacks. The kernel's table of stacks has one place per hash: a
+ * stack that finds its place taken goes through the ring buffer, whole.
+ */
+#ifndef TCPWHY_STACKS_H
+#define TCPWHY_STACKS_H
+
+#define EEXIST 17
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 16384);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, WHY_STACK_DEPTH * sizeof(__u64));
+} stacks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 32768);
+	__type(key, struct why_stack_key);
+	__type(value, __u64);
+} counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, WHY_SAMPLE_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} samples SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} events SEC(".maps");
+
+/* Processes that the host was told of; what falls out is told again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, __u8);
+} told SEC(".maps");
+
+static __always_inline void count_sample(__u32 kind)
+{
+	__u64 *count = bpf_map_lookup_elem(&samples, &kind);
+
+	if (count)
+		*count += 1;
+}
+
+/* The host reads what is mapped where while the process lives. */
+static __always_inline void tell_process(__u32 pid)
+{
+	struct why_process_event *event;
+	__u8 yes = 1;
+
+	if (bpf_map_lookup_elem(&told, &pid))
+		return;
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event)
+		return;
+	event->kind = WHY_SAMPLE_EVENT_PROCESS;
+	event->pid = pid;
+	bpf_ringbuf_submit(event, 0);
+	bpf_map_update_elem(&told, &pid, &yes, BPF_ANY);
+}
+
+/* Both stacks at once: the table had no place for one of them. */
+static __always_inline bool send_stacks(void *ctx, const struct why_stack_key *key)
+{
+	struct why_stack_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	long got;
+
+	if (!event)
+		return false;
+	event->kind = WHY_SAMPLE_EVENT_STACKS;
+	event->key = *key;
+	got = bpf_get_stack(ctx, event->kernel, sizeof(event->kernel), 0);
+	event->kernel_bytes = got > 0 ? got : 0;
+	got = bpf_get_stack(ctx, event->user, sizeof(event->user), BPF_F_USER_STACK);
+	event->user_bytes = got > 0 ? got : 0;
+	bpf_ringbuf_submit(event, 0);
+	return true;
+}
+
+static __always_inline void take_stacks(void *ctx, struct why_stack_key *key)
+{
+	__u64 *count, zero = 0;
+
+	key->kernel = bpf_get_stackid(ctx, &stacks, 0);
+	key->user = bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);
+	if (key->kernel == -EEXIST || key->user == -EEXIST) {
+		if (send_stacks(ctx, key))
+			return;
+		/* Counted all the same, without the stack that was lost. */
+		count_sample(WHY_SAMPLE_STACK_LOST);
+	}
+	count = bpf_map_lookup_elem(&counts, key);
+	if (!count) {
+		bpf_map_update_elem(&counts, key, &zero, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&counts, key);
+		if (!count) {
+			count_sample(WHY_SAMPLE_NO_ROOM);
+			return;
+		}
+	}
+	__sync_fetch_and_add(count, 1);
+}
+
+#endif

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Which code is on the CPUs? A perf event on each CPU interrupts it at a frequency; whose
+ * turn it was and both stacks are counted here, so that nothing but what is new leaves
+ * the kernel before the end.
+ */
+#include "lib/kernel.h"
+#include "include/tcpwhy.h"
+
+const volatile struct why_sample_config config SEC(".rodata.config") = {};
+
+#include "lib/process_name.h"
+#include "lib/process.h"
+#include "lib/stacks.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+SEC("perf_event")
+int sample(struct bpf_perf_event_data *ctx)
+{
+	struct why_stack_key key = {};
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+
+	/* The idle task: nobody's turn. */
+	if (!pid_tgid)
+		return 0;
+	if (!wants_process(pid_tgid, key.comm))
+		return 0;
+	key.pid = pid_tgid >> 32;
+	count_sample(WHY_SAMPLE_ALL);
+	tell_process(key.pid);
+	take_stacks(ctx, &key);
+	return 0;
+}
