@@ -33,6 +33,21 @@ enum PerfEvent {
         return FileDescriptor(owning: event.fd)
     }
 
+    /// What sets the pace of samples.
+    static func sampling(
+        _ clock: SampleClock, frequency: UInt64, cpu: Int32
+    ) throws(BPFError) -> FileDescriptor {
+        let (type, config): (UInt32, UInt64) =
+            switch clock {
+            case .cycles: (PERF_TYPE_HARDWARE.rawValue, UInt64(PERF_COUNT_HW_CPU_CYCLES.rawValue))
+            case .cpuClock: (PERF_TYPE_SOFTWARE.rawValue, UInt64(PERF_COUNT_SW_CPU_CLOCK.rawValue))
+            }
+        return FileDescriptor(
+            owning: try checkErrno(
+                why_perf_event_sample(type, config, frequency, cpu), .attach,
+                "sample CPU \(cpu) by \(clock.rawValue)"))
+    }
+
     static func setProgram(
         _ program: borrowing FileDescriptor, on event: borrowing FileDescriptor, _ what: String
     ) throws(BPFError) {

@@ -21,6 +21,22 @@ static inline int why_perf_event_open(struct perf_event_attr *attr, int pid, int
 	return (int)syscall(SYS_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
+/* Samples of everything that runs on a CPU, so many a second; not of idling. */
+static inline int why_perf_event_sample(unsigned type, unsigned long long config,
+					unsigned long long frequency, int cpu)
+{
+	struct perf_event_attr attr = {
+		.type = type,
+		.size = sizeof(attr),
+		.config = config,
+		.freq = 1,
+		.sample_freq = frequency,
+		.exclude_idle = 1,
+	};
+
+	return (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
 static inline int why_perf_event_set_bpf(int perf_fd, int program_fd)
 {
 	return ioctl(perf_fd, PERF_EVENT_IOC_SET_BPF, program_fd);

@@ -88,7 +88,7 @@ enum ConnectDecoding {
             reusedTimeWait: flags & WHY_EVENT_REUSED != 0)
     }
 
-    private static func text(_ tuple: some BitwiseCopyable) -> String {
+    static func text(_ tuple: some BitwiseCopyable) -> String {
         withUnsafeBytes(of: tuple) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 }

@@ -75,6 +75,18 @@ public struct JSONLine: Sendable {
         needsComma = true
     }
 
+    public mutating func strings(_ name: String, _ values: some Sequence<String>) {
+        self.name(name)
+        bytes.append(UInt8(ascii: "["))
+        var isFirst = true
+        for value in values {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            quote(value)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
     /// A string that `write` puts there, of characters that need no escape.
     mutating func plain(_ name: String, _ write: (inout [UInt8]) -> Void) {
         self.name(name)

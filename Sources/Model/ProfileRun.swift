@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A finished run of sampling.
+public struct ProfileRun: Sendable {
+    public var samples: StackSamples
+    /// What set the pace: "cycles", "cpu-clock".
+    public var clock: String
+    /// Samples a second and CPU that were asked for.
+    public var frequency: UInt64
+    /// How many CPUs were sampled.
+    public var cpus: Int
+    /// Seconds.
+    public var duration: Double
+
+    public init(samples: StackSamples, clock: String, frequency: UInt64, cpus: Int, duration: Double) {
+        self.samples = samples
+        self.clock = clock
+        self.frequency = frequency
+        self.cpus = cpus
+        self.duration = duration
+    }
+}
+
+/// A stack by the names of its functions.
+public struct NamedStack: Sendable, Hashable {
+    public var pid: UInt32
+    public var command: String
+    /// The outermost first; the kernel's, which end in "_[k]", after the process's.
+    public var frames: [String]
+    public var count: UInt64
+
+    public init(pid: UInt32, command: String, frames: [String], count: UInt64) {
+        self.pid = pid
+        self.command = command
+        self.frames = frames
+        self.count = count
+    }
+}

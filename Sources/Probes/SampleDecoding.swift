@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import BPF
+import CPrograms
+import Glibc
+import Model
+
+/// What the sampling program writes, as the model's values.
+enum SampleDecoding {
+    enum Event {
+        case process(UInt32)
+        case sample(StackSample)
+    }
+
+    private typealias Frames = InlineArray<127, UInt64>
+
+    static func event(_ bytes: RawSpan) -> Event? {
+        switch bytes.read(UInt32.self) {
+        case WHY_SAMPLE_EVENT_PROCESS.rawValue:
+            return bytes.read(why_process_event.self).map { .process($0.pid) }
+        case WHY_SAMPLE_EVENT_STACKS.rawValue:
+            guard let raw = bytes.read(why_stack_event.self) else { return nil }
+            return .sample(
+                StackSample(
+                    pid: raw.key.pid, command: ConnectDecoding.text(raw.key.comm),
+                    kernel: stack(raw.kernel, raw.kernel_bytes), user: stack(raw.user, raw.user_bytes)))
+        default: return nil
+        }
+    }
+
+    private static func stack(_ frames: some BitwiseCopyable, _ size: UInt32) -> CallStack {
+        let count = Int(size) / MemoryLayout<UInt64>.size
+        guard count > 0 else { return .none }
+        return withUnsafeBytes(of: frames) { .frames(Array($0.bindMemory(to: UInt64.self).prefix(count))) }
+    }
+
+    /// - Parameter id: a place in the table, or minus errno.
+    static func stack(_ id: Int32, in table: borrowing BPFMap) throws(BPFError) -> CallStack {
+        if id == -EEXIST { return .lost }
+        guard id >= 0 else { return .none }
+        guard let frames = try table.lookup(UInt32(id), as: Frames.self) else { return .lost }
+        var stack: [UInt64] = []
+        for index in frames.indices where frames[index] != 0 { stack.append(frames[index]) }
+        return stack.isEmpty ? .none : .frames(stack)
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import Model
+import Stacks
+
+/// Named stacks as folded ones: "nginx;main;…;tcp_v4_connect_[k] 12".
+enum FoldedProfile {
+    static func counts(_ stacks: [NamedStack]) -> StackCounts {
+        var counts = StackCounts()
+        var bytes: [UInt8] = []
+        for stack in stacks {
+            bytes.removeAll(keepingCapacity: true)
+            append(stack.command, replacingSpaces: true, to: &bytes)
+            for frame in stack.frames {
+                bytes.append(UInt8(ascii: ";"))
+                append(frame, replacingSpaces: false, to: &bytes)
+            }
+            counts.add(StackCount(stack.count), to: bytes.span.bytes)
+        }
+        return counts
+    }
+
+    static func write(_ stacks: [NamedStack], to sink: ([UInt8]) throws -> Void) throws {
+        var output: [UInt8] = []
+        try counts(stacks).forEachSorted { stack, count in
+            stack.withUnsafeBytes { output.append(contentsOf: $0) }
+            output.append(contentsOf: " \(count.whole)\n".utf8)
+            if output.count > 1 << 16 {
+                try sink(output)
+                output.removeAll(keepingCapacity: true)
+            }
+        }
+        try sink(output)
+    }
+
+    /// What would end a frame or a line becomes something else.
+    private static func append(_ text: String, replacingSpaces: Bool, to bytes: inout [UInt8]) {
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: ";"): bytes.append(UInt8(ascii: ":"))
+            case 0..<0x20, 0x7f: bytes.append(UInt8(ascii: "?"))
+            case UInt8(ascii: " ") where replacingSpaces: bytes.append(UInt8(ascii: "_"))
+            default: bytes.append(byte)
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Host
+import Probes
+
+/// Whose turns on the CPU to sample; the kernel applies all of them.
+struct ProcessFilter: ParsableArguments {
+    @Option(name: .shortAndLong, help: "Only this process.")
+    var pid: Int32?
+
+    @Option(
+        name: [.short, .customLong("comm")],
+        help: ArgumentHelp(
+            "Only processes of this name, as ps shows it (15 characters count).", valueName: "name"))
+    var command: String?
+
+    @Option(
+        help: ArgumentHelp("Only this cgroup (version 2) and what is below it.", valueName: "path"))
+    var cgroup: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Only this network namespace: a name (ip netns), an inode, a path, or pid:N.",
+            valueName: "namespace"))
+    var netns: String?
+
+    @Option(
+        name: [.customShort("C"), .customLong("cpu")],
+        help: ArgumentHelp("Only these CPUs: 0-3,8.", valueName: "list"))
+    var cpus: String?
+
+    func validate() throws {
+        if let pid, pid <= 0 { throw ValidationError("a process id is positive, not \(pid)") }
+        if let command, command.isEmpty { throw ValidationError("-c needs a name") }
+        if let cpus, CPUList.parse(cpus) == nil {
+            throw ValidationError("--cpu: '\(cpus)' is no list of CPUs, like 0-3,8")
+        }
+    }
+
+    /// The filters as the probe takes them, but for the cgroup.
+    func apply(to options: inout SampleOptions) throws {
+        if let pid {
+            guard Processes.exists(pid) else { throw Failure.failed("no process has the id \(pid)") }
+            options.pid = UInt32(pid)
+        }
+        options.command = command
+        options.netns = try netns.map { try OpenNamespace(named: $0).inode }
+        guard let cpus, let list = CPUList.parse(cpus) else { return }
+        do throws(HostError) {
+            let online = Set(try CPUList.online())
+            if let missing = list.first(where: { !online.contains($0) }) {
+                throw Failure.failed("CPU \(missing) is not online")
+            }
+        } catch {
+            throw Failure.failed("\(error)")
+        }
+        options.cpus = list
+    }
+
+    /// The cgroup to filter by; it must stay open until the programs are loaded.
+    func openCgroup() throws -> Cgroup? {
+        guard let cgroup else { return nil }
+        do throws(HostError) { return try Cgroup(cgroup) } catch { throw Failure.failed("\(error)") }
+    }
+}

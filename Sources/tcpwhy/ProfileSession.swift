@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import BPF
+import Host
+import Model
+import Probes
+import Symbols
+
+/// One run of `tcpwhy profile`: from the first sample to the last.
+struct ProfileSession {
+    private let probe: SampleProbe
+    private let frequency: UInt64
+    private let cpus: Int
+    private let users = UserSymbols()
+
+    init(_ options: SampleOptions) throws {
+        frequency = options.frequency
+        do throws(ProbeError) {
+            probe = try SampleProbe(options)
+            cpus = probe.cpus
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    mutating func run(seconds: Double?) throws -> ProfileRun {
+        let loop = try ReportLoop(every: 3600)
+        let start = HostClock.monotonicNanoseconds()
+        let end = seconds.map { start + UInt64($0 * 1e9) }
+        do throws(ProbeError) {
+            var ring = try probe.openRing()
+            Output.error(
+                "tcpwhy: sampling \(cpus) CPUs at \(frequency) Hz by \(probe.clock.rawValue); Ctrl-C ends\n")
+            let descriptor = ring.epollFD
+            do {
+                try loop.run(reports: nil, until: end, watching: descriptor) {
+                    try drain(&ring)
+                } report: {
+                }
+            } catch let error as ProbeError { throw error } catch { throw ProbeError(.failed, "\(error)") }
+            probe.stop()
+            let duration = Double(HostClock.monotonicNanoseconds() - start) / 1e9
+            try drain(&ring)
+            return ProfileRun(
+                samples: try probe.samples(), clock: probe.clock.rawValue, frequency: frequency, cpus: cpus,
+                duration: duration)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private func drain(_ ring: inout RingBuffer) throws(ProbeError) {
+        do throws(BPFError) {
+            try ring.consume { record in
+                if let pid = probe.receive(record) { users.note(pid: pid) }
+            }
+        } catch {
+            throw ProbeError(error)
+        }
+    }
+
+    /// The samples by the names of their functions, the outermost first.
+    func named(_ samples: StackSamples) -> [NamedStack] {
+        FrameNames(samples, users).stacks
+    }
+}
