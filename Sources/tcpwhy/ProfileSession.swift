@@ -26,35 +26,23 @@ struct ProfileSession {
         let loop = try ReportLoop(every: 3600)
         let start = HostClock.monotonicNanoseconds()
         let end = seconds.map { start + UInt64($0 * 1e9) }
-        do throws(ProbeError) {
-            var ring = try probe.openRing()
-            Output.error(
-                "tcpwhy: sampling \(cpus) CPUs at \(frequency) Hz by \(probe.clock.rawValue); Ctrl-C ends\n")
-            let descriptor = ring.epollFD
-            do {
-                try loop.run(reports: nil, until: end, watching: descriptor) {
-                    try drain(&ring)
-                } report: {
-                }
-            } catch let error as ProbeError { throw error } catch { throw ProbeError(.failed, "\(error)") }
-            probe.stop()
-            let duration = Double(HostClock.monotonicNanoseconds() - start) / 1e9
-            try drain(&ring)
-            return ProfileRun(
-                samples: try probe.samples(), clock: probe.clock.rawValue, frequency: frequency, cpus: cpus,
-                duration: duration)
-        } catch {
-            throw Failure(error)
+        var ring = try probe.openRing()
+        Output.error(
+            "tcpwhy: sampling \(cpus) CPUs at \(frequency) Hz by \(probe.clock.rawValue); Ctrl-C ends\n")
+        let descriptor = ring.epollFD
+        try loop.run(reports: nil, until: end, watching: descriptor) { try drain(&ring) } report: {
         }
+        probe.stop()
+        let duration = Double(HostClock.monotonicNanoseconds() - start) / 1e9
+        try drain(&ring)
+        return ProfileRun(
+            samples: try probe.samples(), clock: probe.clock.rawValue, frequency: frequency, cpus: cpus,
+            duration: duration)
     }
 
-    private func drain(_ ring: inout RingBuffer) throws(ProbeError) {
-        do throws(BPFError) {
-            try ring.consume { record in
-                if let pid = probe.receive(record) { users.note(pid: pid) }
-            }
-        } catch {
-            throw ProbeError(error)
+    private func drain(_ ring: inout RingBuffer) throws {
+        try ring.consume { record in
+            if let pid = probe.receive(record) { users.note(pid: pid) }
         }
     }
 
