@@ -33,7 +33,7 @@ func difference(_ later: UInt64?, _ earlier: UInt64?) -> UInt64? {
 }
 
 extension Dictionary where Value == UInt64 {
-    mutating func add(_ other: Self) {
+    public mutating func add(_ other: Self) {
         merge(other) { $0 &+ $1 }
     }
 
