@@ -15,7 +15,7 @@ struct Fold: ParsableCommand {
 
             EXAMPLES:
               perf record -F 99 -a -g sleep 10; perf script | tcpwhy fold >cpu.folded
-              tcpwhy fold --kernel --jit perf.txt     mark functions of the kernel and of a JIT
+              tcpwhy fold --kernel perf.txt           mark functions of the kernel
               tcpwhy fold --tid perf.txt              each thread for itself
               tcpwhy fold --event-filter cycles:u perf.txt
             """)
