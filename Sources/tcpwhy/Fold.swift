@@ -51,7 +51,7 @@ struct Fold: ParsableCommand {
         while try blocks.next({ folding.take($0, firstLine: $1) }) {}
         var result = folding.result()
         result.leaveOut(blocks.skipped)
-        if folding.format == nil, blocks.byteCount > 0 {
+        if folding.format == nil, result.skipped.count > 0 {
             throw Failure.failed(
                 "\(input.name) has no stacks: give what perf script, bpftrace or tcpwhy fold wrote")
         }

@@ -124,6 +124,7 @@ public struct SkippedLines: Equatable, Sendable {
 
 extension RawSpan {
     /// Calls `body` with every line of a block, without its newline.
+    @inline(__always)
     public func forEachLine(_ body: (RawSpan) throws -> Void) rethrows {
         try withUnsafeBytes { block in
             var start = 0
