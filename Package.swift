@@ -41,10 +41,11 @@ let package = Package(
             name: "Probes", dependencies: ["BPF", "CPrograms", "Host", "Model"],
             swiftSettings: settings),
         .target(name: "Report", dependencies: ["Model"], swiftSettings: settings),
+        .target(name: "Stacks", swiftSettings: settings),
         .executableTarget(
             name: "tcpwhy",
             dependencies: [
-                "BPF", "Host", "Model", "Probes", "Report",
+                "BPF", "Host", "Model", "Probes", "Report", "Stacks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: settings),
@@ -57,6 +58,7 @@ let package = Package(
             name: "BPFTests", dependencies: ["BPF", "CLibbpf", "CLinux", "Host"], swiftSettings: settings),
         .testTarget(name: "HostTests", dependencies: ["CLinux", "Host", "Model"], swiftSettings: settings),
         .testTarget(name: "ReportTests", dependencies: ["Report", "Model"], swiftSettings: settings),
+        .testTarget(name: "StacksTests", dependencies: ["Stacks"], swiftSettings: settings),
         .testTarget(
             name: "ProbesTests", dependencies: ["BPF", "CPrograms", "Model", "Probes"],
             swiftSettings: settings),

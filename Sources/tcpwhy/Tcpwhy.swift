@@ -20,7 +20,9 @@ struct Tcpwhy: ParsableCommand {
               77  nothing can be traced here
             """,
         version: version,
-        subcommands: [Ports.self, Drops.self, Listeners.self, Check.self])
+        subcommands: [
+            Ports.self, Drops.self, Listeners.self, Fold.self, Check.self,
+        ])
 
     static let version = "0.1.0"
 
