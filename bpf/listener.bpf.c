@@ -20,6 +20,7 @@ const volatile struct why_listener_config config SEC(".rodata.config") = {};
 #include "lib/unplaced.h"
 #include "lib/loss_event.h"
 #include "lib/identity.h"
+#include "lib/peers.h"
 #include "lib/listener.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

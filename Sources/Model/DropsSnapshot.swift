@@ -7,6 +7,9 @@ public struct ListenerState: Sendable, Hashable {
     /// The socket's own counter (`sk_drops`) since the trace began, or since the
     /// socket was there. It counts a drop at the final ACK twice or more. `nil`: not read.
     public var socketDrops: UInt64?
+    /// Whose connections were dropped, and how many of each, as far as there was room:
+    /// what they lack to `drops.listenDrops` is others'.
+    public var peers: [IPAddress: UInt64] = [:]
     /// Since the trace began; `nil`: not measured.
     public var accepted: AcceptStats?
     /// `nil`: the socket was not found among those that listen.
@@ -31,6 +34,7 @@ public struct ListenerState: Sendable, Hashable {
             self.drops = self.drops ?? ListenDrops()
             self.drops?.merge(drops)
         }
+        peers.add(other.peers)
         if let accepted = other.accepted {
             self.accepted = self.accepted ?? AcceptStats()
             self.accepted?.merge(accepted)
@@ -123,6 +127,7 @@ public struct DropsSnapshot: Sendable {
         for (listener, before) in earlier.listeners {
             guard var state = interval.listeners[listener] else { continue }
             if let drops = before.drops { state.drops?.subtract(drops) }
+            state.peers.subtract(before.peers)
             if let accepted = before.accepted { state.accepted?.subtract(accepted) }
             state.socketDrops = difference(state.socketDrops, before.socketDrops)
             interval.listeners[listener] = state

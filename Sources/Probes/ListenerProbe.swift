@@ -21,7 +21,10 @@ public final class ListenerProbe {
     ///   - netns: inode of the only network namespace to look at.
     ///   - forced: this backend or none.
     ///   - events: whether to send one per loss.
-    public init(netns: UInt32?, backend forced: Backend?, events: Bool = false) throws(ProbeError) {
+    ///   - peers: whether to count whose connections are lost.
+    public init(
+        netns: UInt32?, backend forced: Backend?, events: Bool = false, peers: Bool = false
+    ) throws(ProbeError) {
         let kernel: ListenerKernel
         do throws(BPFError) {
             kernel = try ListenerKernel()
@@ -29,7 +32,8 @@ public final class ListenerProbe {
             throw BackendChoice.noTypes(error)
         }
         let loaded = try BackendChoice.first(forced) { (backend, refused) throws(BPFError) in
-            try Self.load(backend, kernel, netns: netns, events: events, refused: refused)
+            try Self.load(
+                backend, kernel, netns: netns, events: events, peers: peers, refused: refused)
         }
         backend = loaded.backend
         refused = loaded.refused
@@ -54,13 +58,14 @@ public final class ListenerProbe {
 
     private static func load(
         _ backend: Backend, _ kernel: ListenerKernel, netns: UInt32?, events: Bool,
-        refused: [String]
+        peers: Bool, refused: [String]
     ) throws(BPFError) -> Loaded {
         if backend == .fentry, let refusal = kernel.fentryRefusal { throw refusal }
         if backend == .kprobe, let refusal = BackendTrial.kprobe() { throw refusal }
         var config = why_listener_config()
         config.netns = netns ?? 0
         config.events = events ? 1 : 0
+        config.peers = peers ? 1 : 0
         var programs: [ProgramSpec] = []
         if backend != .tracepoint {
             try kernel.configure(&config)
@@ -73,6 +78,7 @@ public final class ListenerProbe {
         try object.only(programs: Set(programs.map(\.name)).union([ListenerPrograms.list]))
         try object.setReadOnly(config, map: ".rodata.config")
         if !events { try object.setMaxEntries(map: "events", 4096) }
+        if !peers { try object.setMaxEntries(map: "peers", 1) }
         try object.load()
         let attached = try AttachedPrograms(programs, in: object)
         return Loaded(object: object, attached: attached, backend: backend, refused: refused)
@@ -110,38 +116,23 @@ public final class ListenerProbe {
     /// What each listener lost so far. Empty if this backend does not see it.
     public func losses() throws(ProbeError) -> [Listener: ListenerState] {
         guard backend != .tracepoint else { return [:] }
-        var rows: [Listener: ListenerState] = [:]
-        // A socket that was being closed has lost its inode: by its address it is known.
-        var named: [SocketAddress: Listener] = [:]
-        var closing: [(SocketAddress, Listener, ListenerState)] = []
+        var table = LossTable()
         do throws(BPFError) {
             try object.map(named: "stats").forEach { keyBytes, valueBytes in
                 guard let key = keyBytes.read(why_listener_key.self),
                     let value = valueBytes.read(why_listener_stats.self)
                 else { return }
-                let listener = ListenerDecoding.listener(key, value.name)
-                let state = ListenerDecoding.state(value)
-                let place = SocketAddress(address: key.id, netns: key.netns, port: key.port)
-                if key.inode == 0 {
-                    closing.append((place, listener, state))
-                } else {
-                    named[place] = listener
-                    rows[listener] = state
-                }
+                table.add(key, value)
+            }
+            try object.map(named: "peers").forEach { keyBytes, valueBytes in
+                guard let key = keyBytes.read(why_peer_key.self), let count = valueBytes.read(UInt64.self)
+                else { return }
+                table.add(key, count)
             }
         } catch {
             throw ProbeError(error)
         }
-        for (place, listener, state) in closing {
-            rows[named[place] ?? listener, default: ListenerState()].merge(state)
-        }
-        return rows
-    }
-
-    private struct SocketAddress: Hashable {
-        let address: UInt64
-        let netns: UInt32
-        let port: UInt16
+        return table.rows
     }
 
     /// What one look at a network namespace gave.

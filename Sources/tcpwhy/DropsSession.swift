@@ -31,7 +31,7 @@ struct DropsSession {
         let netns = try filter.netns.map(OpenNamespace.init(named:))
         do throws(ProbeError) {
             probe = try ListenerProbe(
-                netns: netns?.inode, backend: backend, events: view.showsEvents)
+                netns: netns?.inode, backend: backend, events: view.showsEvents, peers: true)
         } catch {
             throw Failure(error)
         }

@@ -46,7 +46,7 @@ struct Profile: ParsableCommand {
     @Option(
         name: [.customShort("o"), .customLong("output")],
         help: ArgumentHelp(
-            "Write folded stacks to this file; else to standard output, unless only --svg is wanted.",
+            "Write folded stacks to this file; else to standard output (with --svg, unless that is a terminal).",
             valueName: "file"))
     var file: String?
 
@@ -72,7 +72,9 @@ struct Profile: ParsableCommand {
         Log.start(verbose: verbose)
         // What cannot be written is not worth a trace.
         let picture = try svg.map { try Output(path: $0) }
-        let text = svg != nil && file == nil && !json ? nil : try Output(path: file)
+        // A picture on demand leaves a terminal alone.
+        let output = try Output(path: file)
+        let text = svg != nil && output.isTerminal ? nil : output
         var options = SampleOptions()
         try filter.apply(to: &options)
         options.frequency = frequency

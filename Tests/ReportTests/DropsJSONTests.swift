@@ -26,7 +26,8 @@ import Testing
                 "listen_drops":1310,"listen_overflows":1310,"sk_drops":1330,"wait_ns":null,\
                 "backend":"fentry","syn_queue":3,"syn_queue_young":1,"fd":[6,6,6],"inode":700,\
                 "dual_stack":false,"reuseport":false,"closed":false,"limited_by":null,\
-                "accepts":null,"arrivals":null,"depth_seen":null,"wait_backend":null}
+                "accepts":null,"arrivals":null,"depth_seen":null,"wait_backend":null,\
+                "peers":[],"peers_other":null}
                 """)
     }
 

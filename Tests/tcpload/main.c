@@ -286,7 +286,10 @@ int main(int argc, char **argv)
 		case 'r': options.range = optarg; break;
 		case 'z': options.only_bind = true; break;
 		case 'y': options.ghost = optarg; break;
-		case 'Y': options.ghost = optarg; options.floods = true; break;
+		case 'Y':
+			options.ghost = optarg;
+			options.floods = true;
+			break;
 		case 'e': options.segments = true; break;
 		case 'g': options.datagrams = true; break;
 		case 'f': options.finish = true; break;

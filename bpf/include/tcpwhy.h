@@ -196,6 +196,14 @@ struct why_listener_key {
 	__u32 pad2;
 };
 
+/* Whose connections a listener lost, and how many. */
+struct why_peer_key {
+	struct why_listener_key listener;
+	__u8 address[WHY_ADDR_LEN];
+	__u8 family; /* enum why_family */
+	__u8 pad[7];
+};
+
 struct why_listener_name {
 	__u8 address[WHY_ADDR_LEN];
 	__u8 family; /* enum why_family; of an IPv6 socket 6, whatever it accepts */
@@ -259,7 +267,8 @@ struct why_listener_config {
 	__u32 route_arguments; /* of tcp_v4_route_req(): its result comes after them; 0: no hook */
 	__u8 events; /* send struct why_loss_event */
 	__u8 casts; /* the kernel has bpf_rdonly_cast() */
-	__u16 pad;
+	__u8 peers; /* count whose connections are lost */
+	__u8 pad;
 };
 
 /* What came into a listener's accept queue, and left it. */
@@ -361,6 +370,7 @@ _Static_assert(sizeof(struct why_sample_config) == 28, "wire size");
 _Static_assert(sizeof(struct why_packet_key) == 24, "wire size");
 _Static_assert(sizeof(struct why_packet_config) == 8, "wire size");
 _Static_assert(sizeof(struct why_listener_key) == 24, "wire size");
+_Static_assert(sizeof(struct why_peer_key) == 48, "wire size");
 _Static_assert(sizeof(struct why_listener_name) == 24, "wire size");
 _Static_assert(sizeof(struct why_listener_stats) == 24 + 19 * 8, "wire size");
 _Static_assert(sizeof(struct why_listener) == 56, "wire size");

@@ -11,20 +11,20 @@ struct {
 } stats SEC(".maps");
 
 /* The row of the listener; 0: filtered out, or no room. */
-static __always_inline struct why_listener_stats *row_of(struct sock *sk)
+static __always_inline struct why_listener_stats *row_of(struct why_listener_key *key,
+							 struct sock *sk)
 {
 	struct why_listener_stats fresh = {}, *row;
-	struct why_listener_key key = {};
 
-	if (!identify(&key, sk))
+	if (!identify(key, sk))
 		return 0;
-	row = bpf_map_lookup_elem(&stats, &key);
+	row = bpf_map_lookup_elem(&stats, key);
 	if (row)
 		return row;
 	name_listener(&fresh.name, sk);
 	fresh.first_ns = bpf_ktime_get_ns();
-	bpf_map_update_elem(&stats, &key, &fresh, BPF_NOEXIST);
-	row = bpf_map_lookup_elem(&stats, &key);
+	bpf_map_update_elem(&stats, key, &fresh, BPF_NOEXIST);
+	row = bpf_map_lookup_elem(&stats, key);
 	if (!row)
 		count_unplaced();
 	return row;
@@ -38,7 +38,8 @@ static volatile __u32 active SEC(".data.active") = 0;
 
 static __always_inline int lost(struct why_handler *handler, const __u64 *grown, __u32 cause)
 {
-	struct why_listener_stats *row = active ? row_of((struct sock *)handler->sk) : 0;
+	struct why_listener_key key = {};
+	struct why_listener_stats *row = active ? row_of(&key, (struct sock *)handler->sk) : 0;
 
 	if (row && config.events)
 		send_loss(handler, cause);
@@ -53,6 +54,8 @@ static __always_inline int lost(struct why_handler *handler, const __u64 *grown,
 	if (cause < WHY_CAUSE_COUNT)
 		__sync_fetch_and_add(&row->causes[cause], 1);
 	row->last_ns = bpf_ktime_get_ns();
+	if (config.peers && grown[WHY_MIB_LISTEN_DROPS])
+		count_peer(&key, (struct sk_buff *)handler->skb);
 	return 0;
 }
 

@@ -30,6 +30,10 @@ public struct DropsSummaryText: Sendable {
             lines += columns.table.lines(style)
         }
         if rows.count > shown.count { lines.append(style.fit("\(rows.count - shown.count) more rows")) }
+        for row in shown {
+            guard let peers = RefusedPeers(row.state) else { continue }
+            lines += style.wrap("drops of \(DropsText.listener(row.listener)) by peer: \(peers.text)")
+        }
         let packets = PacketTable(run.packets)
         let kinds = min(packets.rows.count, top ?? .max)
         if kinds > 0 {

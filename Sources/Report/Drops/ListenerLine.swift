@@ -38,6 +38,12 @@ enum ListenerLine {
         line.integer("arrivals", state.accepted?.arrivals)
         line.depth("depth_seen", state.accepted?.depthSeen)
         line.string("wait_backend", interval.waitBackend?.rawValue)
+        let peers = RefusedPeers(state)
+        line.objects("peers", peers?.top ?? []) { line, peer in
+            line.address("address", peer.address)
+            line.integer("count", peer.count)
+        }
+        line.integer("peers_other", peers?.others)
         line.end(in: &buffer)
     }
 

@@ -87,6 +87,25 @@ public struct JSONLine: Sendable {
         bytes.append(UInt8(ascii: "]"))
     }
 
+    /// An array of objects.
+    mutating func objects<Element>(
+        _ name: String, _ elements: some Sequence<Element>, _ fields: (inout JSONLine, Element) -> Void
+    ) {
+        self.name(name)
+        bytes.append(UInt8(ascii: "["))
+        needsComma = false
+        for element in elements {
+            if needsComma { bytes.append(UInt8(ascii: ",")) }
+            bytes.append(UInt8(ascii: "{"))
+            needsComma = false
+            fields(&self, element)
+            bytes.append(UInt8(ascii: "}"))
+            needsComma = true
+        }
+        bytes.append(UInt8(ascii: "]"))
+        needsComma = true
+    }
+
     /// A string that `write` puts there, of characters that need no escape.
     mutating func plain(_ name: String, _ write: (inout [UInt8]) -> Void) {
         self.name(name)

@@ -18,6 +18,13 @@ struct DropsTrace {
         var fd: [UInt32]
         var inode: UInt32?
         var dualStack, reuseport, closed: Bool
+        var peers: [Peer]
+        var peersOther: Int?
+    }
+
+    struct Peer: Decodable {
+        var address: String
+        var count: Int
     }
 
     /// A line of kind "drop".

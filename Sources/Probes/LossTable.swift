@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPrograms
+import Model
+
+/// What listeners lost, put together from the programs' tables.
+struct LossTable {
+    private var states: [Listener: ListenerState] = [:]
+    /// A socket that was being closed has lost its inode: by its address it is known.
+    private var named: [SocketAddress: Listener] = [:]
+    private var closing: [SocketAddress: Listener] = [:]
+    private var peers: [SocketAddress: [IPAddress: UInt64]] = [:]
+
+    private struct SocketAddress: Hashable {
+        let address: UInt64
+        let netns: UInt32
+        let port: UInt16
+
+        init(_ key: why_listener_key) {
+            address = key.id
+            netns = key.netns
+            port = key.port
+        }
+    }
+
+    mutating func add(_ key: why_listener_key, _ value: why_listener_stats) {
+        let listener = ListenerDecoding.listener(key, value.name)
+        states[listener] = ListenerDecoding.state(value)
+        if key.inode == 0 {
+            closing[SocketAddress(key)] = listener
+        } else {
+            named[SocketAddress(key)] = listener
+        }
+    }
+
+    mutating func add(_ key: why_peer_key, _ count: UInt64) {
+        let family: AddressFamily = UInt32(key.family) == WHY_IPV6.rawValue ? .ipv6 : .ipv4
+        peers[SocketAddress(key.listener), default: [:]][IPAddress(key.address, family), default: 0] += count
+    }
+
+    var rows: [Listener: ListenerState] {
+        var rows = states
+        for (place, listener) in closing {
+            guard let known = named[place], let rest = rows.removeValue(forKey: listener) else { continue }
+            rows[known]?.merge(rest)
+        }
+        for (place, counts) in peers {
+            guard let listener = named[place] ?? closing[place] else { continue }
+            rows[listener]?.peers.add(counts)
+        }
+        return rows
+    }
+}

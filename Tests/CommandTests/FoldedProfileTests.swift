@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import Model
+import Testing
+
+@testable import tcpwhy
+
+@Suite struct FoldedProfileTests {
+    private func folded(_ stacks: [NamedStack]) throws -> String {
+        var bytes: [UInt8] = []
+        try FoldedProfile.write(stacks) { bytes += $0 }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func stack(_ command: String, _ frames: [String], _ count: UInt64, pid: UInt32 = 1) -> NamedStack {
+        NamedStack(pid: pid, command: command, frames: frames, count: count)
+    }
+
+    @Test func processesOfOneNameAreOne() throws {
+        #expect(
+            try folded([stack("nginx", ["main", "f_[k]"], 3), stack("nginx", ["main", "f_[k]"], 4, pid: 2)])
+                == "nginx;main;f_[k] 7\n")
+    }
+
+    @Test func whatWouldEndAFrameOrALineDoesNot() throws {
+        #expect(
+            try folded([stack("my app;x", ["a;b", "c\nd", "operator new"], 1)])
+                == "my_app:x;a:b;c?d;operator new 1\n")
+    }
+
+    @Test func linesAreInTheOrderOfTheirBytes() throws {
+        #expect(try folded([stack("b", [], 1), stack("a", ["z"], 2), stack("a", ["y"], 3)])
+            == "a;y 3\na;z 2\nb 1\n")
+    }
+
+    @Test func nothingIsNoLine() throws { #expect(try folded([]) == "") }
+}
