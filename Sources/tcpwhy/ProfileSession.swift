@@ -30,7 +30,9 @@ struct ProfileSession {
         Output.error(
             "tcpwhy: sampling \(cpus) CPUs at \(frequency) Hz by \(probe.clock.rawValue); Ctrl-C ends\n")
         let descriptor = ring.epollFD
-        try loop.run(reports: nil, until: end, watching: descriptor) { try drain(&ring) } report: {
+        try loop.run(reports: nil, until: end, watching: descriptor) {
+            try drain(&ring)
+        } report: {
         }
         probe.stop()
         let duration = Double(HostClock.monotonicNanoseconds() - start) / 1e9
@@ -48,6 +50,7 @@ struct ProfileSession {
 
     /// The samples by the names of their functions, the outermost first.
     func named(_ samples: StackSamples) -> [NamedStack] {
-        FrameNames(samples, users).stacks
+        var names = FrameNames(users)
+        return names.stacks(of: samples)
     }
 }

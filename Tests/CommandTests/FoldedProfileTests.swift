@@ -11,7 +11,8 @@ import Testing
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func stack(_ command: String, _ frames: [String], _ count: UInt64, pid: UInt32 = 1) -> NamedStack {
+    private func stack(_ command: String, _ frames: [String], _ count: UInt64, pid: UInt32 = 1) -> NamedStack
+    {
         NamedStack(pid: pid, command: command, frames: frames, count: count)
     }
 
@@ -28,8 +29,9 @@ import Testing
     }
 
     @Test func linesAreInTheOrderOfTheirBytes() throws {
-        #expect(try folded([stack("b", [], 1), stack("a", ["z"], 2), stack("a", ["y"], 3)])
-            == "a;y 3\na;z 2\nb 1\n")
+        #expect(
+            try folded([stack("b", [], 1), stack("a", ["z"], 2), stack("a", ["y"], 3)])
+                == "a;y 3\na;z 2\nb 1\n")
     }
 
     @Test func nothingIsNoLine() throws { #expect(try folded([]) == "") }

@@ -19,8 +19,7 @@ static __always_inline bool wants_process(__u64 pid_tgid, char *comm)
 		return false;
 	if (config.filter_cgroup && bpf_current_task_under_cgroup(&cgroup, 0) != 1)
 		return false;
-	if (config.netns &&
-	    config.netns != BPF_CORE_READ(task, nsproxy, net_ns, ns.inum))
+	if (config.netns && config.netns != BPF_CORE_READ(task, nsproxy, net_ns, ns.inum))
 		return false;
 	process_name(comm, pid_tgid);
 	for (int i = 0; config.filter_comm && i < WHY_COMM_LEN; i++) {

@@ -92,7 +92,9 @@ extension FlameDrawing {
         guard legend.count > 1 else { return }
         text.put("<text class=\"note end\" x=\"\(options.width - Self.margin)\" y=\"\(y)\">")
         for kind in legend {
-            text.put("<tspan class=\"\(kind.letter)0\">\(kind == legend.first ? "" : "  ")■</tspan> \(kind.rawValue)")
+            text.put(
+                "<tspan class=\"\(kind.letter)0\">\(kind == legend.first ? "" : "  ")■</tspan> \(kind.rawValue)"
+            )
         }
         text.put("</text>\n")
     }
@@ -112,7 +114,8 @@ extension FlameDrawing {
         var notes: [String] = []
         if changesOf != nil {
             notes.append(
-                "Red grew, blue shrank; widths are those of the \(options.widthsByFirst ? "first" : "second").")
+                "Red grew, blue shrank; widths are those of the \(options.widthsByFirst ? "first" : "second")."
+            )
         }
         if layout.hidden.frames > 0 {
             notes.append(
@@ -123,7 +126,8 @@ extension FlameDrawing {
             notes.append("\(frames(layout.narrow)) narrower than \(options.minWidth) px and not drawn.")
         }
         if layout.cut > 0 {
-            notes.append("\(layout.cut) stacks are deeper than \(FlameLayout.deepest) frames and cut off there.")
+            notes.append(
+                "\(layout.cut) stacks are deeper than \(FlameLayout.deepest) frames and cut off there.")
         }
         return notes
     }

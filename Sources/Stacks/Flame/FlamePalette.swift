@@ -8,7 +8,9 @@ public enum FlamePalette: String, CaseIterable, Sendable {
     case hot, mem, io
 
     func range(_ kind: FrameKind) -> ColourRange {
-        if kind == .unknown { return ColourRange(hues: 220...220, saturation: 6, light: 78...86, dark: 30...36) }
+        if kind == .unknown {
+            return ColourRange(hues: 220...220, saturation: 6, light: 78...86, dark: 30...36)
+        }
         return switch self {
         case .default:
             switch kind {
