@@ -28,6 +28,8 @@ let package = Package(
             name: "CLibbpf", pkgConfig: "libbpf",
             providers: [.apt(["libbpf-dev", "libelf-dev", "zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CLibelf", providers: [.apt(["libelf-dev", "zlib1g-dev"])]),
+        .systemLibrary(name: "CDemangle"),
         .target(
             name: "CPrograms", path: "bpf", exclude: ["lib"], sources: ["programs.c"],
             publicHeadersPath: "include"),
@@ -38,13 +40,18 @@ let package = Package(
         .target(
             name: "Host", dependencies: ["CLinux", "Model"], swiftSettings: settings),
         .target(
+            name: "Symbols", dependencies: ["CDemangle", "CLibelf", "CLinux", "Host"],
+            swiftSettings: settings,
+            // The shared libstdc++ keeps the demangler that can be stopped to itself.
+            linkerSettings: archives + [.linkedLibrary(":libstdc++.a")]),
+        .target(
             name: "Probes", dependencies: ["BPF", "CPrograms", "Host", "Model"],
             swiftSettings: settings),
         .target(name: "Report", dependencies: ["Model"], swiftSettings: settings),
         .executableTarget(
             name: "tcpwhy",
             dependencies: [
-                "BPF", "Host", "Model", "Probes", "Report",
+                "BPF", "Host", "Model", "Probes", "Report", "Symbols",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: settings),
@@ -56,6 +63,8 @@ let package = Package(
         .testTarget(
             name: "BPFTests", dependencies: ["BPF", "CLibbpf", "CLinux", "Host"], swiftSettings: settings),
         .testTarget(name: "HostTests", dependencies: ["CLinux", "Host", "Model"], swiftSettings: settings),
+        .testTarget(
+            name: "SymbolsTests", dependencies: ["CLibelf", "Symbols"], swiftSettings: settings),
         .testTarget(name: "ReportTests", dependencies: ["Report", "Model"], swiftSettings: settings),
         .testTarget(
             name: "ProbesTests", dependencies: ["BPF", "CPrograms", "Model", "Probes"],
