@@ -13,7 +13,7 @@
 
 /*
  * What __cxa_demangle is made of (libiberty's cp-demangle.c), but it hands over the
- * text in pieces and takes no memory but the stack. 0: not a mangled name.
+ * text in pieces and takes no memory but the stack. 0 if it did, else negative.
  */
 int __gcclibcxx_demangle_callback(const char *mangled,
 				  void (*callback)(const char *, size_t, void *), void *opaque);
@@ -54,7 +54,7 @@ static __attribute__((noinline)) long why_demangle_cxx(const char *mangled, char
 
 	if (setjmp(result.full))
 		return -2;
-	if (!__gcclibcxx_demangle_callback(mangled, why_take_piece, &result))
+	if (__gcclibcxx_demangle_callback(mangled, why_take_piece, &result) != 0)
 		return -1;
 	return (long)result.length;
 }

@@ -32,11 +32,12 @@ struct SymbolCollector {
         self.base = base
     }
 
-    /// Adds what `.symtab` and `.dynsym` say.
+    /// Adds what `.symtab` and `.dynsym` say. There is one of each; a file that has more
+    /// of them only wants to be read for long.
     mutating func add(_ file: borrowing ElfFile) {
         let sections = file.sections()
-        for table in sections
-        where table.header.sh_type == UInt32(SHT_SYMTAB) || table.header.sh_type == UInt32(SHT_DYNSYM) {
+        for type in [SHT_SYMTAB, SHT_DYNSYM] {
+            guard let table = sections.first(where: { $0.header.sh_type == UInt32(type) }) else { continue }
             let link = Int(table.header.sh_link)
             guard sections.indices.contains(link), sections[link].header.sh_type == UInt32(SHT_STRTAB)
             else { continue }
