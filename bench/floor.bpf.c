@@ -9,16 +9,16 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define FLOOR_PAIR(name, function)     \
-	SEC("fentry/" function)        \
-	int name##_entry(void *ctx)    \
-	{                              \
-		return 0;              \
-	}                              \
-	SEC("fexit/" function)         \
-	int name##_exit(void *ctx)     \
-	{                              \
-		return 0;              \
+#define FLOOR_PAIR(name, function)  \
+	SEC("fentry/" function)     \
+	int name##_entry(void *ctx) \
+	{                           \
+		return 0;           \
+	}                           \
+	SEC("fexit/" function)      \
+	int name##_exit(void *ctx)  \
+	{                           \
+		return 0;           \
 	}
 
 FLOOR_PAIR(request, "tcp_conn_request")

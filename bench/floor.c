@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Attaches every program of an object, says so, and waits for a signal. */
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "../Sources/CLibbpf/shim.h"
 
 static void stop(int number)
 {
@@ -30,7 +30,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "floor: load %s: %s\n", argv[1], strerror(errno));
 		return 1;
 	}
-	bpf_object__for_each_program(program, object) {
+	bpf_object__for_each_program(program, object)
+	{
 		if (!bpf_program__attach(program)) {
 			fprintf(stderr, "floor: attach %s: %s\n", bpf_program__name(program),
 				strerror(errno));

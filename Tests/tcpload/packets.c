@@ -5,7 +5,8 @@
 #include <unistd.h>
 #include "packets.h"
 
-void exchange_segments(int listener, const struct sockaddr_storage *to, socklen_t length, long count)
+void exchange_segments(int listener, const struct sockaddr_storage *to, socklen_t length,
+		       long count)
 {
 	int client = socket(to->ss_family, SOCK_STREAM, 0), server, on = 1;
 	char byte = 0;

@@ -7,7 +7,8 @@
 /* Packets that open no connection. */
 
 /* Sends count segments of one byte over an established connection, each read before the next. */
-void exchange_segments(int listener, const struct sockaddr_storage *to, socklen_t length, long count);
+void exchange_segments(int listener, const struct sockaddr_storage *to, socklen_t length,
+		       long count);
 
 /* Sends count UDP datagrams. */
 void send_datagrams(const struct sockaddr_storage *to, socklen_t length, long count);

@@ -90,8 +90,8 @@ static __always_inline int handler_enter(__u32 kind, struct sock *sk, struct sk_
 		return 0;
 	if (!handler->offset)
 		handler->offset = this_cpu_offset();
-	handler->counters = (__u64)read_behind(struct sock, sk, __sk_common.skc_net.net,
-					       mib.net_statistics);
+	handler->counters =
+		(__u64)read_behind(struct sock, sk, __sk_common.skc_net.net, mib.net_statistics);
 	handler->route = ROUTE_NOT_ASKED;
 	read_counters(kind, handler, handler->before);
 	handler->skb = (__u64)skb;

@@ -243,18 +243,17 @@ extern void *bpf_rdonly_cast(void *address, __u32 type) __ksym __weak;
 	((type *)bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(type)))
 
 /* address->field, and address->pointer->field. */
-#define read_field(type, address, field)            \
-	(config.casts ? cast(type, address)->field : \
-			BPF_CORE_READ((type *)(address), field))
-#define read_behind(type, address, pointer, field)           \
-	(config.casts ? cast(type, address)->pointer->field : \
-			BPF_CORE_READ((type *)(address), pointer, field))
+#define read_field(type, address, field) \
+	(config.casts ? cast(type, address)->field : BPF_CORE_READ((type *)(address), field))
+#define read_behind(type, address, pointer, field)          \
+	(config.casts ? cast(type, address)->pointer->field \
+		      : BPF_CORE_READ((type *)(address), pointer, field))
 
 /* The inode that /proc/PID/fd shows for the socket; 0: its owner has closed it. */
-#define inode_of(sk)                                                                     \
-	({                                                                               \
-		void *alloc = read_field(struct sock, sk, sk_socket);                    \
-		alloc ? read_field(struct socket_alloc, alloc, vfs_inode.i_ino) : 0;     \
+#define inode_of(sk)                                                                 \
+	({                                                                           \
+		void *alloc = read_field(struct sock, sk, sk_socket);                \
+		alloc ? read_field(struct socket_alloc, alloc, vfs_inode.i_ino) : 0; \
 	})
 
 #endif
