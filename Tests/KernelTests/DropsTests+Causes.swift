@@ -12,9 +12,17 @@ extension KernelTests.DropsTests {
         var answered: [UInt16: Int]
         /// The handshakes of a port that were half open after its SYNs.
         var halfOpen: [UInt16: Int]
+        /// Those that still were after the trace: the kernel gives them up after some
+        /// seconds, and a slow machine takes that long.
+        var stillOpen: [UInt16: Int]
         /// By the listening socket's inode.
         var acceptQueues: [UInt32: Int]
         var servers: [UInt16: Server]
+
+        func mayHave(synQueue: Int?, _ port: UInt16) -> Bool {
+            guard let synQueue, let most = halfOpen[port], let least = stillOpen[port] else { return false }
+            return least <= synQueue && synQueue <= most
+        }
     }
 
     private struct Server {
@@ -36,6 +44,7 @@ extension KernelTests.DropsTests {
         }
         let lost = Lost(
             run: run, answered: maker.answered, halfOpen: maker.halfOpen,
+            stillOpen: try maker.halfOpen.reduce(into: [:]) { $0[$1.key] = try namespace.halfOpen($1.key) },
             acceptQueues: try namespace.acceptQueues(),
             servers: maker.servers.mapValues { Server(pid: $0.pid, sockets: $0.sockets) })
         Self.traced[backend] = lost
@@ -80,7 +89,7 @@ extension KernelTests.DropsTests {
         // Up to 6.11 one less than the backlog's strict limit.
         #expect((8...9).contains(answered))
         let row = try expect(7001, of: lost, has: [.synQueueFull: 50 - answered])
-        #expect(lost.halfOpen[7001] == answered && row.synQueue == answered)
+        #expect(lost.halfOpen[7001] == answered && lost.mayHave(synQueue: row.synQueue, 7001))
         #expect(row.acceptQueue == 0 && row.backlog == 8)
     }
 
@@ -88,7 +97,8 @@ extension KernelTests.DropsTests {
     func theLastQuarter(backend: Backend) throws {
         let lost = try lost(backend)
         let row = try expect(7002, of: lost, has: [.lastQuarter: 37])
-        #expect(lost.answered[7002] == 13 && row.synQueue == 13 && lost.halfOpen[7002] == 13)
+        #expect(lost.answered[7002] == 13 && lost.halfOpen[7002] == 13)
+        #expect(lost.mayHave(synQueue: row.synQueue, 7002))
     }
 
     /// With tcp_syncookies=1 those that the SYN queue has no room for, with 2 all.
@@ -97,7 +107,8 @@ extension KernelTests.DropsTests {
         let lost = try lost(backend)
         let room = lost.halfOpen[7003]!
         let row = try expect(7003, of: lost, has: [.synCookieSent: 50 - room])
-        #expect((8...9).contains(room) && lost.answered[7003] == 50 && row.synQueue == room)
+        #expect((8...9).contains(room) && lost.answered[7003] == 50)
+        #expect(lost.mayHave(synQueue: row.synQueue, 7003))
         if backend != .tracepoint { #expect(row.listenDrops == 0) }
         // Of the 50 that come back, 9 are taken.
         let all = try expect(7004, of: lost, has: [.synCookieSent: 50, .cookieAcceptQueueFull: 41])
@@ -211,14 +222,15 @@ private final class LossMaker {
 
     /// Sends SYNs from an address that never answers; how many were answered.
     private func sendSYNs(_ count: Int, to port: UInt16, from address: String? = nil) throws {
-        let load = try Load.run("-y \(address ?? ghost) -n \(count) \(host) \(port)", in: namespace)
+        let load = try Load.run("-c -y \(address ?? ghost) -n \(count) \(host) \(port)", in: namespace)
         answered[port] = load.succeeded
         halfOpen[port] = try namespace.halfOpen(port)
     }
 
-    /// So many handshakes up to their last ACK; then `meanwhile`; then the ACKs.
+    /// So many handshakes up to their last ACK; then `meanwhile`; then the ACKs, all on
+    /// one CPU: two at once may each find the last place.
     private func handshakes(_ count: Int, to port: UInt16, _ meanwhile: () throws -> Void = {}) throws {
-        let load = try Load("-y \(ghost) -f -n \(count) \(host) \(port)", in: namespace)
+        let load = try Load("-c -y \(ghost) -f -n \(count) \(host) \(port)", in: namespace)
         answered[port] = try load.result().succeeded
         try meanwhile()
         load.go()
