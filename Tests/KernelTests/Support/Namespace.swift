@@ -109,10 +109,13 @@ final class Namespace {
 
     /// An address of its own, 10.99.0.1, in a network whose other addresses nobody
     /// has: what is sent to them gets lost on the way, without a word.
-    func addDeadNetwork() throws {
+    /// - Parameter end: where it gets lost; else in this namespace.
+    func addDeadNetwork(ending end: Namespace? = nil) throws {
         try run(
             "ip link add dead0 type veth; ip link set dead0 arp off; ip link set dead0 up; "
-                + "ip link set veth0 up; ip address add 10.99.0.1/24 dev dead0")
+                + (end.map { "ip link set veth0 netns \($0.holder.pid); " } ?? "ip link set veth0 up; ")
+                + "ip address add 10.99.0.1/24 dev dead0")
+        try end?.run("ip link set veth0 up")
     }
 
     /// Without cookies each answer to a SYN is remembered, and so is the handshake that
