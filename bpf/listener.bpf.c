@@ -27,7 +27,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 SEC("fentry/tcp_conn_request")
 int BPF_PROG(fentry_request, void *ops, void *af_ops, struct sock *sk, struct sk_buff *skb)
 {
-	return handler_enter(HANDLER_REQUEST, sk, skb);
+	return handler_enter(HANDLER_REQUEST, sk, skb, true);
 }
 
 SEC("fexit/tcp_conn_request")
@@ -39,7 +39,7 @@ int fexit_request(void *ctx)
 SEC("fentry/tcp_check_req")
 int BPF_PROG(fentry_ack, struct sock *sk, struct sk_buff *skb)
 {
-	return handler_enter(HANDLER_ACK, sk, skb);
+	return handler_enter(HANDLER_ACK, sk, skb, true);
 }
 
 SEC("fexit/tcp_check_req")
@@ -51,7 +51,7 @@ int fexit_ack(void *ctx)
 SEC("fentry/tcp_get_cookie_sock")
 int BPF_PROG(fentry_cookie, struct sock *sk, struct sk_buff *skb)
 {
-	return handler_enter(HANDLER_COOKIE, sk, skb);
+	return handler_enter(HANDLER_COOKIE, sk, skb, true);
 }
 
 SEC("fexit/tcp_get_cookie_sock")
@@ -87,7 +87,7 @@ int fexit_route6(__u64 *ctx)
 SEC("kprobe/tcp_conn_request")
 int BPF_KPROBE(kprobe_request, void *ops, void *af_ops, struct sock *sk, struct sk_buff *skb)
 {
-	return handler_enter(HANDLER_REQUEST, sk, skb);
+	return handler_enter(HANDLER_REQUEST, sk, skb, false);
 }
 
 SEC("kretprobe/tcp_conn_request")
@@ -99,7 +99,7 @@ int kretprobe_request(void *ctx)
 SEC("kprobe/tcp_check_req")
 int BPF_KPROBE(kprobe_ack, struct sock *sk, struct sk_buff *skb)
 {
-	return handler_enter(HANDLER_ACK, sk, skb);
+	return handler_enter(HANDLER_ACK, sk, skb, false);
 }
 
 SEC("kretprobe/tcp_check_req")
@@ -111,7 +111,7 @@ int kretprobe_ack(void *ctx)
 SEC("kprobe/tcp_get_cookie_sock")
 int BPF_KPROBE(kprobe_cookie, struct sock *sk, struct sk_buff *skb)
 {
-	return handler_enter(HANDLER_COOKIE, sk, skb);
+	return handler_enter(HANDLER_COOKIE, sk, skb, false);
 }
 
 SEC("kretprobe/tcp_get_cookie_sock")

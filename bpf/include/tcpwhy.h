@@ -177,12 +177,15 @@ enum why_cause {
 	WHY_CAUSE_COUNT = 12,
 };
 
-/* The kernel's counters that a loss shows in, TcpExt in /proc/net/netstat. */
+/*
+ * The kernel's counters that a loss shows in, TcpExt in /proc/net/netstat. In the
+ * kernel, too, the first two are neighbours, and the next two: one read has both.
+ */
 enum why_mib {
-	WHY_MIB_LISTEN_DROPS = 0,
-	WHY_MIB_LISTEN_OVERFLOWS = 1,
-	WHY_MIB_REQUEST_QUEUE_DROP = 2, /* TCPReqQFullDrop */
-	WHY_MIB_REQUEST_QUEUE_COOKIES = 3, /* TCPReqQFullDoCookies */
+	WHY_MIB_LISTEN_OVERFLOWS = 0,
+	WHY_MIB_LISTEN_DROPS = 1,
+	WHY_MIB_REQUEST_QUEUE_COOKIES = 2, /* TCPReqQFullDoCookies */
+	WHY_MIB_REQUEST_QUEUE_DROP = 3, /* TCPReqQFullDrop */
 	WHY_MIB_DEFERRED = 4, /* TCPDeferAcceptDrop */
 	WHY_MIB_COUNT = 5,
 };
@@ -254,12 +257,15 @@ enum why_unsent {
 
 struct why_listener_config {
 	__u64 per_cpu_offset; /* address of the kernel's __per_cpu_offset */
-	__u32 mib[WHY_MIB_COUNT]; /* their places in struct linux_mib */
+	__u32 listen_place; /* in struct linux_mib: of ListenOverflows, then ListenDrops */
+	__u32 queue_place; /* of TCPReqQFullDoCookies, then TCPReqQFullDrop */
+	__u32 deferred_place; /* of TCPDeferAcceptDrop */
 	__u32 netns; /* filter: 0 is "all" */
 	__u32 route_arguments; /* of tcp_v4_route_req(): its result comes after them; 0: no hook */
 	__u8 events; /* send struct why_loss_event */
 	__u8 casts; /* the kernel has bpf_rdonly_cast() */
 	__u16 pad;
+	__u32 pad2;
 };
 
 /* What came into a listener's accept queue, and left it. */

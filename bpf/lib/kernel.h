@@ -66,7 +66,7 @@ struct netns_ipv4 {
 };
 
 struct linux_mib {
-	unsigned long mibs[1];
+	unsigned long mibs[2];
 };
 
 struct netns_mib {

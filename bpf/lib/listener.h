@@ -140,7 +140,7 @@ static __always_inline int cookie_exit(void)
 
 static __always_inline int error_enter(struct sock *sk)
 {
-	return handler_enter(HANDLER_ERROR, BPF_CORE_READ(sk, __sk_common.skc_listener), 0);
+	return handler_enter(HANDLER_ERROR, BPF_CORE_READ(sk, __sk_common.skc_listener), 0, false);
 }
 
 static __always_inline int error_exit(void)
