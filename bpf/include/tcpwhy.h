@@ -265,7 +265,6 @@ struct why_listener_config {
 	__u8 events; /* send struct why_loss_event */
 	__u8 casts; /* the kernel has bpf_rdonly_cast() */
 	__u16 pad;
-	__u32 pad2;
 };
 
 /* What came into a listener's accept queue, and left it. */
@@ -320,7 +319,7 @@ _Static_assert(sizeof(struct why_listener_name) == 24, "wire size");
 _Static_assert(sizeof(struct why_listener_stats) == 24 + 19 * 8, "wire size");
 _Static_assert(sizeof(struct why_listener) == 56, "wire size");
 _Static_assert(sizeof(struct why_loss_event) == 72, "wire size");
-_Static_assert(sizeof(struct why_listener_config) == 40, "wire size");
+_Static_assert(sizeof(struct why_listener_config) == 32, "wire size");
 _Static_assert(sizeof(struct why_accept_stats) == 24 + 7 * 8 + 376 * 4, "wire size");
 _Static_assert(sizeof(struct why_accept_config) == 8, "wire size");
 _Static_assert(sizeof(struct why_connect_key) == 64, "wire size");
