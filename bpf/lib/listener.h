@@ -11,12 +11,12 @@ struct {
 } stats SEC(".maps");
 
 /* The row of the listener; 0: filtered out, or no room. */
-static __always_inline struct why_listener_stats *row_of(struct sock *sk)
+static __always_inline struct why_listener_stats *row_of(struct sock *sk, bool direct)
 {
 	struct why_listener_stats fresh = {}, *row;
 	struct why_listener_key key = {};
 
-	if (!identify(&key, sk))
+	if (!identify(&key, sk, direct))
 		return 0;
 	row = bpf_map_lookup_elem(&stats, &key);
 	if (row)
@@ -36,9 +36,11 @@ static __always_inline struct why_listener_stats *row_of(struct sock *sk)
  */
 static volatile __u32 active SEC(".data.active") = 0;
 
-static __always_inline int lost(struct why_handler *handler, const __u64 *grown, __u32 cause)
+static __always_inline int lost(struct why_handler *handler, struct sock *typed, const __u64 *grown,
+				__u32 cause, bool direct)
 {
-	struct why_listener_stats *row = active ? row_of((struct sock *)handler->sk) : 0;
+	struct sock *sk = direct ? typed : (struct sock *)handler->sk;
+	struct why_listener_stats *row = active ? row_of(sk, direct) : 0;
 
 	if (row && config.events)
 		send_loss(handler, cause);
@@ -77,7 +79,7 @@ static __always_inline __u32 silent_cause(struct why_handler *handler)
 								     : WHY_CAUSE_LAST_QUARTER;
 }
 
-static __always_inline int request_exit(void)
+static __always_inline int request_exit(struct sock *sk, bool direct)
 {
 	__u64 grown[WHY_MIB_COUNT];
 	struct why_handler *handler = handler_exit(HANDLER_REQUEST, grown);
@@ -93,7 +95,7 @@ static __always_inline int request_exit(void)
 		cause = silent_cause(handler);
 	else
 		cause = WHY_CAUSE_SYN_COOKIE_SENT;
-	return lost(handler, grown, cause);
+	return lost(handler, sk, grown, cause, direct);
 }
 
 /* A dropped SYN is consumed, not freed as dropped: this is for the other packets. */
@@ -105,7 +107,7 @@ static __always_inline void skb_lost(const struct why_handler *handler)
 		*skb = handler->skb;
 }
 
-static __always_inline int ack_exit(void)
+static __always_inline int ack_exit(struct sock *sk, bool direct)
 {
 	__u64 grown[WHY_MIB_COUNT];
 	struct why_handler *handler = handler_exit(HANDLER_ACK, grown);
@@ -122,10 +124,10 @@ static __always_inline int ack_exit(void)
 		cause = WHY_CAUSE_OTHER;
 	else
 		cause = WHY_CAUSE_DEFERRED_ACCEPT;
-	return lost(handler, grown, cause);
+	return lost(handler, sk, grown, cause, direct);
 }
 
-static __always_inline int cookie_exit(void)
+static __always_inline int cookie_exit(struct sock *sk, bool direct)
 {
 	__u64 grown[WHY_MIB_COUNT];
 	struct why_handler *handler = handler_exit(HANDLER_COOKIE, grown);
@@ -133,9 +135,10 @@ static __always_inline int cookie_exit(void)
 	if (!handler)
 		return 0;
 	skb_lost(handler);
-	return lost(handler, grown,
+	return lost(handler, sk, grown,
 		    grown[WHY_MIB_LISTEN_OVERFLOWS] ? WHY_CAUSE_COOKIE_ACCEPT_QUEUE_FULL
-						    : WHY_CAUSE_OTHER);
+						    : WHY_CAUSE_OTHER,
+		    direct);
 }
 
 static __always_inline int error_enter(struct sock *sk)
@@ -148,7 +151,7 @@ static __always_inline int error_exit(void)
 	__u64 grown[WHY_MIB_COUNT];
 	struct why_handler *handler = handler_exit(HANDLER_ERROR, grown);
 
-	return handler ? lost(handler, grown, WHY_CAUSE_ICMP_ERROR) : 0;
+	return handler ? lost(handler, 0, grown, WHY_CAUSE_ICMP_ERROR, false) : 0;
 }
 
 /*
