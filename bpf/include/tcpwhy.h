@@ -177,12 +177,15 @@ enum why_cause {
 	WHY_CAUSE_COUNT = 12,
 };
 
-/* The kernel's counters that a loss shows in, TcpExt in /proc/net/netstat. */
+/*
+ * The kernel's counters that a loss shows in, TcpExt in /proc/net/netstat. In the
+ * kernel, too, the first two are neighbours, and the next two: one read has both.
+ */
 enum why_mib {
-	WHY_MIB_LISTEN_DROPS = 0,
-	WHY_MIB_LISTEN_OVERFLOWS = 1,
-	WHY_MIB_REQUEST_QUEUE_DROP = 2, /* TCPReqQFullDrop */
-	WHY_MIB_REQUEST_QUEUE_COOKIES = 3, /* TCPReqQFullDoCookies */
+	WHY_MIB_LISTEN_OVERFLOWS = 0,
+	WHY_MIB_LISTEN_DROPS = 1,
+	WHY_MIB_REQUEST_QUEUE_COOKIES = 2, /* TCPReqQFullDoCookies */
+	WHY_MIB_REQUEST_QUEUE_DROP = 3, /* TCPReqQFullDrop */
 	WHY_MIB_DEFERRED = 4, /* TCPDeferAcceptDrop */
 	WHY_MIB_COUNT = 5,
 };
@@ -262,7 +265,9 @@ enum why_unsent {
 
 struct why_listener_config {
 	__u64 per_cpu_offset; /* address of the kernel's __per_cpu_offset */
-	__u32 mib[WHY_MIB_COUNT]; /* their places in struct linux_mib */
+	__u32 listen_place; /* in struct linux_mib: of ListenOverflows, then ListenDrops */
+	__u32 queue_place; /* of TCPReqQFullDoCookies, then TCPReqQFullDrop */
+	__u32 deferred_place; /* of TCPDeferAcceptDrop */
 	__u32 netns; /* filter: 0 is "all" */
 	__u32 route_arguments; /* of tcp_v4_route_req(): its result comes after them; 0: no hook */
 	__u8 events; /* send struct why_loss_event */
@@ -324,7 +329,7 @@ _Static_assert(sizeof(struct why_listener_name) == 24, "wire size");
 _Static_assert(sizeof(struct why_listener_stats) == 24 + 19 * 8, "wire size");
 _Static_assert(sizeof(struct why_listener) == 56, "wire size");
 _Static_assert(sizeof(struct why_loss_event) == 72, "wire size");
-_Static_assert(sizeof(struct why_listener_config) == 40, "wire size");
+_Static_assert(sizeof(struct why_listener_config) == 32, "wire size");
 _Static_assert(sizeof(struct why_accept_stats) == 24 + 7 * 8 + 376 * 4, "wire size");
 _Static_assert(sizeof(struct why_accept_config) == 8, "wire size");
 _Static_assert(sizeof(struct why_connect_key) == 64, "wire size");

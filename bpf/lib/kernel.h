@@ -66,7 +66,7 @@ struct netns_ipv4 {
 };
 
 struct linux_mib {
-	unsigned long mibs[1];
+	unsigned long mibs[2];
 };
 
 struct netns_mib {
@@ -250,10 +250,11 @@ extern void *bpf_rdonly_cast(void *address, __u32 type) __ksym __weak;
 		      : BPF_CORE_READ((type *)(address), pointer, field))
 
 /* The inode that /proc/PID/fd shows for the socket; 0: its owner has closed it. */
-#define inode_of(sk)                                                                 \
+#define inode_behind(socket)                                                         \
 	({                                                                           \
-		void *alloc = read_field(struct sock, sk, sk_socket);                \
+		void *alloc = (void *)(socket);                                      \
 		alloc ? read_field(struct socket_alloc, alloc, vfs_inode.i_ino) : 0; \
 	})
+#define inode_of(sk) inode_behind(read_field(struct sock, sk, sk_socket))
 
 #endif
