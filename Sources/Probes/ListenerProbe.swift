@@ -13,8 +13,6 @@ public final class ListenerProbe {
     private let object: BPFObject
     private let list: Link
     private var attached: AttachedPrograms
-    /// Kernel counts of programs that were detached.
-    private var finalMisses: [String: UInt64]?
 
     /// Loads and attaches the programs of the first backend that works here.
     /// - Parameters:
@@ -182,26 +180,18 @@ public final class ListenerProbe {
 
     /// What was not seen.
     public func loss() throws(ProbeError) -> Loss {
-        var loss = Loss()
         do throws(BPFError) {
-            loss.table =
-                try object.map(named: "unplaced").lookupPerCPU(UInt32(0), as: UInt64.self)?
-                .reduce(0, +) ?? 0
+            var loss = try attached.loss(in: object)
             let unsent = try object.map(named: "unsent")
             func count(_ why: why_unsent) throws(BPFError) -> UInt64 {
                 try unsent.lookupPerCPU(why.rawValue, as: UInt64.self)?.reduce(0, +) ?? 0
             }
             loss.ring = try count(WHY_UNSENT_RING)
             loss.suppressed = try count(WHY_UNSENT_RATE)
-            if let finalMisses {
-                loss.missed = finalMisses
-            } else {
-                loss.missed = try attached.misses(in: object)
-            }
+            return loss
         } catch {
             throw ProbeError(error)
         }
-        return loss
     }
 
     /// From here on nothing counts. `detach` takes its time after that.
@@ -209,12 +199,10 @@ public final class ListenerProbe {
 
     /// Removes the programs; what they counted stays to be read.
     public func detach() throws(ProbeError) {
-        guard finalMisses == nil else { return }
         do throws(BPFError) {
-            finalMisses = try attached.misses(in: object)
+            try attached.detach(from: object)
         } catch {
             throw ProbeError(error)
         }
-        attached.detach()
     }
 }

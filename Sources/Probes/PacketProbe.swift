@@ -9,7 +9,6 @@ public final class PacketProbe {
     private let object: BPFObject
     private var attached: AttachedPrograms
     private let reasons: DropReasons
-    private var finalMisses: [String: UInt64]?
     /// Where each place is, as far as it was looked up.
     private var places: [UInt64: KernelPlace] = [:]
     private var looked: Set<UInt64> = []
@@ -69,29 +68,11 @@ public final class PacketProbe {
 
     /// What was not seen.
     public func loss() throws(ProbeError) -> Loss {
-        var loss = Loss()
-        do throws(BPFError) {
-            loss.table =
-                try object.map(named: "unplaced").lookupPerCPU(UInt32(0), as: UInt64.self)?
-                .reduce(0, +) ?? 0
-            if let finalMisses {
-                loss.missed = finalMisses
-            } else {
-                loss.missed = try attached.misses(in: object)
-            }
-        } catch {
-            throw ProbeError(error)
-        }
-        return loss
+        do throws(BPFError) { return try attached.loss(in: object) } catch { throw ProbeError(error) }
     }
 
+    /// Removes the program; what it counted stays to be read.
     public func detach() throws(ProbeError) {
-        guard finalMisses == nil else { return }
-        do throws(BPFError) {
-            finalMisses = try attached.misses(in: object)
-        } catch {
-            throw ProbeError(error)
-        }
-        attached.detach()
+        do throws(BPFError) { try attached.detach(from: object) } catch { throw ProbeError(error) }
     }
 }
