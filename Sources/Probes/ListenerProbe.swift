@@ -13,6 +13,8 @@ public final class ListenerProbe {
     private let object: BPFObject
     private let list: Link
     private var attached: AttachedPrograms
+    /// Why a table of tracked connections could not be read, the last time that failed.
+    public private(set) var conntrackError: HostError?
 
     /// Loads and attaches the programs of the first backend that works here.
     /// - Parameters:
@@ -162,12 +164,7 @@ public final class ListenerProbe {
     private func lookHere(_ inode: UInt32) throws -> NamespaceReading {
         var reading = NamespaceReading()
         reading.counters = try ListenCounters.current()
-        if let table = try? ConntrackTable.current() {
-            reading.conntrack = Conntrack(
-                count: UInt64(clamping: table.count), maximum: table.maximum.map { UInt64(clamping: $0) },
-                full: table.statistics?.drop, insertFailed: table.statistics?.insertFailed,
-                earlyDrop: table.statistics?.earlyDrop)
-        }
+        do throws(HostError) { reading.conntrack = try Conntrack.current() } catch { conntrackError = error }
         do throws(BPFError) {
             try list.runIterator { bytes in
                 ListenerDecoding.sockets(bytes, netns: inode) { reading.sockets[$0] = $1 }

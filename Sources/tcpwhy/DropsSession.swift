@@ -11,6 +11,7 @@ struct DropsSession {
     private let probe: ListenerProbe
     /// `nil`: not to be had here, which was said.
     private let packets: PacketProbe?
+    private var conntrack: ConntrackWatch
     private let view: DropsView
     private let isWanted: (Listener, [SocketOwner]) -> Bool
     /// Whether it says no to any.
@@ -46,9 +47,10 @@ struct DropsSession {
             packets = nil
             Output.error("tcpwhy: no dropped packets: \(error)\n")
         }
+        conntrack = ConntrackWatch(netns: netns?.inode, backend: backend, beside: probe)
         do throws(ProbeError) { try probe.start() } catch { throw Failure(error) }
         watch = ListenerWatch(probe, only: netns)
-        first = try Self.snapshot(&watch, packets)
+        first = try Self.snapshot(&watch, packets, conntrack)
         last = first
     }
 
@@ -57,6 +59,7 @@ struct DropsSession {
         let end = seconds.map { first.time + UInt64($0 * 1e9) }
         var ring = view.showsEvents ? try probe.openRing() : nil
         view.announce(probe.backend)
+        conntrack.explain(last)
         try view.begin()
         let descriptor = ring?.epollFD
         try loop.run(reports: reports, until: end, watching: descriptor) {
@@ -70,8 +73,10 @@ struct DropsSession {
         do throws(ProbeError) {
             try probe.detach()
             try packets?.detach()
+            try conntrack.detach()
             last.loss = try probe.loss()
             if let loss = try packets?.loss() { last.loss.merge(loss) }
+            if let loss = try conntrack.loss() { last.loss.merge(loss) }
         } catch {
             throw Failure(error)
         }
@@ -103,12 +108,13 @@ struct DropsSession {
     }
 
     private static func snapshot(
-        _ watch: inout ListenerWatch, _ packets: PacketProbe?
+        _ watch: inout ListenerWatch, _ packets: PacketProbe?, _ conntrack: ConntrackWatch
     ) throws -> DropsSnapshot {
         var snapshot = try watch.look()
         do throws(ProbeError) {
             snapshot.packets = try packets?.packets()
             if let loss = try packets?.loss() { snapshot.loss.merge(loss) }
+            try conntrack.complete(&snapshot)
         } catch {
             throw Failure(error)
         }
@@ -117,7 +123,8 @@ struct DropsSession {
 
     private mutating func report(isLast: Bool = false) throws {
         let before = last
-        last = try Self.snapshot(&watch, packets)
+        last = try Self.snapshot(&watch, packets, conntrack)
+        conntrack.explain(last)
         let interval = last.since(before)
         // A moment after the last report: only if there is something to tell.
         let hasNews =

@@ -11,8 +11,9 @@ struct why_object {
 	size_t size;
 };
 
-/* connect.bpf.c, drop.bpf.c, listener.bpf.c and socket.bpf.c */
+/* connect.bpf.c, conntrack.bpf.c, drop.bpf.c, listener.bpf.c and socket.bpf.c */
 struct why_object why_connect_object(void);
+struct why_object why_conntrack_object(void);
 struct why_object why_drop_object(void);
 struct why_object why_listener_object(void);
 struct why_object why_socket_object(void);

@@ -277,6 +277,11 @@ struct why_packet_config {
 	__u8 pad[3];
 };
 
+struct why_conntrack_config {
+	__u32 netns; /* filter: 0 is "all" */
+};
+
+_Static_assert(sizeof(struct why_conntrack_config) == 4, "wire size");
 _Static_assert(sizeof(struct why_packet_key) == 24, "wire size");
 _Static_assert(sizeof(struct why_packet_config) == 8, "wire size");
 _Static_assert(sizeof(struct why_listener_key) == 24, "wire size");

@@ -78,6 +78,7 @@ public enum DropsJSON {
         line.integer("early_drop", table.earlyDrop)
         line.time("time", seconds: interval.wallTime)
         line.number("interval_s", interval.duration)
+        line.string("backend", table.backend?.rawValue ?? "counter")
         line.end(in: &buffer)
     }
 

@@ -31,6 +31,13 @@ struct DropsTrace {
         var netns: UInt32?
     }
 
+    /// A line of kind "conntrack".
+    struct Conntrack: Decodable {
+        var netns: UInt32
+        var count, max, full, insertFailed, earlyDrop: Int?
+        var backend: String
+    }
+
     /// A line of kind "loss".
     struct Loss: Decodable {
         var netns: UInt32
@@ -57,6 +64,7 @@ struct DropsTrace {
     /// Of every interval.
     let rows: [Row]
     let packets: [Packet]
+    let conntrack: [Conntrack]
     let losses: [Loss]
     let summary: Summary
 
@@ -65,6 +73,7 @@ struct DropsTrace {
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         var rows: [Row] = []
         var packets: [Packet] = []
+        var conntrack: [Conntrack] = []
         var losses: [Loss] = []
         var summaries: [Summary] = []
         for line in output.lines {
@@ -73,7 +82,7 @@ struct DropsTrace {
                 losses.append(try decoder.decode(Loss.self, from: line))
             case "l": rows.append(try decoder.decode(Row.self, from: line))
             case "d": packets.append(try decoder.decode(Packet.self, from: line))
-            case "c": continue  // conntrack, where the module is loaded
+            case "c": conntrack.append(try decoder.decode(Conntrack.self, from: line))
             case "s": summaries.append(try decoder.decode(Summary.self, from: line))
             default: throw TestFailure("unknown line: \(String(decoding: line, as: UTF8.self))")
             }
@@ -83,6 +92,7 @@ struct DropsTrace {
         }
         self.rows = rows
         self.packets = packets
+        self.conntrack = conntrack
         self.losses = losses
         self.summary = summary
     }
