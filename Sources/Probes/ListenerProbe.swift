@@ -21,7 +21,10 @@ public final class ListenerProbe {
     ///   - netns: inode of the only network namespace to look at.
     ///   - forced: this backend or none.
     ///   - events: whether to send one per loss.
-    public init(netns: UInt32?, backend forced: Backend?, events: Bool = false) throws(ProbeError) {
+    ///   - cgroup: whose listeners are to be marked (`isInCgroup`), by its `id`.
+    public init(
+        netns: UInt32?, backend forced: Backend?, events: Bool = false, cgroup: UInt64? = nil
+    ) throws(ProbeError) {
         let kernel: ListenerKernel
         do throws(BPFError) {
             kernel = try ListenerKernel()
@@ -29,7 +32,7 @@ public final class ListenerProbe {
             throw BackendChoice.noTypes(error)
         }
         let loaded = try BackendChoice.first(forced) { (backend, refused) throws(BPFError) in
-            try Self.load(backend, kernel, netns: netns, events: events, refused: refused)
+            try Self.load(backend, kernel, netns: netns, events: events, cgroup: cgroup, refused: refused)
         }
         backend = loaded.backend
         refused = loaded.refused
@@ -54,7 +57,7 @@ public final class ListenerProbe {
 
     private static func load(
         _ backend: Backend, _ kernel: ListenerKernel, netns: UInt32?, events: Bool,
-        refused: [String]
+        cgroup: UInt64?, refused: [String]
     ) throws(BPFError) -> Loaded {
         if backend == .fentry, let refusal = kernel.fentryRefusal { throw refusal }
         if backend == .kprobe, let refusal = BackendTrial.kprobe() { throw refusal }
@@ -72,6 +75,7 @@ public final class ListenerProbe {
             bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_listen")
         try object.only(programs: Set(programs.map(\.name)).union([ListenerPrograms.list]))
         try object.setReadOnly(config, map: ".rodata.config")
+        try object.setReadOnly(cgroup ?? 0, map: ".rodata.cgroup")
         if !events { try object.setMaxEntries(map: "events", 4096) }
         try object.load()
         let attached = try AttachedPrograms(programs, in: object)

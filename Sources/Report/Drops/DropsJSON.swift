@@ -12,6 +12,7 @@ public enum DropsJSON {
         var buffer: [UInt8] = []
         for row in DropsRow.all(of: interval) { write(row, of: interval, to: &buffer) }
         for row in PacketTable.sorted(interval.packets ?? [:]) { write(row, of: interval, to: &buffer) }
+        writeStacks(of: interval, to: &buffer)
         for (netns, table) in interval.conntrack.sorted(by: { $0.key < $1.key }) {
             write(table, of: netns, interval, to: &buffer)
         }
@@ -129,6 +130,7 @@ public enum DropsJSON {
         line.bool("dual_stack", listener.isDualStack)
         line.bool("reuseport", listener.isReusePort)
         line.bool("closed", state.isClosed)
+        line.integer("cgroup", listener.cgroup)
         line.end(in: &buffer)
     }
 }

@@ -45,7 +45,8 @@ public struct DropsTable: Sendable {
         }
         let more = packets.rows.count - room.packets
         if more > 0 { lines.append(style.fit("\(more) more kinds of dropped packets")) }
-        lines += remarks + footer
+        let stacks = StackText(interval).lines(of: packets.rows.prefix(room.packets), style)
+        lines += remarks + stacks + (stacks.isEmpty ? [] : [""]) + footer
         guard let height = style.height else { return lines }
         return Array(lines.prefix(max(height, 1)))
     }
