@@ -25,7 +25,7 @@ import Testing
                 "accept_queue_full_reset":0,"last_quarter":0,"deferred_accept":0,"icmp_error":0},\
                 "listen_drops":1310,"listen_overflows":1310,"sk_drops":1330,"wait_ns":null,\
                 "backend":"fentry","syn_queue":3,"syn_queue_young":1,"fd":[6,6,6],"inode":700,\
-                "dual_stack":false,"reuseport":false,"closed":false}
+                "dual_stack":false,"reuseport":false,"closed":false,"cgroup":null}
                 """)
     }
 

@@ -18,6 +18,7 @@ struct DropsTrace {
         var fd: [UInt32]
         var inode: UInt32?
         var dualStack, reuseport, closed: Bool
+        var cgroup: UInt64?
     }
 
     /// A line of kind "drop".
@@ -29,6 +30,14 @@ struct DropsTrace {
         var count: Int
         var `class`: String
         var netns: UInt32?
+    }
+
+    /// A line of kind "drop_stack".
+    struct Stack: Decodable {
+        var reason: String?
+        var stack: [String]?
+        var count: Int
+        var location: String
     }
 
     /// A line of kind "conntrack".
@@ -64,6 +73,7 @@ struct DropsTrace {
     /// Of every interval.
     let rows: [Row]
     let packets: [Packet]
+    let stacks: [Stack]
     let conntrack: [Conntrack]
     let losses: [Loss]
     let summary: Summary
@@ -73,6 +83,7 @@ struct DropsTrace {
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         var rows: [Row] = []
         var packets: [Packet] = []
+        var stacks: [Stack] = []
         var conntrack: [Conntrack] = []
         var losses: [Loss] = []
         var summaries: [Summary] = []
@@ -81,6 +92,8 @@ struct DropsTrace {
             case "l" where line.starts(with: Data("{\"kind\":\"loss\"".utf8)):
                 losses.append(try decoder.decode(Loss.self, from: line))
             case "l": rows.append(try decoder.decode(Row.self, from: line))
+            case "d" where line.starts(with: Data("{\"kind\":\"drop_stack\"".utf8)):
+                stacks.append(try decoder.decode(Stack.self, from: line))
             case "d": packets.append(try decoder.decode(Packet.self, from: line))
             case "c": conntrack.append(try decoder.decode(Conntrack.self, from: line))
             case "s": summaries.append(try decoder.decode(Summary.self, from: line))
@@ -92,6 +105,7 @@ struct DropsTrace {
         }
         self.rows = rows
         self.packets = packets
+        self.stacks = stacks
         self.conntrack = conntrack
         self.losses = losses
         self.summary = summary
