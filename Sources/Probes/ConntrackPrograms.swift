@@ -24,7 +24,9 @@ enum ConntrackPrograms {
 
     /// That the backend can see the function; that there is one of that name; and that it
     /// is conntrack's: it is static, so that any other file might have one, too.
-    static func require(_ backend: Backend) throws(BPFError) {
+    /// - Returns: the module that has it; `nil`: the kernel itself.
+    @discardableResult
+    static func require(_ backend: Backend) throws(BPFError) -> String? {
         guard backend != .tracepoint else { throw refusal("no tracepoint tells of it") }
         let symbols: KernelSymbols
         do throws(HostError) {
@@ -42,6 +44,7 @@ enum ConntrackPrograms {
         if backend == .fentry, let module, !BTF.isThere(module) {
             throw refusal("this kernel has no types of its modules (Linux 5.11 has)")
         }
+        return module
     }
 
     private static func refusal(_ why: String) -> BPFError {
