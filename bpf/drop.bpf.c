@@ -77,8 +77,7 @@ int BPF_PROG(btf_dropped, struct sk_buff *skb, void *location)
 	key.reason = config.has_reason ? ctx[2] : 0;
 	if (config.filter_reason && !bpf_map_lookup_elem(&wanted_reasons, &key.reason))
 		return 0;
-	if (wanted_cgroup &&
-	    !is_in_cgroup(skb, config.has_receiver ? (struct sock *)ctx[3] : 0))
+	if (wanted_cgroup && !is_in_cgroup(skb, config.has_receiver ? (struct sock *)ctx[3] : 0))
 		return 0;
 	key.location = (__u64)location;
 	name_packet(&key, skb);

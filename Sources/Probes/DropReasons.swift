@@ -15,7 +15,9 @@ public struct DropReasons {
 
     /// - Throws: the kernel has no type information.
     public static func current() throws(ProbeError) -> DropReasons {
-        do throws(BPFError) { return DropReasons(try BTF.vmlinux()) } catch { throw BackendChoice.noTypes(error) }
+        do throws(BPFError) { return DropReasons(try BTF.vmlinux()) } catch {
+            throw BackendChoice.noTypes(error)
+        }
     }
 
     /// - Parameter moduleTypes: the types of a module that is loaded.
@@ -50,7 +52,8 @@ public struct DropReasons {
     public mutating func number(of text: String) throws(ProbeError) -> UInt32 {
         guard exist else {
             throw ProbeError(
-                .failed, "this kernel gives no reasons for dropped packets (Linux 5.17 does): leave out --reason")
+                .failed,
+                "this kernel gives no reasons for dropped packets (Linux 5.17 does): leave out --reason")
         }
         let wanted = Self.short(text.uppercased(), Self.prefix)
         if let number = number(wanted) { return number }
@@ -61,7 +64,9 @@ public struct DropReasons {
         throw ProbeError(
             .failed,
             "this kernel has no drop reason '\(text)'"
-                + (near.isEmpty ? "\n'tcpwhy drops' shows those that occur" : "\nnear it: \(near.joined(separator: ", "))"))
+                + (near.isEmpty
+                    ? "\n'tcpwhy drops' shows those that occur"
+                    : "\nnear it: \(near.joined(separator: ", "))"))
     }
 
     /// "3", "0x30001", "OPENVSWITCH:1"
@@ -86,9 +91,12 @@ public struct DropReasons {
 
     /// Each has an enumeration ("ovs_drop_reason") whose numbers begin with its own.
     private mutating func addSubsystems(_ btf: borrowing BTF) {
-        for (name, value) in btf.enumerators(of: { $0.hasSuffix("_drop_reason") && $0 != "skb_drop_reason" }) {
+        for (name, value) in btf.enumerators(of: { $0.hasSuffix("_drop_reason") && $0 != "skb_drop_reason" })
+        {
             let reason = UInt32(truncatingIfNeeded: value)
-            if reason & 0xffff != 0, reason >> 16 != 0, subsystems[reason >> 16] != nil { names[reason] = name }
+            if reason & 0xffff != 0, reason >> 16 != 0, subsystems[reason >> 16] != nil {
+                names[reason] = name
+            }
         }
     }
 

@@ -10,7 +10,8 @@ enum PacketDecoding {
     ) -> PacketDrop {
         PacketDrop(
             kind: kind(key, reason, places[key.location]?.symbol), reason: reason,
-            location: places.text(key.location), transport: transport(key), port: key.port == 0 ? nil : key.port,
+            location: places.text(key.location), transport: transport(key),
+            port: key.port == 0 ? nil : key.port,
             netns: key.netns == 0 ? nil : key.netns)
     }
 

@@ -28,7 +28,8 @@ struct PacketStacks {
 
     private static func frames(_ bytes: [UInt8]) -> [UInt64] {
         let span = unsafe bytes.span.bytes
-        return (0..<bytes.count / 8).compactMap { span.read(UInt64.self, at: $0 * 8) }.prefix { $0 != 0 }.map { $0 }
+        return (0..<bytes.count / 8).compactMap { span.read(UInt64.self, at: $0 * 8) }.prefix { $0 != 0 }.map
+        { $0 }
     }
 
     /// The outermost first; the last is where the packet was dropped. Empty: not known.

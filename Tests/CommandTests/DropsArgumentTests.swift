@@ -7,7 +7,8 @@ import Testing
 /// What `tcpwhy drops` accepts of filters, and what it says about the rest.
 @Suite struct DropsArgumentTests {
     @Test(arguments: [
-        ["--reason", "NO_SOCKET"], ["--reason", "3,0x30001", "--reason", "openvswitch:1"], ["--stacks", "--json"],
+        ["--reason", "NO_SOCKET"], ["--reason", "3,0x30001", "--reason", "openvswitch:1"],
+        ["--stacks", "--json"],
         ["--cgroup", "/system.slice", "--stacks", "--reason", "TCP_RESET"],
     ])
     func accepts(arguments: [String]) throws {

@@ -63,7 +63,8 @@ extension KernelTests {
                 #expect(frames.last == stack.location && frames.count > 5)
             }
             let lost = trace.stacks.filter { $0.stack == nil }.reduce(0) { $0 + $1.count }
-            Lab.figure("\(backend.rawValue), drops --stacks: \(trace.stacks.count) stacks, \(lost) packets without")
+            Lab.figure(
+                "\(backend.rawValue), drops --stacks: \(trace.stacks.count) stacks, \(lost) packets without")
         }
 
         /// The socket's cgroup counts, not that of whoever the packet's end interrupts.
@@ -92,6 +93,24 @@ extension KernelTests {
                 let dropped = trace.packets.filter { $0.location.hasPrefix("nf_hook_slow") }
                 #expect((count - doubt...count).contains(dropped.reduce(0) { $0 + $1.count }))
             }
+        }
+
+        /// Whoever hides the kernel's addresses gets no names of functions, and is told why.
+        @Test(.enabled(if: Lab.isEmulated, "hides the kernel's addresses from everybody: only in a guest"))
+        func placesWithoutSymbols() throws {
+            let path = "/proc/sys/kernel/kptr_restrict"
+            let former = try String(contentsOfFile: path, encoding: .utf8)
+            defer { try? former.write(toFile: path, atomically: false, encoding: .utf8) }
+            try "2\n".write(toFile: path, atomically: false, encoding: .utf8)
+            let namespace = try Namespace()
+            let tracer = try Tracer.drops(.tracepoint, ["--netns", namespace.name])
+            try Load.run("-n 20 127.0.0.1 7999", in: namespace)
+            let trace = try tracer.finishDrops()
+            let refused = trace.packets.filter { $0.port == 7999 }
+            #expect(!refused.isEmpty && refused.allSatisfy { $0.location.hasPrefix("0x") })
+            let why =
+                "places are shown as addresses: the kernel hides its addresses (kernel.kptr_restrict is 2)"
+            #expect(tracer.child.error.contains(why), "\(tracer.child.error)")
         }
 
         /// A listening socket is where it was made; what others lose is still known to be theirs.

@@ -3,7 +3,9 @@ import Model
 import Testing
 
 @Suite struct NearNamesTests {
-    private let names = ["NO_SOCKET", "SOCKET_FILTER", "SOCKET_BACKLOG", "TCP_RESET", "NETFILTER_DROP", "NOMEM"]
+    private let names = [
+        "NO_SOCKET", "SOCKET_FILTER", "SOCKET_BACKLOG", "TCP_RESET", "NETFILTER_DROP", "NOMEM",
+    ]
 
     @Test func lettersThatWereMixedUp() {
         #expect(NearNames.of("no_sokcet", among: names).first == "NO_SOCKET")

@@ -27,7 +27,8 @@ import Testing
     ]
 
     private func reasons(
-        _ types: [(String, [(String, UInt32)])] = core, modules: [String: [(String, [(String, UInt32)])]] = [:]
+        _ types: [(String, [(String, UInt32)])] = core,
+        modules: [String: [(String, [(String, UInt32)])]] = [:]
     ) throws -> DropReasons {
         DropReasons(try Self.btf(types)) { name in modules[name].flatMap { try? Self.btf($0) } }
     }
@@ -43,23 +44,28 @@ import Testing
         var with = try reasons(modules: ["openvswitch": Self.openvswitch])
         #expect(with.name(0x20002) == "OVS_DROP_EXPLICIT" && with.name(0x20007) == "openvswitch:7")
         // mac80211_unusable is of the module mac80211.
-        var wireless = try reasons(modules: ["mac80211": [("mac80211_drop_reason", [("RX_DROP_U_REPLAY", 0x10001)])]])
+        var wireless = try reasons(modules: [
+            "mac80211": [("mac80211_drop_reason", [("RX_DROP_U_REPLAY", 0x10001)])]
+        ])
         #expect(wireless.name(0x10001) == "RX_DROP_U_REPLAY")
         var builtIn = try reasons(Self.core + Self.openvswitch)
         #expect(builtIn.name(0x20002) == "OVS_DROP_EXPLICIT")
     }
 
-    @Test(arguments: [
-        ("NO_SOCKET", 3), ("no_socket", 3), ("SKB_DROP_REASON_NO_SOCKET", 3), ("3", 3), ("0x20002", 0x20002),
-        ("openvswitch:2", 0x20002), ("ovs_drop_explicit", 0x20002), ("4294967295", 0xffff_ffff),
-    ] as [(String, UInt32)])
+    @Test(
+        arguments: [
+            ("NO_SOCKET", 3), ("no_socket", 3), ("SKB_DROP_REASON_NO_SOCKET", 3), ("3", 3),
+            ("0x20002", 0x20002),
+            ("openvswitch:2", 0x20002), ("ovs_drop_explicit", 0x20002), ("4294967295", 0xffff_ffff),
+        ] as [(String, UInt32)])
     func findsTheNumber(text: String, number: UInt32) throws {
         var reasons = try reasons(modules: ["openvswitch": Self.openvswitch])
         #expect(try reasons.number(of: text) == number)
     }
 
     @Test(arguments: [
-        ("NO_SOKCET", "near it: NO_SOCKET"), ("nonsense", "'tcpwhy drops' shows"), ("4294967296", "no drop reason"),
+        ("NO_SOKCET", "near it: NO_SOCKET"), ("nonsense", "'tcpwhy drops' shows"),
+        ("4294967296", "no drop reason"),
         ("0xzz", "no drop reason"), ("openvswitch:99999", "no drop reason"), ("other:1", "no drop reason"),
     ])
     func saysWhatIsNear(text: String, says: String) throws {
@@ -79,7 +85,9 @@ import Testing
     private static func btf(_ enumerations: [(String, [(String, UInt32)])]) throws -> BTF {
         var strings: [UInt8] = [0]
         var types: [UInt8] = []
-        func little(_ word: UInt32) -> [UInt8] { [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: word >> $0) } }
+        func little(_ word: UInt32) -> [UInt8] {
+            [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: word >> $0) }
+        }
         func string(_ text: String) -> UInt32 {
             defer { strings += Array(text.utf8) + [0] }
             return UInt32(strings.count)

@@ -19,7 +19,9 @@ import Testing
     }
 
     @Test func aStackBeginsWhereThePacketWasDropped() {
-        let names: [UInt64: String] = [1: "bpf_prog_12_btf_dropped", 2: "bpf_trace_run3", 3: "kfree_skb_reason"]
+        let names: [UInt64: String] = [
+            1: "bpf_prog_12_btf_dropped", 2: "bpf_trace_run3", 3: "kfree_skb_reason",
+        ]
         func trim(_ frames: [UInt64], _ location: UInt64) -> [UInt64] {
             Array(PacketStacks.trim(frames, location) { names[$0] ?? "tcp_v4_rcv" })
         }

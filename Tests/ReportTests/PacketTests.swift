@@ -132,6 +132,10 @@ import Testing
         #expect(lines.last?.contains("\"stack\":null,\"count\":3") == true)
         let filtered = interval.filtered({ listener, _ in listener.port == 80 })
         #expect(filtered.stacks?.isEmpty == true)
+        for height in 12...30 {
+            let lines = DropsTable(style: TextStyle(width: 80, height: height)).lines(interval)
+            #expect(lines.count <= height && lines.contains { $0.hasPrefix("kernel:") })
+        }
     }
 
     @Test func aHealthyConntrackTableIsNotTold() {

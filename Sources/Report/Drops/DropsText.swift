@@ -74,7 +74,9 @@ enum DropsText {
     private static func conntrack(_ table: Conntrack, of netns: UInt32?) -> String {
         let limit = table.maximum.map { " of \(Units.exact($0))" } ?? ""
         let use = table.use.map { " (\(Units.percent($0)))" } ?? ""
-        var parts = [table.count.map { "\(Units.exact($0))\(limit) entries\(use)" } ?? "the namespace is gone"]
+        var parts = [
+            table.count.map { "\(Units.exact($0))\(limit) entries\(use)" } ?? "the namespace is gone"
+        ]
         // The kernel's own counter has others among them.
         let bound = table.backend == nil ? "≤" : ""
         let counts = [

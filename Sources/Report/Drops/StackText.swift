@@ -31,7 +31,9 @@ struct StackText {
         let kept = StackOrder.sorted(stacks).filter { !$0.frames.isEmpty }
         let lost = stacks[[]] ?? 0
         let reason = place.reason.map(Printable.text) ?? "no reason given"
-        var lines = ["", style.fit("\(reason) at \(Printable.text(place.location)), innermost function first")]
+        var lines = [
+            "", style.fit("\(reason) at \(Printable.text(place.location)), innermost function first"),
+        ]
         for stack in kept.prefix(Self.stacksEach) {
             let frames = stack.frames.reversed().map { Printable.text($0) }.joined(separator: " < ")
             lines += style.wrap("\(Units.exact(stack.count)) by \(frames)")
@@ -41,7 +43,9 @@ struct StackText {
             let count = rest.reduce(0) { $0 &+ $1.count }
             lines.append(style.fit("\(Units.exact(count)) by \(rest.count) other stacks"))
         }
-        if lost > 0 { lines.append(style.fit("\(Units.exact(lost)) by stacks that were not kept (table full)")) }
+        if lost > 0 {
+            lines.append(style.fit("\(Units.exact(lost)) by stacks that were not kept (table full)"))
+        }
         return lines
     }
 }
