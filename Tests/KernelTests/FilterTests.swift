@@ -76,7 +76,9 @@ final class ControlGroup {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    deinit { rmdir(path) }
+    deinit { remove() }
+
+    func remove() { rmdir(path) }
 
     func add(_ pid: UInt32) throws {
         try "\(pid)\n".write(toFile: "\(path)/cgroup.procs", atomically: false, encoding: .utf8)

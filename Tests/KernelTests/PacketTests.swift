@@ -90,9 +90,13 @@ extension KernelTests {
             for (tracer, count) in zip(tracers, [40, 40, 110]) {
                 let trace = try tracer.finishDrops()
                 let doubt = trace.summary.missedByProbe["btf_dropped"] ?? 0
-                let dropped = trace.packets.filter { $0.location.hasPrefix("nf_hook_slow") }
+                let dropped = trace.packets.filter {
+                    $0.reason == "NETFILTER_DROP" || $0.reason == nil && $0.location.hasPrefix("nf_hook_slow")
+                }
                 #expect((count - doubt...count).contains(dropped.reduce(0) { $0 + $1.count }))
             }
+            for load in [inside, outside] { try load.wait() }
+            withExtendedLifetime(group) { child.remove() }
         }
 
         /// Whoever hides the kernel's addresses gets no names of functions, and is told why.
@@ -136,7 +140,8 @@ extension KernelTests {
             if backend != .tracepoint {
                 #expect(run.trace.summary.notAttributed == 0 && row.listenDrops ?? 0 < run.truth.drops)
             }
-            try inside.end()
+            // Nobody may be in a cgroup that goes.
+            try withExtendedLifetime(group) { try inside.end() }
         }
     }
 }
