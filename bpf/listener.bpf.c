@@ -19,6 +19,7 @@ const volatile struct why_listener_config config SEC(".rodata.config") = {};
 #include "lib/lost_skb.h"
 #include "lib/unplaced.h"
 #include "lib/loss_event.h"
+#include "lib/cgroup.h"
 #include "lib/identity.h"
 #include "lib/peers.h"
 #include "lib/listener.h"

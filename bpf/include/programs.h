@@ -11,9 +11,10 @@ struct why_object {
 	size_t size;
 };
 
-/* accept.bpf.c, connect.bpf.c, drop.bpf.c, listener.bpf.c and socket.bpf.c */
+/* accept.bpf.c, connect.bpf.c, conntrack.bpf.c, drop.bpf.c, listener.bpf.c and socket.bpf.c */
 struct why_object why_accept_object(void);
 struct why_object why_connect_object(void);
+struct why_object why_conntrack_object(void);
 struct why_object why_drop_object(void);
 struct why_object why_listener_object(void);
 struct why_object why_socket_object(void);

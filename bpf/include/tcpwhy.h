@@ -212,8 +212,9 @@ struct why_listener_name {
 	__u8 family; /* enum why_family; of an IPv6 socket 6, whatever it accepts */
 	__u8 v6only;
 	__u8 reuseport;
-	__u8 pad;
-	__u32 pad2;
+	__u8 in_cgroup; /* in the one that is wanted, or all are */
+	__u32 pad;
+	__u64 cgroup; /* where it was made: the directory's inode; 0: not known */
 };
 
 struct why_listener_stats {
@@ -311,26 +312,38 @@ struct why_packet_key {
 	__u16 protocol; /* ETH_P_* */
 	__u8 transport; /* IPPROTO_*; 0: not IP, or not known */
 	__u8 is_listen; /* a listening socket's, which has it among its causes */
-	__u16 pad;
+	__u16 stack; /* its number in the map stacks, + 1; 0: none asked for */
 };
+
+#define WHY_STACK_LOST 0xffff /* no room for it, or another one has its place */
+#define WHY_STACK_DEPTH 64 /* frames; what is further out is left out */
+#define WHY_STACKS 8192
 
 struct why_packet_config {
 	__u32 netns; /* filter: 0 is "all" */
+	__u8 filter_reason; /* only those in the map wanted_reasons */
 	__u8 has_reason; /* the tracepoint says why (5.17) */
-	__u8 casts; /* the kernel has bpf_rdonly_cast() */
-	__u16 pad;
+	__u8 has_receiver; /* and whose packet it was (6.11) */
+	__u8 has_listeners; /* somebody writes lost_skb */
+	__u8 stacks; /* keep the kernel's stack */
+	__u8 pad[3];
 };
 
+struct why_conntrack_config {
+	__u32 netns; /* filter: 0 is "all" */
+};
+
+_Static_assert(sizeof(struct why_conntrack_config) == 4, "wire size");
 _Static_assert(sizeof(struct why_packet_key) == 24, "wire size");
-_Static_assert(sizeof(struct why_packet_config) == 8, "wire size");
+_Static_assert(sizeof(struct why_packet_config) == 12, "wire size");
 _Static_assert(sizeof(struct why_listener_key) == 24, "wire size");
 _Static_assert(sizeof(struct why_peer_key) == 48, "wire size");
-_Static_assert(sizeof(struct why_listener_name) == 24, "wire size");
-_Static_assert(sizeof(struct why_listener_stats) == 24 + 19 * 8, "wire size");
-_Static_assert(sizeof(struct why_listener) == 56, "wire size");
+_Static_assert(sizeof(struct why_listener_name) == 32, "wire size");
+_Static_assert(sizeof(struct why_listener_stats) == 32 + 19 * 8, "wire size");
+_Static_assert(sizeof(struct why_listener) == 64, "wire size");
 _Static_assert(sizeof(struct why_loss_event) == 72, "wire size");
 _Static_assert(sizeof(struct why_listener_config) == 32, "wire size");
-_Static_assert(sizeof(struct why_accept_stats) == 24 + 7 * 8 + 376 * 4, "wire size");
+_Static_assert(sizeof(struct why_accept_stats) == 32 + 7 * 8 + 376 * 4, "wire size");
 _Static_assert(sizeof(struct why_accept_config) == 8, "wire size");
 _Static_assert(sizeof(struct why_connect_key) == 64, "wire size");
 _Static_assert(sizeof(struct why_connect_stats) == 18 * 8 + 768 * 4, "wire size");

@@ -31,6 +31,7 @@ static __always_inline void name_listener(struct why_listener_name *name, struct
 	}
 	name->v6only = BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_ipv6only);
 	name->reuseport = BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_reuseport);
+	name_cgroup(name, sk);
 }
 
 #endif

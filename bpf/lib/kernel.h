@@ -21,6 +21,7 @@
 #define AF_INET6 10
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
+#define IPPROTO_SCTP 132
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86dd
 #define S_IFMT 0170000
@@ -45,7 +46,6 @@ enum tcp_state {
 struct in6_addr {
 	union {
 		__u8 u6_addr8[16];
-		__be16 u6_addr16[8];
 	} in6_u;
 };
 
@@ -119,6 +119,28 @@ typedef struct {
 
 struct socket;
 
+struct kernfs_node {
+	__u64 id; /* the inode of the cgroup's directory */
+};
+
+struct cgroup_subsys_state {
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+};
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup;
+};
+
+/* Before 8520e224f547 (5.15). */
+struct sock_cgroup_data___word {
+	__u64 val;
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	__u8 sk_userlocks : 4;
@@ -128,6 +150,7 @@ struct sock {
 	__u32 sk_max_ack_backlog;
 	atomic_t sk_drops;
 	struct socket *sk_socket;
+	struct sock_cgroup_data sk_cgrp_data;
 };
 
 struct request_sock {

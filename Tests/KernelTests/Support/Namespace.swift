@@ -44,7 +44,7 @@ final class Namespace {
         try set("ipv4/ip_local_port_range", "\(low) \(high)")
     }
 
-    private func file(_ name: String) throws -> String {
+    func file(_ name: String) throws -> String {
         // Foundation reads no more than a page of a file whose size is 0.
         let path = "/proc/\(holder.pid)/net/\(name)"
         guard let file = FileHandle(forReadingAtPath: path) else { throw TestFailure("no \(path)") }
