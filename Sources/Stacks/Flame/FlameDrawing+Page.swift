@@ -28,8 +28,8 @@ extension FlameDrawing {
         }
         guard !isEmpty else {
             putText(
-                &text, id: nil, "middle", x: options.width / 2, y: bottom - options.frameHeight / 2,
-                "There were no stacks in the input.")
+                &text, id: nil, "middle", x: options.width / 2, y: bottom - options.frameHeight / 2, emptiness
+            )
             return
         }
         putControls(&text)
@@ -39,6 +39,8 @@ extension FlameDrawing {
             data-baseline="\(baseline)" data-kind="
             """)
         text.put(escaped: options.nameType)
+        text.put("\" data-count=\"")
+        text.put(escaped: options.countName)
         text.put(options.isInverted ? "\" data-icicle=\"yes\">\n" : "\">\n")
     }
 
@@ -57,6 +59,15 @@ extension FlameDrawing {
             text.put("]]></script>\n")
         }
         text.put("</svg>\n")
+    }
+
+    /// Why there is nothing to see.
+    private var emptiness: String {
+        if let changesOf, changesOf > .zero {
+            return "Only the \(options.widthsByFirst ? "second" : "first") has any \(options.countName): "
+                + "nothing has a width."
+        }
+        return stacks.count == 0 ? "There were no stacks in the input." : "All counts are 0."
     }
 
     private func putControls(_ text: inout XMLBytes) {
@@ -92,7 +103,9 @@ extension FlameDrawing {
         guard legend.count > 1 else { return }
         text.put("<text class=\"note end\" x=\"\(options.width - Self.margin)\" y=\"\(y)\">")
         for kind in legend {
-            text.put("<tspan class=\"\(kind.letter)0\">\(kind == legend.first ? "" : "  ")■</tspan> \(kind.rawValue)")
+            text.put(
+                "<tspan class=\"\(kind.letter)0\">\(kind == legend.first ? "" : "  ")■</tspan> \(kind.rawValue)"
+            )
         }
         text.put("</text>\n")
     }
@@ -112,7 +125,8 @@ extension FlameDrawing {
         var notes: [String] = []
         if changesOf != nil {
             notes.append(
-                "Red grew, blue shrank; widths are those of the \(options.widthsByFirst ? "first" : "second").")
+                "Red grew, blue shrank; widths are those of the \(options.widthsByFirst ? "first" : "second")."
+            )
         }
         if layout.hidden.frames > 0 {
             notes.append(
@@ -123,7 +137,8 @@ extension FlameDrawing {
             notes.append("\(frames(layout.narrow)) narrower than \(options.minWidth) px and not drawn.")
         }
         if layout.cut > 0 {
-            notes.append("\(layout.cut) stacks are deeper than \(FlameLayout.deepest) frames and cut off there.")
+            notes.append(
+                "\(layout.cut) stacks are deeper than \(FlameLayout.deepest) frames and cut off there.")
         }
         return notes
     }

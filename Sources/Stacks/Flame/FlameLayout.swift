@@ -93,8 +93,9 @@ struct FlameLayout {
         frames.append(
             Frame(
                 stack: UInt32(truncatingIfNeeded: stack),
-                name: UInt32(truncatingIfNeeded: name.lowerBound)..<UInt32(
-                    truncatingIfNeeded: name.upperBound), depth: UInt32(open.count - 1), start: position))
+                name: UInt32(
+                    truncatingIfNeeded: name.lowerBound)..<UInt32(
+                        truncatingIfNeeded: name.upperBound), depth: UInt32(open.count - 1), start: position))
     }
 
     private mutating func close(to depth: Int) {

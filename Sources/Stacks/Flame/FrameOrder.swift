@@ -18,7 +18,8 @@ extension StackCounts {
             while let (range, offset) = pending.popLast() {
                 var part = UnsafeMutableBufferPointer(rebasing: keys[range])
                 order(&part, from: offset) {
-                    pending.append((range.lowerBound + $0.lowerBound..<range.lowerBound + $0.upperBound, offset + 8))
+                    pending.append(
+                        (range.lowerBound + $0.lowerBound..<range.lowerBound + $0.upperBound, offset + 8))
                 }
             }
         }
@@ -103,7 +104,8 @@ extension RawSpan {
     fileprivate func frameKey(at offset: Int) -> UInt64 {
         if offset + 8 <= byteCount {
             // The span checks the bounds; any bytes are a number.
-            return Self.ordered(UInt64(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+            return Self.ordered(
+                UInt64(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)))
         }
         var next: UInt64 = 0
         for at in offset..<offset + 8 {
