@@ -28,9 +28,7 @@ import Testing
 
     @Test("every stack of either, sorted, with both counts")
     func writes() {
-        var difference = StackDifference()
-        difference.addSecond(FlameSample.stacks(["b": 1, "a;c": 2]))
-        difference.addFirst(FlameSample.stacks(["a": 3, "b": 4]))
+        let difference = FlameSample.difference(["b": (0, 1), "a;c": (0, 2), "a": (3, 0), "b": (4, 0)])
         #expect(lines(difference) == ["a 3 0", "a;c 0 2", "b 4 1"])
     }
 
@@ -38,8 +36,8 @@ import Testing
     func normalizes(seed: UInt64) {
         let (before, after) = (FlameSample.random(400, seed: seed), FlameSample.random(90, seed: seed + 100))
         var difference = StackDifference()
-        difference.addFirst(before)
-        difference.addSecond(after)
+        before.forEachSorted { difference.add(first: $1, to: $0) }
+        after.forEachSorted { difference.add(second: $1, to: $0) }
         difference.normalize()
         #expect(difference.totals.first == after.total)
         let factor = after.total.value / before.total.value
