@@ -161,7 +161,7 @@
 
   function restore() {
     const state = new URLSearchParams(location.hash.slice(1) || location.search);
-    view = follow((state.get("zoom") ?? "").split(";"));
+    view = state.has("zoom") ? follow(state.get("zoom").split(";")) : root;
     term = state.get("search") ?? "";
     ignoresCase = state.get("case") === "ignore";
     layOut();
