@@ -15,7 +15,7 @@ struct Fold: ParsableCommand {
 
             EXAMPLES:
               perf record -F 99 -a -g sleep 10; perf script | tcpwhy fold >cpu.folded
-              tcpwhy fold --kernel --jit perf.txt     mark functions of the kernel and of a JIT
+              tcpwhy fold --kernel perf.txt           mark functions of the kernel
               tcpwhy fold --tid perf.txt              each thread for itself
               tcpwhy fold --event-filter cycles:u perf.txt
             """)
@@ -51,7 +51,7 @@ struct Fold: ParsableCommand {
         while try blocks.next({ folding.take($0, firstLine: $1) }) {}
         var result = folding.result()
         result.leaveOut(blocks.skipped)
-        if folding.format == nil, blocks.byteCount > 0 {
+        if folding.format == nil, result.skipped.count > 0 {
             throw Failure.failed(
                 "\(input.name) has no stacks: give what perf script, bpftrace or tcpwhy fold wrote")
         }

@@ -77,7 +77,9 @@ import Testing
 
     @Test("what only the other file has is counted, and what of it ends there")
     func hidden() {
-        let difference = FlameSample.difference(["a;b": (5, 0), "a;b;c": (2, 0), "a": (1, 4), "d": (0, 3)])
+        let difference = FlameSample.difference([
+            "a;b": (5, 0), "a;b;c": (2, 0), "a": (1, 4), "d": (0, 3), "none": (0, 0),
+        ])
         let layout = FlameLayout(
             difference.stacks, counts: { (difference.second[$0], difference.first[$0]) },
             isWide: { _ in true })

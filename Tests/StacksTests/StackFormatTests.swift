@@ -51,7 +51,7 @@ import Testing
             ]: 3
             @kernel[
                 read+1
-            , 
+            ,\u{20}
                 main+5
             , nginx]: 4
             @[, idle]: 2
@@ -61,6 +61,13 @@ import Testing
         #expect(result.lines == ["idle 2", "inet_recvmsg+81;tcp_recvmsg+808 3", "nginx;main+5;read+1 4"])
         #expect(result.sampleCount == 3)
         #expect(result.endsInSample)
+    }
+
+    @Test("an entry that was cut off does not reach into the next")
+    func cutOff() {
+        let result = fold("@[\n a+1\n@[\n b+1\n]: 2\n")
+        #expect(result.lines == ["b+1 2"])
+        #expect(result.skipped.firstLine == 3)
     }
 
     @Test("folded stacks: equal ones are added up, whatever their counts are")

@@ -22,13 +22,13 @@ extension FlameDrawing {
         text.put(PackageResources.flame_css)
         putColours(&text)
         text.put("</style>\n<rect id=\"ground\" width=\"100%\" height=\"100%\"/>\n")
-        putText(&text, id: nil, "title", x: options.width / 2, y: 24, title)
+        putText(&text, "title", x: options.width / 2, y: 24, title)
         if let subtitle = options.subtitle {
-            putText(&text, id: nil, "note middle", x: options.width / 2, y: 44, subtitle)
+            putText(&text, "note middle", x: options.width / 2, y: 44, subtitle)
         }
         guard !isEmpty else {
             putText(
-                &text, id: nil, "middle", x: options.width / 2, y: bottom - options.frameHeight / 2, emptiness
+                &text, "middle", x: options.width / 2, y: bottom - options.frameHeight / 2, emptiness
             )
             return
         }
@@ -50,7 +50,7 @@ extension FlameDrawing {
         var y = bottom + (options.isInverted ? 0 : Self.line) + 14
         putLegend(&text, y: y)
         for note in notes {
-            putText(&text, id: nil, "note", x: Self.margin, y: y, note)
+            putText(&text, "note", x: Self.margin, y: y, note)
             y += Self.line
         }
         if !isEmpty {
@@ -76,7 +76,7 @@ extension FlameDrawing {
         putText(&text, id: "search", "button end", x: right - 30, y: 24, "Search")
         putText(&text, id: "case", "button end", x: right, y: 24, "ic", hint: "Ignore case (Ctrl-I)")
         let details = options.isInverted ? top - 8 : bottom + 14
-        putText(&text, id: "details", nil, x: Self.margin, y: details, "")
+        putText(&text, id: "details", x: Self.margin, y: details, "")
         putText(&text, id: "matched", "end", x: right, y: details, "")
         text.put(
             """
@@ -86,8 +86,8 @@ extension FlameDrawing {
     }
 
     private func putText(
-        _ text: inout XMLBytes, id: String?, _ classes: String?, x: Int, y: Int, _ content: String,
-        hint: String? = nil
+        _ text: inout XMLBytes, id: String? = nil, _ classes: String? = nil, x: Int, y: Int,
+        _ content: String, hint: String? = nil
     ) {
         text.put("<text")
         if let id { text.put(" id=\"\(id)\"") }

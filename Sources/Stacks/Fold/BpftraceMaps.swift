@@ -39,6 +39,11 @@ struct BpftraceMaps: Sendable {
     /// One line without its newline.
     mutating func take(_ raw: UnsafeRawBufferPointer, number: Int) {
         let line = raw.bytes
+        if isInSample, Self.begins(line) {
+            // The entry before was cut off.
+            skipped.add(line: number)
+            forget()
+        }
         if isInSample {
             takeFrame(line, number)
         } else if let start = Self.keyStart(in: line) {
@@ -64,7 +69,9 @@ struct BpftraceMaps: Sendable {
         let frame = line.extracting(start..<end)
         // A comma alone parts two stacks of one key.
         if Self.afterComma(in: frame) == frame.byteCount { return }
-        guard ends.count < PerfScript.mostFrames else { return skipped.add(line: number) }
+        guard ends.count < PerfScript.mostFrames, text.count < LineBlocks.longestLine else {
+            return skipped.add(line: number)
+        }
         append(frame)
     }
 
@@ -98,6 +105,10 @@ struct BpftraceMaps: Sendable {
         }
         stacks.add(count, to: stack.span.bytes)
         sampleCount += 1
+        forget()
+    }
+
+    private mutating func forget() {
         isInSample = false
         text.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
 
 /// Folds stacks: the text of `perf script`, of bpftrace's maps, or folded
 /// stacks, whichever the text turns out to be. It is taken block by block, and
@@ -26,17 +25,10 @@ public struct Folding: Sendable {
     /// Takes whole lines.
     /// - Parameter firstLine: the number of the block's first line.
     public mutating func take(_ block: RawSpan, firstLine: Int) {
-        block.withUnsafeBytes { block in
-            var start = 0
-            var number = firstLine
-            while start < block.count, let base = block.baseAddress {
-                // Searches only what is left of the block.
-                let newline = memchr(base + start, CInt(UInt8(ascii: "\n")), block.count - start)
-                let end = newline.map { UnsafeRawPointer($0) - base } ?? block.count
-                take(UnsafeRawBufferPointer(rebasing: block[start..<end]), number)
-                start = end + 1
-                number += 1
-            }
+        var number = firstLine
+        block.forEachLine { line in
+            line.withUnsafeBytes { take($0, number) }
+            number += 1
         }
     }
 
@@ -79,7 +71,9 @@ public struct Folding: Sendable {
             result.seconds = folded.seconds
             result.sampleCount = folded.lineCount
             result.skipped = folded.skipped
-        case nil: break
+        case nil:
+            result.skipped = perf.skipped
+            result.endsInSample = perf.isInSample
         }
         return result
     }

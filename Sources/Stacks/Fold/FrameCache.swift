@@ -22,23 +22,22 @@ struct FrameCache: Sendable {
     /// The number in `names` of what the line looks like in a folded stack.
     @inline(__always)
     mutating func read(_ line: UnsafeRawBufferPointer, names: inout ByteTable) -> UInt32 {
-        if let known = lines.index(of: line) { return frames[known] }
-        return readNew(line, names: &names)
+        let (index, isNew) = lines.intern(line)
+        return isNew ? readNew(line, names: &names) : frames[index]
     }
 
     private mutating func readNew(_ line: UnsafeRawBufferPointer, names: inout ByteTable) -> UInt32 {
-        guard let frame = FrameLine(line.bytes) else { return Self.notUnderstood }
-        text.removeAll(keepingCapacity: true)
-        var number = Self.noFrame
-        if format.append(frame, of: line.bytes, to: &text) {
-            number = text.withUnsafeBytes { UInt32(names.intern($0).index) }
+        var number = Self.notUnderstood
+        if let frame = FrameLine(line.bytes) {
+            text.removeAll(keepingCapacity: true)
+            let isFrame = format.append(frame, of: line.bytes, to: &text)
+            number = isFrame ? text.withUnsafeBytes { UInt32(names.intern($0).index) } : Self.noFrame
         }
-        if lines.bytes.count + line.count > Self.mostBytes {
-            lines.removeAll()
-            frames.removeAll()
-        }
-        _ = lines.intern(line)
         frames.append(number)
+        if lines.bytes.count > Self.mostBytes {
+            lines.removeAll()
+            frames.removeAll(keepingCapacity: true)
+        }
         return number
     }
 }

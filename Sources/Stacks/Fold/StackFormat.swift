@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What writes stacks as text.
-public enum StackFormat: String, Sendable {
-    case perfScript = "perf script"
+public enum StackFormat: Sendable {
+    case perfScript
     case bpftrace
-    case folded = "folded stacks"
+    case folded
 
     /// Told by one line; `nil` if this line does not say. `Lost 12` may be a folded
     /// stack of one frame or anything, `Attaching 1 probe...` is like a header of perf's.

@@ -38,8 +38,11 @@ struct ByteTable: Sendable {
         }
     }
 
+    /// Keeps the memory, since as many keys will come again.
     mutating func removeAll() {
-        self = ByteTable()
+        bytes.removeAll(keepingCapacity: true)
+        starts.removeLast(count)
+        for slot in slots.indices { slots[slot] = 0 }
     }
 
     private mutating func add(_ key: UnsafeRawBufferPointer, _ half: UInt64, _ slot: Int) -> Int {
