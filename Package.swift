@@ -41,7 +41,11 @@ let package = Package(
             name: "Probes", dependencies: ["BPF", "CPrograms", "Host", "Model"],
             swiftSettings: settings),
         .target(name: "Report", dependencies: ["Model"], swiftSettings: settings),
-        .target(name: "Stacks", swiftSettings: settings),
+        // The picture's script and style are files of their own, and part of the executable.
+        .target(
+            name: "Stacks",
+            resources: [.embedInCode("Flame/flame.js"), .embedInCode("Flame/flame.css")],
+            swiftSettings: settings),
         .executableTarget(
             name: "tcpwhy",
             dependencies: [
@@ -58,7 +62,8 @@ let package = Package(
             name: "BPFTests", dependencies: ["BPF", "CLibbpf", "CLinux", "Host"], swiftSettings: settings),
         .testTarget(name: "HostTests", dependencies: ["CLinux", "Host", "Model"], swiftSettings: settings),
         .testTarget(name: "ReportTests", dependencies: ["Report", "Model"], swiftSettings: settings),
-        .testTarget(name: "StacksTests", dependencies: ["Stacks"], swiftSettings: settings),
+        .testTarget(
+            name: "StacksTests", dependencies: ["Stacks"], exclude: ["flame.svg"], swiftSettings: settings),
         .testTarget(
             name: "ProbesTests", dependencies: ["BPF", "CPrograms", "Model", "Probes"],
             swiftSettings: settings),

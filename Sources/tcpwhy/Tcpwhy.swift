@@ -21,7 +21,7 @@ struct Tcpwhy: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Ports.self, Drops.self, Listeners.self, Fold.self, Check.self,
+            Ports.self, Drops.self, Listeners.self, Fold.self, Flame.self, Diff.self, Check.self,
         ])
 
     static let version = "0.1.0"

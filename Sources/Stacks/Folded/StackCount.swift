@@ -19,7 +19,7 @@ public struct StackCount: Hashable, Sendable {
         self.init(whole: whole, billionths: 0)
     }
 
-    private init(whole: UInt64, billionths: UInt32) {
+    init(whole: UInt64, billionths: UInt32) {
         self.whole = whole
         self.billionths = billionths
     }

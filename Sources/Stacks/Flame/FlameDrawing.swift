@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One picture in the making: where things stand, and the frames.
+struct FlameDrawing {
+    /// Pixels left and right of the frames, and between other things.
+    static let margin = 10
+    /// Pixels of one line of text around the picture.
+    static let line = 20
+
+    let stacks: StackCounts
+    let layout: FlameLayout
+    let options: FlameOptions
+    /// What the full width is.
+    let total: StackCount
+    /// For a differential picture: what changes are compared with.
+    var changesOf: StackCount?
+    /// What is explained below the picture: the kinds that it has, if they have colours of their own.
+    private(set) var legend: [FrameKind] = []
+
+    init(
+        stacks: StackCounts, layout: FlameLayout, options: FlameOptions, total: StackCount,
+        changesOf: StackCount? = nil
+    ) {
+        self.stacks = stacks
+        self.layout = layout
+        self.options = options
+        self.total = total
+        self.changesOf = changesOf
+        guard changesOf == nil, options.colors == .default, total > .zero else { return }
+        var kinds: Set<FrameKind> = []
+        for frame in layout.frames.dropFirst() {
+            stacks.withName(of: frame) { _ = kinds.insert(FrameName($0).kind) }
+        }
+        legend = FrameKind.allCases.filter(kinds.contains)
+    }
+
+    var isEmpty: Bool { total == .zero }
+    var framesWidth: Int { options.width - 2 * Self.margin }
+    /// Where the frames begin, and what is below them.
+    var top: Int { 36 + (options.subtitle == nil ? 0 : Self.line) + (options.isInverted ? Self.line : 0) }
+    var bottom: Int { top + (isEmpty ? 2 : layout.levels) * options.frameHeight }
+    var height: Int {
+        let lines = max(notes.count, legend.count > 1 ? 1 : 0) + (options.isInverted ? 0 : 1)
+        return bottom + lines * Self.line + Self.margin
+    }
+    var fontSize: Int { min(12, options.frameHeight - 3) }
+    /// From a frame's top to the line that its name stands on.
+    var baseline: Int { (options.frameHeight - 1 + fontSize) / 2 - 1 }
+
+    /// Writes every frame, and calls `pause` after each.
+    func forEachFrame(
+        _ text: inout XMLBytes, pause: (inout XMLBytes) throws -> Void
+    ) rethrows {
+        guard !isEmpty else { return }
+        for frame in layout.frames {
+            stacks.withName(of: frame) { put(frame, $0, to: &text) }
+            try pause(&text)
+        }
+    }
+
+    private func put(_ frame: FlameLayout.Frame, _ name: RawSpan, to text: inout XMLBytes) {
+        let known = FrameName(name)
+        text.put("<g class=\"")
+        putClass(frame, known, to: &text)
+        text.put("\" data-x=\"")
+        text.put(frame.start, grouped: false)
+        text.put("\" data-w=\"")
+        text.put(frame.width, grouped: false)
+        text.put("\"><title>")
+        if frame.depth == 0 { text.put("all") } else { text.put(escaped: name) }
+        putCounts(frame, to: &text)
+        let scale = Double(framesWidth) * 100 / total.value
+        let left = Int(frame.start.value * scale + 0.5) + Self.margin * 100
+        let width = Int((frame.start.value + frame.width.value) * scale + 0.5) + Self.margin * 100 - left
+        let y = y(frame)
+        text.put("</title><rect x=\"")
+        text.put(hundredths: left)
+        text.put("\" y=\"")
+        text.put(y)
+        text.put("\" width=\"")
+        text.put(hundredths: width)
+        text.put("\" height=\"")
+        text.put(options.frameHeight - 1)
+        text.put("\"/>")
+        let label = FrameLabel(pixels: width / 100, fontSize: fontSize)
+        if label.fitting >= FrameLabel.shortest {
+            text.put("<text x=\"")
+            text.put(hundredths: left + 300)
+            text.put("\" y=\"")
+            text.put(y + baseline)
+            text.put("\">")
+            if frame.depth == 0 {
+                text.put("all")
+            } else {
+                label.put(name.extracting(0..<known.labelLength), to: &text)
+            }
+            text.put("</text>")
+        }
+        text.put("</g>\n")
+    }
+
+    private func y(_ frame: FlameLayout.Frame) -> Int {
+        options.isInverted
+            ? top + Int(frame.depth) * options.frameHeight
+            : bottom - (Int(frame.depth) + 1) * options.frameHeight
+    }
+
+    private func putClass(_ frame: FlameLayout.Frame, _ name: FrameName, to text: inout XMLBytes) {
+        guard let changesOf else {
+            let kind = frame.depth == 0 ? FrameKind.unknown : name.kind
+            text.put(kind.letter)
+            text.put(name.shade)
+            return
+        }
+        let (first, second) = order(frame)
+        let shade = ChangeShade.shade(from: first, to: second, total: changesOf)
+        text.put(ChangeShade.name(shade))
+    }
+
+    /// ` (12 samples, 3.40%)`, or ` (12 → 15 samples: +3, +1.20%)`.
+    private func putCounts(_ frame: FlameLayout.Frame, to text: inout XMLBytes) {
+        guard let changesOf else {
+            text.put(" (")
+            text.put(frame.width, grouped: true)
+            text.put(" ")
+            text.put(escaped: options.countName)
+            text.put(", ")
+            text.put(percent: frame.width.value, of: total.value)
+            return text.put(")")
+        }
+        let (first, second) = order(frame)
+        text.put(" (")
+        text.put(first, grouped: true)
+        text.put(" → ")
+        text.put(second, grouped: true)
+        text.put(" ")
+        text.put(escaped: options.countName)
+        let sign = first == second ? "±" : first < second ? "+" : "−"
+        let change = first.distance(to: second)
+        text.put(": \(sign)")
+        text.put(change, grouped: true)
+        text.put(", \(sign)")
+        text.put(percent: change.value, of: changesOf.value)
+        text.put(")")
+    }
+
+    private func order(_ frame: FlameLayout.Frame) -> (first: StackCount, second: StackCount) {
+        options.widthsByFirst ? (frame.width, frame.other) : (frame.other, frame.width)
+    }
+}
+
+extension StackCounts {
+    fileprivate func withName(of frame: FlameLayout.Frame, _ body: (RawSpan) -> Void) {
+        guard count > 0 else { return }
+        withStack(Int(frame.stack)) {
+            body($0.extracting(Int(frame.name.lowerBound)..<Int(frame.name.upperBound)))
+        }
+    }
+}
