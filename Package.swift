@@ -56,11 +56,7 @@ let package = Package(
         .executableTarget(
             name: "tcpwhy",
             dependencies: [
-<<<<<<< HEAD
-                "BPF", "Host", "Model", "Probes", "Report", "Stacks",
-=======
-                "BPF", "Host", "Model", "Probes", "Report", "Symbols",
->>>>>>> symbols
+                "BPF", "Host", "Model", "Probes", "Report", "Stacks", "Symbols",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: settings),
@@ -75,7 +71,8 @@ let package = Package(
         .testTarget(
             name: "SymbolsTests", dependencies: ["CLibelf", "Host", "Symbols"], swiftSettings: settings),
         .testTarget(name: "ReportTests", dependencies: ["Report", "Model"], swiftSettings: settings),
-        .testTarget(name: "StacksTests", dependencies: ["Stacks"], swiftSettings: settings),
+        .testTarget(
+            name: "StacksTests", dependencies: ["Stacks"], exclude: ["flame.svg"], swiftSettings: settings),
         .testTarget(
             name: "ProbesTests", dependencies: ["BPF", "CPrograms", "Model", "Probes"],
             swiftSettings: settings),

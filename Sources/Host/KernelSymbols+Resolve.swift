@@ -115,3 +115,13 @@ private struct NearestSymbols {
         return places
     }
 }
+
+extension KernelSymbols {
+    /// Why addresses of the kernel have no names here.
+    public static func obstacle() throws(HostError) -> String {
+        let restriction = try Sysctl.integer("kernel.kptr_restrict")
+        return restriction == 0
+            ? "the kernel shows no addresses in /proc/kallsyms: run it as root"
+            : "the kernel hides its addresses (kernel.kptr_restrict is \(restriction))"
+    }
+}

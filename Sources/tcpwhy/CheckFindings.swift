@@ -67,6 +67,7 @@ struct CheckFindings {
                 measures: noPackets.map { "no dropped packets: \($0)" }
                     ?? "every other dropped packet by reason, place, protocol and port: exact",
                 refused: []))
+        tryConntrack(btf)
         iterator = Trial.iterator("tcp", btf: btf)?.description
         probes.append(
             ProbeFinding(
@@ -74,6 +75,20 @@ struct CheckFindings {
                 measures: iterator == nil
                     ? "ports held per destination (socket iterator), exact"
                     : "no ports held per destination", refused: []))
+    }
+}
+
+extension CheckFindings {
+    fileprivate mutating func tryConntrack(_ btf: borrowing BTF) {
+        let results = BackendTrial.conntrack(btf: btf)
+        let chosen = results.first { $0.refusal == nil }?.backend
+        probes.append(
+            ProbeFinding(
+                name: "conntrack", chosen: chosen, kind: "counter",
+                measures: chosen == nil
+                    ? "conntrack tables that are full: by the kernel's counter, with refusals of helpers"
+                    : "conntrack tables that are full: exact",
+                refused: results.compactMap { result in result.refusal.map { (result.backend, $0) } }))
     }
 }
 

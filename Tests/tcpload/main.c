@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -26,6 +27,9 @@
 #include "slow.h"
 
 #define MAX_ERRNO 136
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
 #ifndef IP_LOCAL_PORT_RANGE
 #define IP_LOCAL_PORT_RANGE 51
 #endif
@@ -59,12 +63,15 @@ static const char usage[] =
 	"  -Y A   the same, answered or not: a flood, every 64,512 from the next address\n"
 	"  -e     send -n segments over one connection, with -L\n"
 	"  -g     send -n UDP datagrams\n"
-	"  -f     with -y: at a line on standard input acknowledge the answers\n"
+	"  -f     with -y: at a line on standard input acknowledge the answers, and say\n"
+	"         how many, and how long that took\n"
+	"  -M     MPTCP sockets\n"
+	"  -c     stay on one CPU: what is sent over loopback arrives in order\n"
 	"  -i S   stay idle S seconds, sockets kept, before the end\n"
 	"  -s     wait for a line on standard input before the first connect\n";
 
 static struct options {
-	int threads, hold_seconds, first_port, backlog, sharing, defer, nap_ms, slow_ms;
+	int threads, hold_seconds, first_port, backlog, sharing, defer, nap_ms, slow_ms, protocol;
 	long count;
 	double seconds;
 	bool listen, deaf, in_turn, keep, orderly, nonblocking, quit, no_port, only_bind, wait,
@@ -132,7 +139,8 @@ static int prepare(long number)
 {
 	int on = 1,
 	    fd = socket(options.to.ss_family,
-			SOCK_STREAM | (options.nonblocking || options.quit ? SOCK_NONBLOCK : 0), 0);
+			SOCK_STREAM | (options.nonblocking || options.quit ? SOCK_NONBLOCK : 0),
+			options.protocol);
 	struct linger reset = { 1, 0 };
 	struct sockaddr_storage from;
 	socklen_t length;
@@ -196,7 +204,9 @@ static void open_listener(void)
 {
 	int on = 1;
 
-	listener = socket(options.to.ss_family, SOCK_STREAM, 0);
+	listener = socket(options.to.ss_family, SOCK_STREAM, options.protocol);
+	if (listener < 0)
+		fail("socket");
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (options.sharing)
 		setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
@@ -222,6 +232,28 @@ static void by_hand(void)
 		flood_by_hand((void *)&from, (void *)&options.to, options.count);
 	else
 		results[0] = begin_by_hand((void *)&from, (void *)&options.to, options.count);
+}
+
+static void finish(void)
+{
+	double begin;
+	int sent;
+
+	getchar();
+	begin = now();
+	sent = finish_by_hand(options.count);
+	printf("{\"acknowledged\":%d,\"elapsed_ns\":%.0f}\n", sent, (now() - begin) * 1e9);
+	fflush(stdout);
+}
+
+static void stay_on_this_cpu(void)
+{
+	cpu_set_t here;
+
+	CPU_ZERO(&here);
+	CPU_SET(sched_getcpu(), &here);
+	if (sched_setaffinity(0, sizeof(here), &here))
+		fail("stay on one CPU");
 }
 
 static void *work(void *argument)
@@ -263,7 +295,7 @@ int main(int argc, char **argv)
 	bool first = true;
 	double begin;
 
-	while ((option = getopt(argc, argv, "t:n:d:lLB:R:D:m:A:akwuqb:op:r:zy:Y:egfi:s")) != -1) {
+	while ((option = getopt(argc, argv, "t:n:d:lLB:R:D:m:A:akwuqb:op:r:zy:Y:egfMci:s")) != -1) {
 		switch (option) {
 		case 't': options.threads = atoi(optarg); break;
 		case 'n': options.count = atol(optarg); break;
@@ -293,6 +325,8 @@ int main(int argc, char **argv)
 		case 'e': options.segments = true; break;
 		case 'g': options.datagrams = true; break;
 		case 'f': options.finish = true; break;
+		case 'M': options.protocol = IPPROTO_MPTCP; break;
+		case 'c': stay_on_this_cpu(); break;
 		case 'i': options.hold_seconds = atoi(optarg); break;
 		case 's': options.wait = true; break;
 		default: fputs(usage, stderr); return 2;
@@ -345,10 +379,8 @@ int main(int argc, char **argv)
 	}
 	printf("}\n");
 	fflush(stdout);
-	if (options.ghost && options.finish) {
-		getchar();
-		finish_by_hand(options.count);
-	}
+	if (options.ghost && options.finish)
+		finish();
 	if (options.hold_seconds)
 		sleep(options.hold_seconds);
 	return 0;
