@@ -25,6 +25,7 @@
 #include "byhand.h"
 #include "packets.h"
 #include "slow.h"
+#include "spin.h"
 
 #define MAX_ERRNO 136
 #ifndef IPPROTO_MPTCP
@@ -67,6 +68,7 @@ static const char usage[] =
 	"         how many, and how long that took\n"
 	"  -M     MPTCP sockets\n"
 	"  -c     stay on one CPU: what is sent over loopback arrives in order\n"
+	"  -x S   no connect: compute for S seconds, in spin_inner(), which spin_outer() calls\n"
 	"  -i S   stay idle S seconds, sockets kept, before the end\n"
 	"  -s     wait for a line on standard input before the first connect\n";
 
@@ -295,7 +297,8 @@ int main(int argc, char **argv)
 	bool first = true;
 	double begin;
 
-	while ((option = getopt(argc, argv, "t:n:d:lLB:R:D:m:A:akwuqb:op:r:zy:Y:egfMci:s")) != -1) {
+	while ((option = getopt(argc, argv, "t:n:d:lLB:R:D:m:A:akwuqb:op:r:zy:Y:egfMci:sx:")) !=
+	       -1) {
 		switch (option) {
 		case 't': options.threads = atoi(optarg); break;
 		case 'n': options.count = atol(optarg); break;
@@ -327,6 +330,7 @@ int main(int argc, char **argv)
 		case 'f': options.finish = true; break;
 		case 'M': options.protocol = IPPROTO_MPTCP; break;
 		case 'c': stay_on_this_cpu(); break;
+		case 'x': spin_outer(atof(optarg)); return 0;
 		case 'i': options.hold_seconds = atoi(optarg); break;
 		case 's': options.wait = true; break;
 		default: fputs(usage, stderr); return 2;
