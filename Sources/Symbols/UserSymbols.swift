@@ -10,6 +10,7 @@ public final class UserSymbols {
     private var files: [FileIdentity: MappedFile] = [:]
     private var openFiles = 0
     private let modules = Modules()
+    private let demangler = Demangler()
     private var names: [String: String] = [:]
 
     /// Half of what a process may usually open (1,024).
@@ -89,7 +90,7 @@ public final class UserSymbols {
 
     private func displayName(_ symbol: String) -> String {
         if let name = names[symbol] { return name }
-        let name = foldable(Demangle.name(symbol))
+        let name = foldable(demangler.name(symbol))
         names[symbol] = name
         return name
     }
