@@ -79,9 +79,9 @@ static inline void why_answer_names(int peer)
 		name[length] = '\0';
 		/* Time that this process computes: SIGPROF ends it. */
 		setitimer(ITIMER_PROF, &limit, NULL);
-		text = name[0] == '_' && name[1] == 'Z' ?
-			       __cxa_demangle(name, NULL, NULL, NULL) :
-			       swift_demangle(name, (size_t)length, NULL, NULL, 0);
+		text = name[0] == '_' && name[1] == 'Z'
+			       ? __cxa_demangle(name, NULL, NULL, NULL)
+			       : swift_demangle(name, (size_t)length, NULL, NULL, 0);
 		size = text ? strlen(text) : 0;
 		if (size >= WHY_LONGEST_NAME)
 			size = 0;

@@ -43,14 +43,13 @@ final class Demangler {
 
     private var helper: Helper?
     private var starts = 0
-    /// Somebody means it.
+    /// Somebody means it: names stay as they are from then on.
     private static let mostStarts = 64
 
     /// The text of a C++ or Swift name; `nil`: it is none, or one that cannot be had.
     func text(_ name: String) -> String? {
-        guard !name.isEmpty, name.utf8.count <= Int(WHY_LONGEST_NAME), hasHelper(),
-            let text = helper?.ask(name)
-        else {
+        guard !name.isEmpty, name.utf8.count <= Int(WHY_LONGEST_NAME), hasHelper() else { return nil }
+        guard let text = helper?.ask(name) else {
             helper = nil
             return nil
         }
