@@ -33,7 +33,10 @@ public final class UserSymbols {
         if !lines.isEmpty {
             let host = ProcessFiles(root: root, pid: pid)
             process.update(lines.map { mapping($0, host) })
-            if process.perfMaps.isEmpty { process.perfMaps = host.perfMaps() }
+            if process.perfMaps.isEmpty {
+                process.perfMaps = host.perfMaps()
+                process.mayHavePerfMaps = true
+            }
         }
         processes[pid] = process
     }
@@ -67,7 +70,7 @@ public final class UserSymbols {
                 unresolved = found
             }
         }
-        for map in process.perfMaps {
+        for map in perfMaps(pid) {
             if let name = map.name(at: address) {
                 return UserFrame(name: foldable(name), module: "[jit]", offset: 0, kind: .jit)
             }
@@ -86,6 +89,16 @@ public final class UserSymbols {
         }
         return UserFrame(
             name: displayName(function.name), module: name, offset: function.start, kind: kind)
+    }
+
+    /// Those of a process; a compiler may have begun to write one after it was noted.
+    private func perfMaps(_ pid: UInt32) -> [PerfMap] {
+        guard let process = processes[pid] else { return [] }
+        if process.perfMaps.isEmpty, process.mayHavePerfMaps {
+            processes[pid]?.perfMaps = ProcessFiles(root: root, pid: pid).perfMaps()
+            processes[pid]?.mayHavePerfMaps = false
+        }
+        return processes[pid]?.perfMaps ?? []
     }
 
     private func displayName(_ symbol: String) -> String {
