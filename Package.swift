@@ -41,9 +41,7 @@ let package = Package(
             name: "Host", dependencies: ["CLinux", "Model"], swiftSettings: settings),
         .target(
             name: "Symbols", dependencies: ["CDemangle", "CLibelf", "CLinux", "Host"],
-            swiftSettings: settings,
-            // The shared libstdc++ keeps the demangler that can be stopped to itself.
-            linkerSettings: archives + [.linkedLibrary(":libstdc++.a")]),
+            swiftSettings: settings, linkerSettings: archives + [.linkedLibrary("stdc++")]),
         .target(
             name: "Probes", dependencies: ["BPF", "CPrograms", "Host", "Model"],
             swiftSettings: settings),

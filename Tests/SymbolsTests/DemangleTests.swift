@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import Testing
 
 @testable import Symbols
@@ -19,7 +20,7 @@ import Testing
         ("$s", "$s"), ("$s4nothing", "$s4nothing"),
     ])
     func givesTheNamesThatPeopleWrote(symbol: String, name: String) {
-        #expect(Demangle.name(symbol) == name)
+        #expect(Demangler().name(symbol) == name)
     }
 
     /// Each part names the one before it twice: 2^90 times the first.
@@ -29,10 +30,43 @@ import Testing
             let digit = String(index - 1, radix: 36, uppercase: true)
             bomb += "S_IS\(digit)_S\(digit)_E"
         }
-        #expect(Demangle.name(bomb) == bomb)
+        #expect(Demangler().name(bomb) == bomb)
         var swift = "$s4main1fyySi_Sit"
         for _ in 0..<60 { swift += "_AAt" }
-        #expect(Demangle.name(swift + "F").utf8.count < 100_000)
+        #expect(Demangler().name(swift + "F").utf8.count < 100_000)
+    }
+
+    /// Each has ended a demangler, or kept it busy for hours.
+    @Test(arguments: [
+        "$s20FoundatienEssentials20PredicateExpressionsO21SequenceContainsWhereVy_xq_GSeAASeRzSERzSeRV_SER_rlMc",
+        "_ZN4llvm17make_filter_rangeIRKNS_11SmallVectorIPKNS_13IntrinsicInstELj64EEESt8functionIFbS4_EEEENS_"
+            + "14iterator_rangeINS_20filter_iterator_implI" + String(repeating: "DTclsr3", count: 60)
+            + "stdE5beginclsr3stdE7declvalIRT_EEEET0_NS_6detail15fwd_or_bidi_tagISF_E4typeEEEEEOSD_SG_",
+    ])
+    func goesOnAfterAnEvilName(symbol: String) {
+        let demangler = Demangler()
+        #expect(!demangler.name(symbol).isEmpty)
+        #expect(demangler.name("_ZN3foo3barEv") == "foo::bar()")
+    }
+
+    @Test func startsItsHelperAgain() throws {
+        let demangler = Demangler()
+        #expect(demangler.name("main") == "main" && demangler.helperPID == nil)
+        for _ in 0..<2 {
+            #expect(demangler.name("_ZN3foo3barEv") == "foo::bar()")
+            kill(try #require(demangler.helperPID), SIGKILL)
+            #expect(demangler.name("_ZN3foo3bazEv") == "_ZN3foo3bazEv")
+        }
+        #expect(demangler.helperPID == nil)
+    }
+
+    @Test func leavesNoProcessBehind() throws {
+        var demangler: Demangler? = Demangler()
+        _ = demangler?.name("_ZN3foo3barEv")
+        let pid = try #require(demangler?.helperPID)
+        #expect(kill(pid, 0) == 0)
+        demangler = nil
+        #expect(kill(pid, 0) == -1 && errno == ESRCH)
     }
 
     @Test(arguments: 1...4)
@@ -45,6 +79,7 @@ import Testing
             "$ss10DictionaryV20_unsafelyUnwrapping3key5valuexSg_q_tF",
             "$sSS8UTF8ViewV13_foreignIndex33_2A1B3C4D5E6F7A8B9C0D1E2F3A4B5C6DLL5afterSS0D0VAG_tF",
         ]
+        let demangler = Demangler()
         for _ in 0..<3000 {
             var name = Array((names.randomElement(using: &random) ?? "").utf8)
             for _ in 0..<Int.random(in: 1...6, using: &random) {
@@ -56,7 +91,7 @@ import Testing
                 default: name[place] = name.randomElement(using: &random) ?? 0
                 }
             }
-            #expect(!foldable(Demangle.name(String(decoding: name, as: UTF8.self))).contains("\n"))
+            #expect(!foldable(demangler.name(String(decoding: name, as: UTF8.self))).contains("\n"))
         }
     }
 

@@ -55,6 +55,14 @@ import Testing
         #expect(name(0, symbols) == "one")
     }
 
+    @Test func findsAFileThatWasNotThereAtFirst() throws {
+        try folder.addProcess(7, maps: Self.maps)
+        let symbols = UserSymbols(root: folder.path)
+        symbols.note(pid: 7)
+        try folder.write("container/tmp/perf-7.map", "7f0000000000 10 late\n")
+        #expect(name(0, symbols) == "late")
+    }
+
     @Test func goesByTheNumberThatTheProcessHasItself() throws {
         let status = "Uid:\t\(getuid())\t\(getuid())\t0\t0\nNSpid:\t4711\t12\t1\n"
         try folder.addProcess(4711, maps: Self.maps, status: status)
