@@ -66,6 +66,7 @@ static const char usage[] =
 	"  -g     send -n UDP datagrams\n"
 	"  -f     with -y: at a line on standard input acknowledge the answers, and say\n"
 	"         how many, and how long that took\n"
+	"  -F N   with -f: N times over, which makes a difference where no place is free\n"
 	"  -M     MPTCP sockets\n"
 	"  -c     stay on one CPU: what is sent over loopback arrives in order\n"
 	"  -x S   no connect: compute for S seconds, in spin_inner(), which spin_outer() calls\n"
@@ -73,7 +74,8 @@ static const char usage[] =
 	"  -s     wait for a line on standard input before the first connect\n";
 
 static struct options {
-	int threads, hold_seconds, first_port, backlog, sharing, defer, nap_ms, slow_ms, protocol;
+	int threads, hold_seconds, first_port, backlog, sharing, defer, nap_ms, slow_ms, protocol,
+		rounds;
 	long count;
 	double seconds;
 	bool listen, deaf, in_turn, keep, orderly, nonblocking, quit, no_port, only_bind, wait,
@@ -82,7 +84,7 @@ static struct options {
 	const char *bind_address, *range, *ghost;
 	struct sockaddr_storage to;
 	socklen_t length;
-} options = { .threads = 1, .count = 1, .backlog = 65535 };
+} options = { .threads = 1, .count = 1, .backlog = 65535, .rounds = 1 };
 
 static int listener = -1;
 static atomic_long next_connect, results[MAX_ERRNO], done;
@@ -239,11 +241,12 @@ static void by_hand(void)
 static void finish(void)
 {
 	double begin;
-	int sent;
+	int sent = 0;
 
 	getchar();
 	begin = now();
-	sent = finish_by_hand(options.count);
+	for (int i = 0; i < options.rounds; i++)
+		sent += finish_by_hand(options.count);
 	printf("{\"acknowledged\":%d,\"elapsed_ns\":%.0f}\n", sent, (now() - begin) * 1e9);
 	fflush(stdout);
 }
@@ -297,7 +300,7 @@ int main(int argc, char **argv)
 	bool first = true;
 	double begin;
 
-	while ((option = getopt(argc, argv, "t:n:d:lLB:R:D:m:A:akwuqb:op:r:zy:Y:egfMci:sx:")) !=
+	while ((option = getopt(argc, argv, "t:n:d:lLB:R:D:m:A:akwuqb:op:r:zy:Y:egfF:Mcx:i:s")) !=
 	       -1) {
 		switch (option) {
 		case 't': options.threads = atoi(optarg); break;
@@ -328,6 +331,7 @@ int main(int argc, char **argv)
 		case 'e': options.segments = true; break;
 		case 'g': options.datagrams = true; break;
 		case 'f': options.finish = true; break;
+		case 'F': options.rounds = atoi(optarg); break;
 		case 'M': options.protocol = IPPROTO_MPTCP; break;
 		case 'c': stay_on_this_cpu(); break;
 		case 'x': spin_outer(atof(optarg)); return 0;
