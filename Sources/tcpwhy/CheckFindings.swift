@@ -68,6 +68,7 @@ struct CheckFindings {
                     ?? "every other dropped packet by reason, place, protocol and port: exact",
                 refused: []))
         tryConntrack(btf)
+        trySampling()
         iterator = Trial.iterator("tcp", btf: btf)?.description
         probes.append(
             ProbeFinding(
@@ -89,6 +90,19 @@ extension CheckFindings {
                     ? "conntrack tables that are full: by the kernel's counter, with refusals of helpers"
                     : "conntrack tables that are full: exact",
                 refused: results.compactMap { result in result.refusal.map { (result.backend, $0) } }))
+    }
+
+    private mutating func trySampling() {
+        let cpu = (try? CPUList.online())?.first ?? 0
+        let refusals = SampleClock.allCases.map { Trial.sampling($0, cpu: cpu) }
+        let clock = zip(SampleClock.allCases, refusals).first { $0.1 == nil }?.0
+        let why = refusals.compactMap { $0?.description }.last ?? ""
+        probes.append(
+            ProbeFinding(
+                name: "profile", chosen: nil, kind: clock.map { "perf event \($0.rawValue)" },
+                measures: clock == nil
+                    ? "no samples: \(why)" : "what the CPUs run, with the stacks of kernel and process: sampled",
+                refused: []))
     }
 }
 
