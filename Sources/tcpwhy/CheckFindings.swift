@@ -101,7 +101,8 @@ extension CheckFindings {
             ProbeFinding(
                 name: "profile", chosen: nil, kind: clock.map { "perf event \($0.rawValue)" },
                 measures: clock == nil
-                    ? "no samples: \(why)" : "what the CPUs run, with the stacks of kernel and process: sampled",
+                    ? "no samples: \(why)"
+                    : "what the CPUs run, with the stacks of kernel and process: sampled",
                 refused: []))
     }
 }
