@@ -275,7 +275,7 @@ private final class LossMaker {
             try Load.run("-q -n \(count) \(address) 7010", in: namespace)
         }
         // One at a time: handshakes that end at once may each find the last place.
-        try Load.run("-q -n 200 \(host) 7011", in: namespace)
+        try Load.run("-c -q -n 200 \(host) 7011", in: namespace)
         try namespace.fillAcceptQueue(host, 7012, 6)
     }
 }

@@ -130,8 +130,8 @@ func expect(
 }
 
 /// The sockets' own counters are what the causes add up to, and one more for each
-/// reset that ended a handshake: by a client that closed in its midst. A socket that
-/// is closed cannot be asked any more.
+/// reset that ended a handshake: by a client that closed in its midst, on the CPU that
+/// had its ACK (tcpload -c). A socket that is closed cannot be asked any more.
 private func expectSocketDrops(_ trace: DropsTrace, _ truth: Losses, sourceLocation: SourceLocation) {
     guard !trace.rows.contains(where: \.closed) else { return }
     var more = 0
