@@ -8,7 +8,8 @@ struct LossTable {
     /// A socket that was being closed has lost its inode: by its address it is known.
     private var named: [SocketAddress: Listener] = [:]
     private var closing: [SocketAddress: Listener] = [:]
-    private var peers: [SocketAddress: [IPAddress: UInt64]] = [:]
+    private var places: [Socket: SocketAddress] = [:]
+    private var peers: [Socket: [IPAddress: UInt64]] = [:]
 
     private struct SocketAddress: Hashable {
         let address: UInt64
@@ -22,9 +23,15 @@ struct LossTable {
         }
     }
 
+    private struct Socket: Hashable {
+        let address: UInt64
+        let inode: UInt32
+    }
+
     mutating func add(_ key: why_listener_key, _ value: why_listener_stats) {
         let listener = ListenerDecoding.listener(key, value.name)
         states[listener] = ListenerDecoding.state(value)
+        places[Socket(address: key.id, inode: key.inode)] = SocketAddress(key)
         if key.inode == 0 {
             closing[SocketAddress(key)] = listener
         } else {
@@ -33,8 +40,9 @@ struct LossTable {
     }
 
     mutating func add(_ key: why_peer_key, _ count: UInt64) {
-        let family: AddressFamily = UInt32(key.family) == WHY_IPV6.rawValue ? .ipv6 : .ipv4
-        peers[SocketAddress(key.listener), default: [:]][IPAddress(key.address, family), default: 0] += count
+        let family: AddressFamily = key.family == WHY_IPV6.rawValue ? .ipv6 : .ipv4
+        let socket = Socket(address: key.listener, inode: key.inode)
+        peers[socket, default: [:]][IPAddress(key.address, family), default: 0] += count
     }
 
     var rows: [Listener: ListenerState] {
@@ -43,8 +51,8 @@ struct LossTable {
             guard let known = named[place], let rest = rows.removeValue(forKey: listener) else { continue }
             rows[known]?.merge(rest)
         }
-        for (place, counts) in peers {
-            guard let listener = named[place] ?? closing[place] else { continue }
+        for (socket, counts) in peers {
+            guard let place = places[socket], let listener = named[place] ?? closing[place] else { continue }
             rows[listener]?.peers.add(counts)
         }
         return rows

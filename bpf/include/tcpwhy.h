@@ -201,10 +201,10 @@ struct why_listener_key {
 
 /* Whose connections a listener lost, and how many. */
 struct why_peer_key {
-	struct why_listener_key listener;
+	__u64 listener; /* id and inode of struct why_listener_key */
+	__u32 inode;
+	__u32 family; /* enum why_family */
 	__u8 address[WHY_ADDR_LEN];
-	__u8 family; /* enum why_family */
-	__u8 pad[7];
 };
 
 struct why_listener_name {
@@ -337,7 +337,7 @@ _Static_assert(sizeof(struct why_conntrack_config) == 4, "wire size");
 _Static_assert(sizeof(struct why_packet_key) == 24, "wire size");
 _Static_assert(sizeof(struct why_packet_config) == 12, "wire size");
 _Static_assert(sizeof(struct why_listener_key) == 24, "wire size");
-_Static_assert(sizeof(struct why_peer_key) == 48, "wire size");
+_Static_assert(sizeof(struct why_peer_key) == 32, "wire size");
 _Static_assert(sizeof(struct why_listener_name) == 32, "wire size");
 _Static_assert(sizeof(struct why_listener_stats) == 32 + 19 * 8, "wire size");
 _Static_assert(sizeof(struct why_listener) == 64, "wire size");

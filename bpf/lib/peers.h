@@ -22,7 +22,11 @@ static __always_inline bool name_peer(struct why_peer_key *key, struct sk_buff *
 
 	if (protocol == ETH_P_IP) {
 		key->family = WHY_IPV4;
-		bpf_probe_read_kernel(key->address, 4, header + 12);
+		if (config.casts)
+			*(__u32 *)key->address =
+				cast(struct in6_addr, header + 12)->in6_u.u6_addr32[0];
+		else
+			bpf_probe_read_kernel(key->address, 4, header + 12);
 	} else if (protocol == ETH_P_IPV6) {
 		key->family = WHY_IPV6;
 		bpf_probe_read_kernel(key->address, 16, header + 8);
@@ -32,7 +36,7 @@ static __always_inline bool name_peer(struct why_peer_key *key, struct sk_buff *
 
 static __always_inline void count_peer(const struct why_listener_key *listener, struct sk_buff *skb)
 {
-	struct why_peer_key key = { .listener = *listener };
+	struct why_peer_key key = { .listener = listener->id, .inode = listener->inode };
 	__u64 *count, zero = 0;
 
 	if (!skb || !name_peer(&key, skb))
