@@ -28,6 +28,8 @@ let package = Package(
             name: "CLibbpf", pkgConfig: "libbpf",
             providers: [.apt(["libbpf-dev", "libelf-dev", "zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CLibelf", providers: [.apt(["libelf-dev", "zlib1g-dev"])]),
+        .systemLibrary(name: "CDemangle"),
         .target(
             name: "CPrograms", path: "bpf", exclude: ["lib"], sources: ["programs.c"],
             publicHeadersPath: "include"),
@@ -37,6 +39,11 @@ let package = Package(
         .target(name: "Model", swiftSettings: settings),
         .target(
             name: "Host", dependencies: ["CLinux", "Model"], swiftSettings: settings),
+        .target(
+            name: "Symbols", dependencies: ["CDemangle", "CLibelf", "CLinux", "Host"],
+            swiftSettings: settings,
+            // The shared libstdc++ keeps the demangler that can be stopped to itself.
+            linkerSettings: archives + [.linkedLibrary(":libstdc++.a")]),
         .target(
             name: "Probes", dependencies: ["BPF", "CPrograms", "Host", "Model"],
             swiftSettings: settings),
@@ -49,7 +56,7 @@ let package = Package(
         .executableTarget(
             name: "tcpwhy",
             dependencies: [
-                "BPF", "Host", "Model", "Probes", "Report", "Stacks",
+                "BPF", "Host", "Model", "Probes", "Report", "Stacks", "Symbols",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: settings),
@@ -61,6 +68,8 @@ let package = Package(
         .testTarget(
             name: "BPFTests", dependencies: ["BPF", "CLibbpf", "CLinux", "Host"], swiftSettings: settings),
         .testTarget(name: "HostTests", dependencies: ["CLinux", "Host", "Model"], swiftSettings: settings),
+        .testTarget(
+            name: "SymbolsTests", dependencies: ["CLibelf", "Symbols"], swiftSettings: settings),
         .testTarget(name: "ReportTests", dependencies: ["Report", "Model"], swiftSettings: settings),
         .testTarget(name: "StacksTests", dependencies: ["Stacks"], swiftSettings: settings),
         .testTarget(

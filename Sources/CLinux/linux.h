@@ -7,7 +7,9 @@
 #ifndef TCPWHY_LINUX_H
 #define TCPWHY_LINUX_H
 
+#include <fcntl.h>
 #include <linux/nsfs.h>
+#include <linux/openat2.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -20,6 +22,11 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+/* Defined by fcntl.h for _GNU_SOURCE only; the same on every architecture. */
+#ifndef O_PATH
+#define O_PATH 010000000
+#endif
+
 #define WHY_CLONE_NEWNET 0x40000000
 #define WHY_FSOPEN_CLOEXEC 1
 #define WHY_FSCONFIG_CMD_CREATE 6
@@ -29,6 +36,8 @@
 #define WHY_NR_FSOPEN 430
 #define WHY_NR_FSCONFIG 431
 #define WHY_NR_FSMOUNT 432
+/* Since Linux 5.6. */
+#define WHY_NR_OPENAT2 437
 
 static inline int why_setns(int fd, int kind)
 {
@@ -53,6 +62,15 @@ static inline int why_fsconfig_create(int fd)
 static inline int why_fsmount(int fd)
 {
 	return (int)syscall(WHY_NR_FSMOUNT, fd, WHY_FSMOUNT_CLOEXEC, 0);
+}
+
+/* O_PATH, with `root` as the root of the path and of every symbolic link in it. */
+static inline int why_find_in_root(int root, const char *path)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+
+	return (int)syscall(WHY_NR_OPENAT2, root, path, &how, sizeof(how));
 }
 
 /*

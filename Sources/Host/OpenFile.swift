@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
+package import Glibc
 
 /// Owns a file descriptor: closed exactly once.
 public struct OpenFile: ~Copyable, Sendable {
@@ -12,7 +12,7 @@ public struct OpenFile: ~Copyable, Sendable {
     }
 
     /// - Parameter directory: what a relative path begins at; `nil`: the working directory.
-    init(_ path: String, flags: Int32 = O_RDONLY, in directory: Int32? = nil) throws(HostError) {
+    package init(_ path: String, flags: Int32 = O_RDONLY, in directory: Int32? = nil) throws(HostError) {
         descriptor = try check(
             openat(directory ?? AT_FDCWD, path, flags | O_CLOEXEC), "open \(path)")
     }
@@ -22,7 +22,7 @@ public struct OpenFile: ~Copyable, Sendable {
     }
 
     /// The next bytes, at most as many as `buffer` has room for; 0 at the end.
-    func read(into buffer: UnsafeMutableRawBufferPointer, _ path: String) throws(HostError) -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer, _ path: String) throws(HostError) -> Int {
         while true {
             let got = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
             if got >= 0 { return got }
@@ -32,17 +32,23 @@ public struct OpenFile: ~Copyable, Sendable {
 
     /// Everything that is left.
     func readAll(_ path: String) throws(HostError) -> String {
+        String(decoding: try readAllBytes(path), as: UTF8.self)
+    }
+
+    /// Everything that is left, or what there is up to `limit`.
+    package func readAllBytes(_ path: String, limit: Int = .max) throws(HostError) -> [UInt8] {
         var bytes: [UInt8] = []
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16384, alignment: 16)
         defer { buffer.deallocate() }
-        while true {
+        while bytes.count < limit {
             let got = try read(into: buffer, path)
-            if got == 0 { return String(decoding: bytes, as: UTF8.self) }
-            bytes += buffer[..<got]
+            if got == 0 { break }
+            bytes += buffer[..<min(got, limit - bytes.count)]
         }
+        return bytes
     }
 
-    func status(_ path: String) throws(HostError) -> stat {
+    package func status(_ path: String) throws(HostError) -> stat {
         var status = stat()
         try check(fstat(descriptor, &status), "look at \(path)")
         return status

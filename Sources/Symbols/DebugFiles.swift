@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLibelf
+import Glibc
+import Host
+
+/// Finds the separate file with the symbols of a stripped one, where gdb looks for it
+/// too: by build-id, then by `.gnu_debuglink`.
+struct DebugFiles {
+    private static let folder = Array("/usr/lib/debug".utf8)
+    /// A checksum means reading all of it.
+    private static let largestChecked: Int64 = 1 << 30
+
+    /// The process's own root, if it lives, and the host's.
+    private let roots: [String]
+
+    init(roots: [String]) {
+        self.roots = roots
+    }
+
+    /// Adds the symbols of the debug file of `file` to `symbols`, if there is one.
+    ///
+    /// - Parameter path: of `file`, absolute.
+    func add(to symbols: inout SymbolCollector, for file: borrowing ElfFile, at path: [UInt8]) {
+        let id = file.buildID()
+        let link = file.debugLink()
+        for root in roots {
+            guard let root = Root(root) else { continue }
+            if let id, let path = Self.path(forBuildID: id),
+                Self.add(path, in: root, to: &symbols, where: { $0.buildID() == id })
+            {
+                return
+            }
+            guard let link else { continue }
+            for path in Self.paths(for: link, of: path)
+            where Self.add(path, in: root, to: &symbols, checksum: link.checksum, id) { return }
+        }
+    }
+
+    private static func add(
+        _ path: [UInt8], in root: Root, to symbols: inout SymbolCollector,
+        where isRight: (borrowing ElfFile) -> Bool
+    ) -> Bool {
+        guard let file = root.file(at: path)?.opened(),
+            let debug = ElfFile(descriptor: file.descriptor), isRight(debug)
+        else { return false }
+        symbols.add(debug)
+        return true
+    }
+
+    /// The same build-id proves what a checksum does, and takes no reading of it all.
+    private static func add(
+        _ path: [UInt8], in root: Root, to symbols: inout SymbolCollector,
+        checksum: UInt32, _ id: [UInt8]?
+    ) -> Bool {
+        guard let file = root.file(at: path)?.opened(),
+            let debug = ElfFile(descriptor: file.descriptor)
+        else { return false }
+        let debugID = debug.buildID()
+        let isRight = id != nil && debugID != nil ? id == debugID : Self.checksum(of: file) == checksum
+        guard isRight else { return false }
+        symbols.add(debug)
+        return true
+    }
+
+    private static func path(forBuildID id: [UInt8]) -> [UInt8]? {
+        guard id.count > 1 else { return nil }
+        let digits = id.map { byte in
+            (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }
+        let rest = digits.dropFirst().joined()
+        return folder + Array("/.build-id/\(digits[0])/\(rest).debug".utf8)
+    }
+
+    private static func paths(for link: DebugLink, of path: [UInt8]) -> [[UInt8]] {
+        guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { return [] }
+        let directory = path[...slash]
+        return [
+            directory + link.name, directory + Array(".debug/".utf8) + link.name,
+            folder + directory + link.name,
+        ].map { Array($0) }
+    }
+
+    /// CRC-32, as gdb and objcopy have it; `nil`: not readable, or too large.
+    private static func checksum(of file: borrowing OpenFile) -> UInt32? {
+        guard let status = try? file.status("debug file"), status.st_size <= largestChecked else { return nil }
+        var sum = crc32(0, nil, 0)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+        defer { buffer.deallocate() }
+        while let got = try? file.read(into: buffer, "debug file") {
+            if got == 0 { return UInt32(truncatingIfNeeded: sum) }
+            sum = crc32(sum, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32(got))
+        }
+        return nil
+    }
+}

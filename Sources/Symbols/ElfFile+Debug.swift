@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLibelf
+import Glibc
+
+/// `.gnu_debuglink`: the name of the file that has the symbols, and its checksum.
+struct DebugLink: Hashable {
+    var name: [UInt8]
+    var checksum: UInt32
+}
+
+extension ElfFile {
+    /// The linker's fingerprint of the file (`.note.gnu.build-id`), which stripping
+    /// keeps; `nil`: none.
+    func buildID() -> [UInt8]? {
+        for section in sections() where section.header.sh_type == UInt32(SHT_NOTE) {
+            let found = withContents(of: section) { _, bytes in Self.buildID(inNotes: bytes) }
+            if let found, let id = found { return id }
+        }
+        return nil
+    }
+
+    /// Notes follow each other: lengths of name and contents, type, name, contents,
+    /// each of them filled up to four bytes.
+    private static func buildID(inNotes bytes: UnsafeRawBufferPointer) -> [UInt8]? {
+        var position = 0
+        while position + 12 <= bytes.count {
+            let nameLength = Int(bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self))
+            let length = Int(bytes.loadUnaligned(fromByteOffset: position + 4, as: UInt32.self))
+            let type = bytes.loadUnaligned(fromByteOffset: position + 8, as: UInt32.self)
+            let name = position + 12
+            let contents = name + (nameLength + 3) & ~3
+            guard contents + length <= bytes.count else { return nil }
+            if type == UInt32(NT_GNU_BUILD_ID), bytes[name..<(name + nameLength)].elementsEqual("GNU\0".utf8),
+                (2...64).contains(length)
+            {
+                return Array(bytes[contents..<(contents + length)])
+            }
+            position = contents + (length + 3) & ~3
+        }
+        return nil
+    }
+
+    func debugLink() -> DebugLink? {
+        let sections = sections()
+        let names = sectionNames
+        guard sections.indices.contains(names) else { return nil }
+        let wanted = withContents(of: sections[names]) { _, strings in
+            sections.first { section in
+                section.handle != nil
+                    && strings.string(at: Int(section.header.sh_name))?
+                        .elementsEqual(".gnu_debuglink".utf8) == true
+            }
+        }
+        guard let wanted, let section = wanted else { return nil }
+        return withContents(of: section) { _, bytes in Self.debugLink(in: bytes) } ?? nil
+    }
+
+    /// The name ends with 0 and is filled up to four bytes; the checksum follows.
+    private static func debugLink(in bytes: UnsafeRawBufferPointer) -> DebugLink? {
+        guard let name = bytes.string(at: 0), !name.isEmpty, !name.contains(UInt8(ascii: "/")) else {
+            return nil
+        }
+        let position = (name.count + 4) & ~3
+        guard position + 4 <= bytes.count else { return nil }
+        return DebugLink(
+            name: Array(name),
+            checksum: bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self))
+    }
+}

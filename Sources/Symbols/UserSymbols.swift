@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+import Host
+
+/// Names the functions at addresses of processes. Nothing is read of a file until
+/// somebody asks for one of its functions. Not for use by several threads at once.
+public final class UserSymbols {
+    /// Ends with "/".
+    private let root: String
+    private var processes: [UInt32: UserProcess] = [:]
+    private var files: [FileIdentity: MappedFile] = [:]
+    private var openFiles = 0
+    private let modules = Modules()
+    private var names: [String: String] = [:]
+
+    /// Half of what a process may usually open (1,024).
+    private static let mostOpenFiles = 512
+
+    /// - Parameter root: where `proc`, `tmp` and `usr/lib/debug` are.
+    public init(root: String = "/") {
+        self.root = root.hasSuffix("/") ? root : root + "/"
+    }
+
+    /// Takes down what is mapped where in a process, and opens what cannot be opened
+    /// once it has ended. For when a process is first seen, and again for addresses
+    /// that are not covered. What was known before stays known, if nothing else is there
+    /// now. A process that has ended leaves everything as it is.
+    public func note(pid: UInt32) {
+        let path = "\(root)proc/\(pid)/maps"
+        let maps = (try? OpenFile(path).readAllBytes(path)) ?? []
+        var process = processes[pid] ?? UserProcess()
+        let lines = MapsLine.code(in: maps)
+        if !lines.isEmpty {
+            let host = ProcessFiles(root: root, pid: pid)
+            process.update(lines.map { mapping($0, host) })
+            if process.perfMaps.isEmpty { process.perfMaps = host.perfMaps() }
+        }
+        processes[pid] = process
+    }
+
+    /// Whether something is known to be mapped at an address.
+    public func covers(pid: UInt32, address: UInt64) -> Bool {
+        processes[pid]?.mapping(at: address) != nil
+    }
+
+    /// The function at an address: always a frame, if only one that says where nothing is
+    /// known. Notes a process that was not noted.
+    ///
+    /// - Parameter address: where a return address stands for its caller, one less: a call that
+    ///   never returns may be the last of its function.
+    public func frame(pid: UInt32, address: UInt64) -> UserFrame {
+        if processes[pid] == nil { note(pid: pid) }
+        let process = processes[pid] ?? UserProcess()
+        let mapping = process.mapping(at: address)
+        var unresolved = UserFrame(name: nil, module: "[unknown]", offset: address, kind: .unresolved)
+        if let mapping {
+            let fileOffset = address - mapping.start &+ mapping.fileOffset
+            switch mapping.target {
+            case .other(let name): unresolved.module = name
+            case .vdso:
+                let found = frame(modules.vdso, "[vdso]", fileOffset, .vdso)
+                if found.name != nil { return found }
+                unresolved = found
+            case .file(let file):
+                let found = frame(module(of: file), file.name, fileOffset, .function)
+                if found.name != nil { return found }
+                unresolved = found
+            }
+        }
+        for map in process.perfMaps {
+            if let name = map.name(at: address) {
+                return UserFrame(name: foldable(name), module: "[jit]", offset: 0, kind: .jit)
+            }
+        }
+        return unresolved
+    }
+
+    private func frame(
+        _ module: Module, _ name: String, _ fileOffset: UInt64, _ kind: UserFrame.Kind
+    ) -> UserFrame {
+        guard let address = module.address(ofFileOffset: fileOffset) else {
+            return UserFrame(name: nil, module: name, offset: fileOffset, kind: .unresolved)
+        }
+        guard let function = module.functions.function(at: address) else {
+            return UserFrame(name: nil, module: name, offset: address, kind: .unresolved)
+        }
+        return UserFrame(
+            name: displayName(function.name), module: name, offset: function.start, kind: kind)
+    }
+
+    private func displayName(_ symbol: String) -> String {
+        if let name = names[symbol] { return name }
+        let name = foldable(Demangle.name(symbol))
+        names[symbol] = name
+        return name
+    }
+
+    private func mapping(_ line: MapsLine, _ process: ProcessFiles) -> UserProcess.Mapping {
+        let isVdso = line.inode == 0 && line.path.elementsEqual("[vdso]".utf8)
+        let target: UserProcess.Target =
+            if line.inode != 0 {
+                .file(file(line, process))
+            } else if isVdso, modules.vdsoSize == line.end - line.start {
+                .vdso
+            } else {
+                .other(line.name)
+            }
+        return UserProcess.Mapping(
+            start: line.start, end: line.end, fileOffset: line.fileOffset, target: target)
+    }
+
+    private func file(_ line: MapsLine, _ process: ProcessFiles) -> MappedFile {
+        let found = process.file(line)
+        let identity = found?.identity
+        if let identity, let known = files[identity] { return known }
+        let opened = found?.opened()
+        let file = MappedFile(name: line.name, path: line.path, roots: process.roots, file: opened)
+        if let identity { files[identity] = file }
+        if file.isOpen {
+            openFiles += 1
+            // There is no room to wait: read now.
+            if openFiles > Self.mostOpenFiles { _ = module(of: file) }
+        }
+        return file
+    }
+
+    private func module(of file: MappedFile) -> Module {
+        if file.isOpen { openFiles -= 1 }
+        return file.module(modules)
+    }
+}
