@@ -20,7 +20,9 @@ public struct CPUTime: Sendable, Hashable {
     /// Later (`self`) minus earlier. The kernel lets `iowait` fall now and then: that is 0.
     public func since(_ earlier: CPUTime) -> CPUTime {
         var rest = self
-        for field in Self.fields { rest[keyPath: field] = self[keyPath: field].minus(earlier[keyPath: field]) }
+        for field in Self.fields {
+            rest[keyPath: field] = self[keyPath: field].minus(earlier[keyPath: field])
+        }
         return rest
     }
 

@@ -40,7 +40,9 @@ public struct HotspotsInterval: Sendable {
     /// Of all CPU time, idle time included, what searches for a port took, by their own
     /// clock. `nil`: not measured.
     public var exactShare: Double? {
-        guard case .measured(let nanoseconds, _, _) = search, duration > 0, sampling.cpus > 0 else { return nil }
+        guard case .measured(let nanoseconds, _, _) = search, duration > 0, sampling.cpus > 0 else {
+            return nil
+        }
         return Double(nanoseconds) / (duration * 1e9 * Double(sampling.cpus))
     }
 

@@ -82,7 +82,9 @@ struct DebugFiles {
 
     /// CRC-32, as gdb and objcopy have it; `nil`: not readable, or too large.
     private static func checksum(of file: borrowing OpenFile) -> UInt32? {
-        guard let status = try? file.status("debug file"), status.st_size <= largestChecked else { return nil }
+        guard let status = try? file.status("debug file"), status.st_size <= largestChecked else {
+            return nil
+        }
         var sum = crc32(0, nil, 0)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
         defer { buffer.deallocate() }

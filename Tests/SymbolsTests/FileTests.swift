@@ -149,7 +149,8 @@ private let library = """
     }
 
     @Test func readsEachFileOnceAndEachBuildIDOnce() throws {
-        let file = try folder.compile("container/lib/libx.so.1", library, "-shared", "-fpic", "-Wl,--build-id")
+        let file = try folder.compile(
+            "container/lib/libx.so.1", library, "-shared", "-fpic", "-Wl,--build-id")
         let twin = folder.path + "/container/lib/liby.so.1"
         try run("cp", file, twin)
         let modules = Modules()

@@ -37,7 +37,9 @@ final class TemporaryFolder {
 
     func makeFolders(upTo path: String) throws {
         let parts = path.split(separator: "/").dropLast()
-        for count in 1...max(parts.count, 1) { mkdir("/" + parts.prefix(count).joined(separator: "/"), 0o755) }
+        for count in 1...max(parts.count, 1) {
+            mkdir("/" + parts.prefix(count).joined(separator: "/"), 0o755)
+        }
     }
 }
 
@@ -85,7 +87,9 @@ func contents(_ path: String) throws -> [UInt8] {
 
 extension TemporaryFolder {
     /// Compiles a program or library; its path.
-    func compile(_ name: String, _ source: String, language: String = "c", _ options: String...) throws -> String {
+    func compile(
+        _ name: String, _ source: String, language: String = "c", _ options: String...
+    ) throws -> String {
         let file = try write("source-\(name.split(separator: "/").joined(separator: "-"))", source)
         let output = path + "/" + name
         try makeFolders(upTo: output)

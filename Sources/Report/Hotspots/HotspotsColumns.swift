@@ -51,7 +51,8 @@ struct HotspotsColumns {
         _ text: (Row) -> String
     ) -> TextTable.Column {
         TextTable.Column(
-            title: title, isLeft: left, importance: importance, minimum: minimum, floor: minimum.map { $0 / 2 },
+            title: title, isLeft: left, importance: importance, minimum: minimum,
+            floor: minimum.map { $0 / 2 },
             cells: rows.map { .init(text($0)) })
     }
 }

@@ -47,7 +47,8 @@ public enum HotspotsJSON {
         line.number("busy", run.busyShare)
         line.object("port_allocation") { $0.allocation(of: run) }
         line.object("cpu") { $0.shares(of: run.cpus.total) }
-        line.objects("functions", HotspotsRow.all(of: run.counts, by: sort).prefix(max(top, 0))) { line, row in
+        line.objects("functions", HotspotsRow.all(of: run.counts, by: sort).prefix(max(top, 0))) {
+            line, row in
             line.function(row, of: run)
         }
         line.end(in: &buffer)

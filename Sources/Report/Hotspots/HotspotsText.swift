@@ -16,7 +16,8 @@ enum HotspotsText {
     static func scale(_ interval: HotspotsInterval) -> String {
         let whole =
             interval.sampling.isFiltered
-            ? "100% is the samples that the filters let through" : "100% is all samples: an idle CPU gives none"
+            ? "100% is the samples that the filters let through"
+            : "100% is all samples: an idle CPU gives none"
         let busy = Units.percent(interval.busyShare)
         return "\(whole); the \(interval.sampling.cpus == 1 ? "CPU was" : "CPUs were") \(busy) busy"
     }
@@ -36,7 +37,8 @@ enum HotspotsText {
             return "\(Units.none) of all CPU time (not timed: \(reason))"
         case .measured(_, let missed, let backend):
             let missing = missed > 0 ? ", but for \(Units.exact(missed)) missed calls" : ""
-            return "\(Units.percent(interval.exactShare)) of all CPU time (timed by \(backend.rawValue)\(missing))"
+            return
+                "\(Units.percent(interval.exactShare)) of all CPU time (timed by \(backend.rawValue)\(missing))"
         }
     }
 
