@@ -12,6 +12,7 @@ struct FrameNames {
     }
 
     private let users: UserSymbols
+    private var functions = KernelFunctions()
     private var kernel: [UInt64: Frame] = [:]
     private var known: [UserPlace: Frame] = [:]
     /// Processes whose maps were read again since `lookUp`: not once per address.
@@ -38,7 +39,7 @@ struct FrameNames {
             }
         }
         guard !unknown.isEmpty else { return }
-        let places = (try? KernelSymbols.places(of: unknown)) ?? [:]
+        let places = (try? functions.places(of: unknown)) ?? [:]
         for address in unknown { kernel[address] = Self.frame(address, places[address]) }
     }
 
