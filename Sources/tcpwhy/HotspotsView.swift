@@ -18,8 +18,8 @@ struct HotspotsView {
 
     func show(_ interval: HotspotsInterval, isRest: Bool) throws {
         if json { return try output.write(HotspotsJSON.interval(interval, sort: sort)) }
-        // Shares of a few samples say nothing; the totals have them.
-        if isRest && interval.duration < 0.1 { return }
+        // Shares of a few samples say nothing; the totals, which follow, have them.
+        if isRest { return }
         let style = Terminal.style(for: output)
         let table = HotspotsTable(sort: sort, top: top, style: style)
         if output.isTerminal {
