@@ -41,9 +41,7 @@ let package = Package(
             name: "Host", dependencies: ["CLinux", "Model"], swiftSettings: settings),
         .target(
             name: "Symbols", dependencies: ["CDemangle", "CLibelf", "CLinux", "Host"],
-            swiftSettings: settings,
-            // The shared libstdc++ keeps the demangler that can be stopped to itself.
-            linkerSettings: archives + [.linkedLibrary(":libstdc++.a")]),
+            swiftSettings: settings, linkerSettings: archives + [.linkedLibrary("stdc++")]),
         .target(
             name: "Probes", dependencies: ["BPF", "CPrograms", "Host", "Model"],
             swiftSettings: settings),
@@ -69,9 +67,10 @@ let package = Package(
             name: "BPFTests", dependencies: ["BPF", "CLibbpf", "CLinux", "Host"], swiftSettings: settings),
         .testTarget(name: "HostTests", dependencies: ["CLinux", "Host", "Model"], swiftSettings: settings),
         .testTarget(
-            name: "SymbolsTests", dependencies: ["CLibelf", "Symbols"], swiftSettings: settings),
+            name: "SymbolsTests", dependencies: ["CLibelf", "Host", "Symbols"], swiftSettings: settings),
         .testTarget(name: "ReportTests", dependencies: ["Report", "Model"], swiftSettings: settings),
-        .testTarget(name: "StacksTests", dependencies: ["Stacks"], swiftSettings: settings),
+        .testTarget(
+            name: "StacksTests", dependencies: ["Stacks"], exclude: ["flame.svg"], swiftSettings: settings),
         .testTarget(
             name: "ProbesTests", dependencies: ["BPF", "CPrograms", "Model", "Probes"],
             swiftSettings: settings),

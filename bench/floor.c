@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Attaches every program of an object, says so, and waits for a signal. */
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "../Sources/CLibbpf/shim.h"
 
 static void stop(int number)
 {

@@ -19,6 +19,7 @@
 const volatile struct why_accept_config config SEC(".rodata.config") = {};
 
 #include "lib/histogram.h"
+#include "lib/cgroup.h"
 #include "lib/identity.h"
 #include "lib/accept.h"
 #include "lib/fd.h"

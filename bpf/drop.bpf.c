@@ -11,6 +11,8 @@ const volatile struct why_packet_config config SEC(".rodata.config") = {};
 #include "lib/lost_skb.h"
 #include "lib/unplaced.h"
 #include "lib/packet.h"
+#include "lib/cgroup.h"
+#include "lib/stack.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -20,6 +22,13 @@ struct {
 	__type(key, struct why_packet_key);
 	__type(value, __u64);
 } packets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 512);
+	__type(key, __u32);
+	__type(value, __u8);
+} wanted_reasons SEC(".maps");
 
 /* One more of the key; false: there is no room. */
 static __always_inline bool count_packet(const struct why_packet_key *key)
@@ -36,26 +45,49 @@ static __always_inline bool count_packet(const struct why_packet_key *key)
 	return true;
 }
 
+/* Whether a listener has lost a connection with it: known once. */
+static __always_inline bool is_listeners(struct sk_buff *skb)
+{
+	__u64 *lost = config.has_listeners ? lost_skb_here() : 0;
+
+	if (!lost || *lost != (__u64)skb)
+		return false;
+	*lost = 0;
+	return true;
+}
+
+static __always_inline bool is_in_cgroup(struct sk_buff *skb, struct sock *receiver)
+{
+	struct sock *sk = owner_of(receiver);
+
+	if (!sk)
+		sk = owner_of(skb->sk);
+	return sk && is_in_wanted_cgroup(sk);
+}
+
 SEC("tp_btf/kfree_skb")
 int BPF_PROG(btf_dropped, struct sk_buff *skb, void *location)
 {
-	__u64 *lost = lost_skb_here();
 	struct why_packet_key key = {};
 
+	key.is_listen = is_listeners(skb);
 	key.netns = netns_of(skb);
 	if (config.netns && config.netns != key.netns)
 		return 0;
-	key.location = (__u64)location;
 	key.reason = config.has_reason ? ctx[2] : 0;
+	if (config.filter_reason && !bpf_map_lookup_elem(&wanted_reasons, &key.reason))
+		return 0;
+	if (wanted_cgroup && !is_in_cgroup(skb, config.has_receiver ? (struct sock *)ctx[3] : 0))
+		return 0;
+	key.location = (__u64)location;
 	name_packet(&key, skb);
-	if (lost && *lost == (__u64)skb) {
-		key.is_listen = 1;
-		*lost = 0;
-	}
+	if (config.stacks)
+		key.stack = stack_here(ctx);
 	if (count_packet(&key))
 		return 0;
 	/* A scan of ports fills the table: the rest of it is counted together. */
 	key.port = 0;
+	key.stack = config.stacks ? WHY_STACK_LOST : 0;
 	if (!count_packet(&key))
 		count_unplaced();
 	return 0;

@@ -19,6 +19,7 @@ const volatile struct why_listener_config config SEC(".rodata.config") = {};
 #include "lib/lost_skb.h"
 #include "lib/unplaced.h"
 #include "lib/loss_event.h"
+#include "lib/cgroup.h"
 #include "lib/identity.h"
 #include "lib/peers.h"
 #include "lib/listener.h"
@@ -28,37 +29,37 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 SEC("fentry/tcp_conn_request")
 int BPF_PROG(fentry_request, void *ops, void *af_ops, struct sock *sk, struct sk_buff *skb)
 {
-	return handler_enter(HANDLER_REQUEST, sk, skb);
+	return handler_enter(HANDLER_REQUEST, sk, skb, true);
 }
 
 SEC("fexit/tcp_conn_request")
-int fexit_request(void *ctx)
+int BPF_PROG(fexit_request, void *ops, void *af_ops, struct sock *sk)
 {
-	return request_exit();
+	return request_exit(sk, true);
 }
 
 SEC("fentry/tcp_check_req")
 int BPF_PROG(fentry_ack, struct sock *sk, struct sk_buff *skb)
 {
-	return handler_enter(HANDLER_ACK, sk, skb);
+	return handler_enter(HANDLER_ACK, sk, skb, true);
 }
 
 SEC("fexit/tcp_check_req")
-int fexit_ack(void *ctx)
+int BPF_PROG(fexit_ack, struct sock *sk)
 {
-	return ack_exit();
+	return ack_exit(sk, true);
 }
 
 SEC("fentry/tcp_get_cookie_sock")
 int BPF_PROG(fentry_cookie, struct sock *sk, struct sk_buff *skb)
 {
-	return handler_enter(HANDLER_COOKIE, sk, skb);
+	return handler_enter(HANDLER_COOKIE, sk, skb, true);
 }
 
 SEC("fexit/tcp_get_cookie_sock")
-int fexit_cookie(void *ctx)
+int BPF_PROG(fexit_cookie, struct sock *sk)
 {
-	return cookie_exit();
+	return cookie_exit(sk, true);
 }
 
 SEC("fentry/tcp_req_err")
@@ -88,37 +89,37 @@ int fexit_route6(__u64 *ctx)
 SEC("kprobe/tcp_conn_request")
 int BPF_KPROBE(kprobe_request, void *ops, void *af_ops, struct sock *sk, struct sk_buff *skb)
 {
-	return handler_enter(HANDLER_REQUEST, sk, skb);
+	return handler_enter(HANDLER_REQUEST, sk, skb, false);
 }
 
 SEC("kretprobe/tcp_conn_request")
 int kretprobe_request(void *ctx)
 {
-	return request_exit();
+	return request_exit(0, false);
 }
 
 SEC("kprobe/tcp_check_req")
 int BPF_KPROBE(kprobe_ack, struct sock *sk, struct sk_buff *skb)
 {
-	return handler_enter(HANDLER_ACK, sk, skb);
+	return handler_enter(HANDLER_ACK, sk, skb, false);
 }
 
 SEC("kretprobe/tcp_check_req")
 int kretprobe_ack(void *ctx)
 {
-	return ack_exit();
+	return ack_exit(0, false);
 }
 
 SEC("kprobe/tcp_get_cookie_sock")
 int BPF_KPROBE(kprobe_cookie, struct sock *sk, struct sk_buff *skb)
 {
-	return handler_enter(HANDLER_COOKIE, sk, skb);
+	return handler_enter(HANDLER_COOKIE, sk, skb, false);
 }
 
 SEC("kretprobe/tcp_get_cookie_sock")
 int kretprobe_cookie(void *ctx)
 {
-	return cookie_exit();
+	return cookie_exit(0, false);
 }
 
 SEC("kprobe/tcp_req_err")

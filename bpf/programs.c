@@ -16,6 +16,10 @@ static const unsigned char connect_object[] __attribute__((aligned(8))) = {
 #embed "../.build/bpf/connect.bpf.o"
 };
 
+static const unsigned char conntrack_object[] __attribute__((aligned(8))) = {
+#embed "../.build/bpf/conntrack.bpf.o"
+};
+
 static const unsigned char drop_object[] __attribute__((aligned(8))) = {
 #embed "../.build/bpf/drop.bpf.o"
 };
@@ -40,6 +44,11 @@ struct why_object why_accept_object(void)
 struct why_object why_connect_object(void)
 {
 	return (struct why_object){ connect_object, sizeof(connect_object) };
+}
+
+struct why_object why_conntrack_object(void)
+{
+	return (struct why_object){ conntrack_object, sizeof(conntrack_object) };
 }
 
 struct why_object why_drop_object(void)

@@ -5,7 +5,7 @@
  * the kernel before the end.
  */
 #include "lib/kernel.h"
-#include "include/tcpwhy.h"
+#include "include/sample.h"
 
 const volatile struct why_sample_config config SEC(".rodata.config") = {};
 

@@ -80,6 +80,12 @@ public struct BPFMap: ~Copyable, Sendable {
         return unsafe bytes.span.bytes.read(Value.self)
     }
 
+    /// The bytes of the value of `key`, whatever their number, or `nil` if there is none.
+    public func lookupBytes<Key: BitwiseCopyable>(_ key: Key) throws(BPFError) -> [UInt8]? {
+        try expect(MemoryLayout<Key>.size, keySize, "key")
+        return try entry(key)
+    }
+
     /// The value that each CPU has for `key`, or `nil` if there is no such key.
     public func lookupPerCPU<Key: BitwiseCopyable, Value: BitwiseCopyable>(
         _ key: Key, as type: Value.Type = Value.self

@@ -105,6 +105,12 @@ public struct BPFObject: ~Copyable {
             "size map \(map) for \(count) entries")
     }
 
+    public func setValueSize(map: String, _ size: UInt32) throws(BPFError) {
+        try unsafe check(
+            bpf_map__set_value_size(find(map: map), size), .map,
+            "size map \(map) for values of \(size) bytes")
+    }
+
     /// `BPF_F_*` of map creation, for instance no preallocation.
     public func setMapFlags(map: String, _ flags: UInt32) throws(BPFError) {
         try unsafe check(

@@ -19,16 +19,34 @@ extension BTF {
         return nil
     }
 
-    /// The enumerators of a named enumeration, in the kernel's order.
-    public func enumeration(_ name: String) -> [(name: String, value: Int64)]? {
-        guard let id = typeID(name, [.enumeration, .enumeration64]), let (type, section) = type(id)
-        else { return nil }
+    /// The enumerators of every enumeration whose name is wanted.
+    public func enumerators(of isWanted: (String) -> Bool) -> [(name: String, value: Int64)] {
+        var found: [(String, Int64)] = []
+        for section in sections {
+            let span = unsafe section.bytes.span.bytes
+            for position in section.offsets {
+                let type = BTFType(span, at: Int(position))
+                guard type.isEnumeration, type.name != 0, isWanted(string(type.name)) else { continue }
+                found += enumerators(of: type, in: section)
+            }
+        }
+        return found
+    }
+
+    private func enumerators(of type: BTFType, in section: BTFSection) -> [(name: String, value: Int64)] {
         let span = unsafe section.bytes.span.bytes
         return (0..<type.count).compactMap { number in
             let offset = type.enumerator(number)
             guard let text = span.read(UInt32.self, at: offset) else { return nil }
             return (string(text), type.value(span, at: offset))
         }
+    }
+
+    /// The enumerators of a named enumeration, in the kernel's order.
+    public func enumeration(_ name: String) -> [(name: String, value: Int64)]? {
+        guard let id = typeID(name, [.enumeration, .enumeration64]), let (type, section) = type(id)
+        else { return nil }
+        return enumerators(of: type, in: section)
     }
 }
 

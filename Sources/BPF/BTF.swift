@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 
 /// The types of the running kernel, or of one of its modules as well.
 public struct BTF: Sendable {
@@ -29,6 +30,12 @@ public struct BTF: Sendable {
         self.sections = sections
         self.moduleName = moduleName
         index = BTFNameIndex(sections)
+    }
+
+    /// Whether the kernel shows types of a module ("nf_conntrack"): built with
+    /// CONFIG_DEBUG_INFO_BTF_MODULES (5.11), and the module is loaded.
+    public static func isThere(_ module: String) -> Bool {
+        unsafe access("/sys/kernel/btf/\(module)", F_OK) == 0
     }
 
     private static func file(_ name: String) throws(BPFError) -> [UInt8] {

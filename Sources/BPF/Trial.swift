@@ -73,6 +73,16 @@ public enum Trial {
         }
     }
 
+    /// Samples of what a CPU runs.
+    public static func sampling(_ clock: SampleClock, cpu: Int32) -> BPFError? {
+        refusal { () throws(BPFError) in
+            let what = "samples of CPU \(cpu) by \(clock.rawValue)"
+            let event = try PerfEvent.sampling(clock, frequency: 1, cpu: cpu)
+            let program = try RawProgram.doingNothing(BPF_PROG_TYPE_PERF_EVENT, "attach to \(what)")
+            try PerfEvent.setProgram(program, on: event, what)
+        }
+    }
+
     /// Ring buffers, since Linux 5.8.
     public static func ringBuffer() -> BPFError? {
         refusal { () throws(BPFError) in

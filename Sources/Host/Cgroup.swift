@@ -5,6 +5,8 @@ import Glibc
 /// An open directory of the cgroup v2 tree, which BPF maps name a cgroup by.
 public struct Cgroup: ~Copyable, Sendable {
     public let path: String
+    /// What the kernel calls it by: the inode of the directory (5.5 and later).
+    public let id: UInt64
     private let file: OpenFile
 
     /// Belongs to this.
@@ -19,9 +21,10 @@ public struct Cgroup: ~Copyable, Sendable {
         }
         for path in paths {
             guard let file = try? OpenFile(path, flags: O_RDONLY | O_DIRECTORY),
-                why_file_system(file.descriptor) == Self.magic
+                why_file_system(file.descriptor) == Self.magic, let status = try? file.status(path)
             else { continue }
             self.path = path
+            self.id = UInt64(status.st_ino)
             self.file = file
             return
         }

@@ -139,3 +139,13 @@ struct NearestSymbols {
         return functions
     }
 }
+
+extension KernelSymbols {
+    /// Why addresses of the kernel have no names here.
+    public static func obstacle() throws(HostError) -> String {
+        let restriction = try Sysctl.integer("kernel.kptr_restrict")
+        return restriction == 0
+            ? "the kernel shows no addresses in /proc/kallsyms: run it as root"
+            : "the kernel hides its addresses (kernel.kptr_restrict is \(restriction))"
+    }
+}

@@ -6,12 +6,16 @@ public struct KernelSymbols: Sendable, Hashable {
     /// How often each name that exists was found: static functions may share one.
     public private(set) var counts: [String: Int] = [:]
     private var addresses: [String: UInt64] = [:]
+    private var modules: [String: String] = [:]
 
     /// The address, or `nil`: no such symbol, more than one, or hidden
     /// (`kernel.kptr_restrict`).
     public func address(of name: String) -> UInt64? {
         counts[name] == 1 ? addresses[name] : nil
     }
+
+    /// The module that has the symbol; `nil`: the kernel itself, or there is none.
+    public func module(of name: String) -> String? { modules[name] }
 
     public func contains(_ name: String) -> Bool {
         counts[name] != nil
@@ -20,7 +24,7 @@ public struct KernelSymbols: Sendable, Hashable {
     /// Reads `/proc/kallsyms` once, keeping what was asked for.
     public init(of names: Set<String>) throws(HostError) {
         let scan = KernelSymbolScan(names)
-        try Self.forEachLine { scan.examine($0) { self.add($0, $1) } }
+        try Self.forEachLine { scan.examine($0) { self.add($0, $1, $2) } }
     }
 
     /// - Parameter text: the lines of `/proc/kallsyms`.
@@ -29,7 +33,7 @@ public struct KernelSymbols: Sendable, Hashable {
         var text = text
         text.withUTF8 { bytes in
             _ = Self.forEachLine(in: UnsafeRawBufferPointer(bytes)) {
-                scan.examine($0) { self.add($0, $1) }
+                scan.examine($0) { self.add($0, $1, $2) }
             }
         }
     }
@@ -68,8 +72,9 @@ public struct KernelSymbols: Sendable, Hashable {
         return start
     }
 
-    private mutating func add(_ name: String, _ address: UInt64) {
+    private mutating func add(_ name: String, _ address: UInt64, _ module: String?) {
         counts[name, default: 0] += 1
+        modules[name] = module
         if address != 0 { addresses[name] = address }
     }
 }
@@ -86,19 +91,23 @@ private struct KernelSymbolScan {
         for (_, bytes) in wanted { lengths[min(bytes.count, 255)] = true }
     }
 
-    func examine(_ line: UnsafeRawBufferPointer, _ found: (String, UInt64) -> Void) {
+    func examine(_ line: UnsafeRawBufferPointer, _ found: (String, UInt64, String?) -> Void) {
         guard let base = line.baseAddress, let space = position(of: " ", in: line, from: 0) else {
             return
         }
         // Address, space, letter, space.
         let nameStart = space + 3
         guard nameStart < line.count else { return }
-        let length = (position(of: "\t", in: line, from: nameStart) ?? line.count) - nameStart
+        let end = position(of: "\t", in: line, from: nameStart) ?? line.count
+        let length = end - nameStart
         guard lengths[min(length, 255)] else { return }
         for (name, bytes) in wanted
         where bytes.count == length && memcmp(base + nameStart, bytes, length) == 0 {
             let digits = String(decoding: line[..<space], as: UTF8.self)
-            if let address = UInt64(digits, radix: 16) { found(name, address) }
+            let module = String(decoding: line[end...], as: UTF8.self).dropFirst(2).dropLast()
+            if let address = UInt64(digits, radix: 16) {
+                found(name, address, module.isEmpty ? nil : String(module))
+            }
         }
     }
 }

@@ -98,6 +98,8 @@ public struct DropsSnapshot: Sendable {
     public var counters: ListenCounters
     /// Every packet that was dropped, by what it was; `nil`: not traced.
     public var packets: [PacketDrop: UInt64]?
+    /// The same, divided by the kernel's stack; `nil`: not asked for.
+    public var stacks: [DropStack: UInt64]?
     /// By the inode of the namespace; where nothing is tracked there is none.
     public var conntrack: [UInt32: Conntrack] = [:]
     /// By what accept queues are timed; `nil`: they are not.
@@ -135,6 +137,8 @@ public struct DropsSnapshot: Sendable {
         interval.counters.subtract(earlier.counters)
         interval.packets = packets
         interval.packets?.subtract(earlier.packets ?? [:])
+        interval.stacks = stacks
+        interval.stacks?.subtract(earlier.stacks ?? [:])
         interval.conntrack = conntrack
         interval.waitBackend = waitBackend
         for (netns, before) in earlier.conntrack { interval.conntrack[netns]?.subtract(before) }
@@ -157,6 +161,8 @@ public struct DropsInterval: Sendable {
     public var counters: ListenCounters
     /// Every packet that was dropped, by what it was; `nil`: not traced.
     public var packets: [PacketDrop: UInt64]?
+    /// The same, divided by the kernel's stack; `nil`: not asked for.
+    public var stacks: [DropStack: UInt64]?
     /// By the inode of the namespace: use as of the end, counts of the interval.
     public var conntrack: [UInt32: Conntrack] = [:]
     /// By what accept queues are timed; `nil`: they are not.
@@ -203,9 +209,11 @@ public struct DropsInterval: Sendable {
     }
 
     /// Only the listeners that are wanted; what the others lost remains known as a sum.
-    /// - Parameter isFilter: whether packets of other ports are unwanted, too.
+    /// - Parameters:
+    ///   - isFilter: whether `isWanted` ever says no.
+    ///   - byPort: whether packets of other ports are unwanted then, too.
     public func filtered(
-        _ isWanted: (Listener, [SocketOwner]) -> Bool, isFilter: Bool = true
+        _ isWanted: (Listener, [SocketOwner]) -> Bool, isFilter: Bool = true, byPort: Bool = true
     ) -> DropsInterval {
         guard isFilter else { return self }
         var result = self
@@ -213,8 +221,10 @@ public struct DropsInterval: Sendable {
             result.listeners[listener] = nil
             if let drops = state.drops { result.hidden.merge(drops) }
         }
+        guard byPort else { return result }
         let ports = Set(result.listeners.keys.map(\.port))
         result.packets = packets?.filter { $0.key.port.map(ports.contains) ?? false }
+        result.stacks = stacks?.filter { $0.key.packet.port.map(ports.contains) ?? false }
         return result
     }
 }

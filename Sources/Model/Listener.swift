@@ -13,10 +13,14 @@ public struct Listener: Sendable, Hashable {
     /// An IPv6 socket that takes IPv4 connections, too (IPV6_V6ONLY is off).
     public var isDualStack: Bool
     public var isReusePort: Bool
+    /// The cgroup (version 2) it was made in, by its directory's inode; `nil`: not known.
+    public var cgroup: UInt64?
+    /// Whether that is the cgroup that is filtered by, or one below it; without a filter it is.
+    public var isInCgroup: Bool
 
     public init(
         netns: UInt32, address: IPAddress, port: UInt16, inode: UInt32, isDualStack: Bool = false,
-        isReusePort: Bool = false
+        isReusePort: Bool = false, cgroup: UInt64? = nil, isInCgroup: Bool = true
     ) {
         self.netns = netns
         self.address = address
@@ -24,6 +28,8 @@ public struct Listener: Sendable, Hashable {
         self.inode = inode
         self.isDualStack = isDualStack
         self.isReusePort = isReusePort
+        self.cgroup = cgroup
+        self.isInCgroup = isInCgroup
     }
 }
 

@@ -26,7 +26,7 @@ public enum CallStack: Sendable, Hashable {
     /// There was one, but no room for it.
     case lost
 
-    /// As many as the kernel takes down (`WHY_STACK_DEPTH`): the outermost may be missing.
+    /// As many as the kernel takes down (`WHY_SAMPLE_DEPTH`): the outermost may be missing.
     public static let mostFrames = 127
 
     public var frames: [UInt64] {

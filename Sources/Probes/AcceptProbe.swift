@@ -15,16 +15,17 @@ public final class AcceptProbe {
     private let object: BPFObject
     private let note: Link
     private var attached: AttachedPrograms
-    /// Kernel counts of programs that were detached.
-    private var finalMisses: [String: UInt64]?
 
     /// Loads and attaches the programs of the first backend that works here.
     /// - Parameters:
     ///   - netns: inode of the only network namespace to look at.
     ///   - forced: this backend or none.
-    public init(netns: UInt32?, backend forced: Backend?) throws(ProbeError) {
+    ///   - cgroup: whose listeners are to be marked (`isInCgroup`), by its `id`.
+    public init(
+        netns: UInt32?, backend forced: Backend?, cgroup: UInt64? = nil
+    ) throws(ProbeError) {
         let loaded = try BackendChoice.first(forced) { (backend, _) throws(BPFError) in
-            try Self.load(backend, netns: netns)
+            try Self.load(backend, netns: netns, cgroup: cgroup)
         }
         backend = loaded.backend
         attached = loaded.attached
@@ -45,7 +46,9 @@ public final class AcceptProbe {
         consuming func takeObject() -> BPFObject { object }
     }
 
-    private static func load(_ backend: Backend, netns: UInt32?) throws(BPFError) -> Loaded {
+    private static func load(
+        _ backend: Backend, netns: UInt32?, cgroup: UInt64?
+    ) throws(BPFError) -> Loaded {
         let btf = try BTF.vmlinux()
         if backend == .fentry, let refusal = BackendTrial.fentry(btf) { throw refusal }
         if backend == .kprobe, let refusal = BackendTrial.kprobe() { throw refusal }
@@ -56,6 +59,7 @@ public final class AcceptProbe {
         try object.only(programs: Set(programs.map(\.name)).union([AcceptPrograms.note]))
         try object.setReadOnly(
             why_accept_config(netns: netns ?? 0, casts: btf.hasCasts ? 1 : 0), map: ".rodata.config")
+        try object.setReadOnly(cgroup ?? 0, map: ".rodata.cgroup")
         try object.load()
         let attached = try AttachedPrograms(programs, in: object)
         return Loaded(object: object, attached: attached, backend: backend)
@@ -120,11 +124,7 @@ public final class AcceptProbe {
             }
             loss.table = try lost(WHY_ACCEPT_LOSS_ARRIVAL.rawValue)
             loss.attempt = try lost(WHY_ACCEPT_LOSS_ACCEPT.rawValue)
-            if let finalMisses {
-                loss.missed = finalMisses
-            } else {
-                loss.missed = try attached.misses(in: object)
-            }
+            loss.missed = try attached.misses(in: object)
         } catch {
             throw ProbeError(error)
         }
@@ -134,12 +134,6 @@ public final class AcceptProbe {
 
     /// Removes the programs; what they counted stays to be read.
     public func detach() throws(ProbeError) {
-        guard finalMisses == nil else { return }
-        do throws(BPFError) {
-            finalMisses = try attached.misses(in: object)
-        } catch {
-            throw ProbeError(error)
-        }
-        attached.detach()
+        do throws(BPFError) { try attached.detach(from: object) } catch { throw ProbeError(error) }
     }
 }

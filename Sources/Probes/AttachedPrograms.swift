@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import BPF
+import Model
 
 /// Programs at their hooks, and what the kernel ran without them.
 struct AttachedPrograms {
@@ -16,6 +17,8 @@ struct AttachedPrograms {
     private var programs: [Attached] = []
     /// What they had missed when counting began.
     private var before: [String: UInt64] = [:]
+    /// The kernel's counts of programs that were detached.
+    private var finalMisses: [String: UInt64]?
 
     /// Attaches in the order given: what ends a measurement before what begins it,
     /// so that nothing begun is left open.
@@ -33,6 +36,7 @@ struct AttachedPrograms {
 
     /// Calls that the kernel ran without the program, by program.
     func misses(in object: borrowing BPFObject) throws(BPFError) -> [String: UInt64] {
+        if let finalMisses { return finalMisses }
         var missed: [String: UInt64] = [:]
         for program in programs {
             let guarded = try object.programInfo(program.name).recursionMisses ?? 0
@@ -42,8 +46,23 @@ struct AttachedPrograms {
         return missed
     }
 
-    /// What begins a measurement goes first, so that none begins that cannot end.
-    mutating func detach() {
+    /// The misses, and what an object's table had no room for: its map `unplaced`.
+    func loss(in object: borrowing BPFObject) throws(BPFError) -> Loss {
+        var loss = Loss()
+        loss.missed = try misses(in: object)
+        loss.table =
+            try object.map(named: "unplaced").lookupPerCPU(UInt32(0), as: UInt64.self)?
+            .reduce(0, +) ?? 0
+        return loss
+    }
+
+    var areDetached: Bool { finalMisses != nil }
+
+    /// Removes them; what they missed stays known. What begins a measurement goes first,
+    /// so that none begins that cannot end.
+    mutating func detach(from object: borrowing BPFObject) throws(BPFError) {
+        guard finalMisses == nil else { return }
+        finalMisses = try misses(in: object)
         while programs.popLast() != nil {}
     }
 }

@@ -48,6 +48,23 @@ public enum BackendTrial {
         Trial.btfTracepoint(PacketProbe.tracepoint, btf: btf)?.description
     }
 
+    /// With which backend a full conntrack table can be seen here.
+    public static func conntrack(btf: borrowing BTF) -> [Result] {
+        var results: [Result] = []
+        for backend in Backend.allCases {
+            var result = Result(backend: backend, refusal: nil)
+            do throws(BPFError) {
+                let module = try ConntrackPrograms.require(backend)
+                let types = try backend == .fentry ? module.map(BTF.module) : nil
+                result.refusal = refusal(ConntrackPrograms.all(backend), btf: types ?? copy btf)
+            } catch {
+                result.refusal = error.description
+            }
+            results.append(result)
+        }
+        return results
+    }
+
     private static func refusal(_ programs: [ProgramSpec], btf: borrowing BTF) -> String? {
         if programs.isEmpty { return "this backend cannot measure it" }
         for program in programs {

@@ -13,8 +13,6 @@ public final class ConnectProbe {
     private let losses: BPFMap
     private var attached: AttachedPrograms
     private var processes = EndedProcesses()
-    /// Kernel counts of programs that were detached.
-    private var finalMisses: [String: UInt64]?
     private var unfinished: [ConnectKey: ConnectStats] = [:]
     /// Calls that had not returned when tracing ended, as far as could be seen.
     private var openCalls: UInt64 = 0
@@ -110,11 +108,7 @@ public final class ConnectProbe {
         loss.ring = try lost(WHY_LOSS_RING)
         loss.table = try lost(WHY_LOSS_TABLE)
         loss.attempt = try lost(WHY_LOSS_ATTEMPT)
-        if let finalMisses {
-            loss.missed = finalMisses
-        } else {
-            loss.missed = try attached.misses(in: object)
-        }
+        loss.missed = try attached.misses(in: object)
         loss.notAttributed = ConnectPrograms.counting.reduce(0) { $0 + (loss.missed[$1] ?? 0) }
         var exits = try lost(WHY_LOSS_EXIT)
         // A system call may wait for an answer; what the others trace is over at once.
@@ -133,12 +127,11 @@ public final class ConnectProbe {
     /// Detaches everything. What was under way is counted as far as it went;
     /// `read` gives the final totals afterwards.
     public func stop() throws(ProbeError) {
-        guard finalMisses == nil else { return }
+        guard !attached.areDetached else { return }
         do throws(BPFError) {
             // From here on no connect begins; what is in its call returns meanwhile.
             try object.map(named: ".data.active").update(UInt32(0), UInt32(0))
-            finalMisses = try attached.misses(in: object)
-            attached.detach()
+            try attached.detach(from: object)
             try settleCalls()
         } catch {
             throw ProbeError(error)

@@ -16,7 +16,8 @@ enum ListenerDecoding {
         let isIPv6 = UInt32(name.family) == WHY_IPV6.rawValue
         return Listener(
             netns: netns, address: IPAddress(name.address, isIPv6 ? .ipv6 : .ipv4), port: port,
-            inode: inode, isDualStack: isIPv6 && name.v6only == 0, isReusePort: name.reuseport != 0)
+            inode: inode, isDualStack: isIPv6 && name.v6only == 0, isReusePort: name.reuseport != 0,
+            cgroup: name.cgroup == 0 ? nil : name.cgroup, isInCgroup: name.in_cgroup != 0)
     }
 
     /// What a listener lost since the trace began.

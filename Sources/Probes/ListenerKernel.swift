@@ -11,23 +11,31 @@ struct ListenerKernel {
     /// `tcp_v4_route_req` takes so many arguments; 0: there is no such function.
     private let routeArguments: UInt32
     /// Where `struct linux_mib` has each counter; `nil`: type information does not say.
-    private let counters: [UInt32]?
+    private let counters: CounterPlaces?
     let fentryRefusal: BPFError?
     private let hasCasts: Bool
 
-    /// In the order of `enum why_mib`.
-    private static let names = [
-        "LINUX_MIB_LISTENDROPS", "LINUX_MIB_LISTENOVERFLOWS", "LINUX_MIB_TCPREQQFULLDROP",
-        "LINUX_MIB_TCPREQQFULLDOCOOKIES", "LINUX_MIB_TCPDEFERACCEPTDROP",
-    ]
+    /// Where `struct linux_mib` has the counters of `enum why_mib`; `nil`: type information
+    /// does not say, or two that the programs read at once are no neighbours.
+    private static func places(_ btf: borrowing BTF) -> CounterPlaces? {
+        func place(_ name: String) -> UInt32? { btf.enumValue("LINUX_MIB_\(name)").map { UInt32($0) } }
+        guard let listen = place("LISTENOVERFLOWS"), let queue = place("TCPREQQFULLDOCOOKIES"),
+            let deferred = place("TCPDEFERACCEPTDROP"), place("LISTENDROPS") == listen + 1,
+            place("TCPREQQFULLDROP") == queue + 1
+        else { return nil }
+        return CounterPlaces(listen: listen, queue: queue, deferred: deferred)
+    }
+
+    private struct CounterPlaces {
+        let listen, queue, deferred: UInt32
+    }
 
     init() throws(BPFError) {
         let btf = try BTF.vmlinux()
         let programs = ListenerPrograms.handlers(.fentry) + ListenerPrograms.routes(.fentry)
         functions = Set(programs.compactMap(\.function).filter { btf.hasFunction($0) })
         routeArguments = UInt32(btf.argumentCount("tcp_v4_route_req") ?? 0)
-        let places = Self.names.compactMap { btf.enumValue($0) }.map { UInt32($0) }
-        counters = places.count == Self.names.count ? places : nil
+        counters = Self.places(btf)
         fentryRefusal = BackendTrial.fentry(btf)
         hasCasts = btf.hasCasts
     }
@@ -46,7 +54,7 @@ struct ListenerKernel {
     func configure(_ config: inout why_listener_config) throws(BPFError) {
         guard let counters else {
             throw BPFError(
-                .notFound, "read TcpExt counters", detail: "type information does not name them")
+                .notFound, "read TcpExt counters", detail: "type information does not say where they are")
         }
         let name = "__per_cpu_offset"
         guard let address = try? KernelSymbols(of: [name]).address(of: name) else {
@@ -56,7 +64,9 @@ struct ListenerKernel {
         }
         config.per_cpu_offset = address
         config.casts = hasCasts ? 1 : 0
-        withUnsafeMutableBytes(of: &config.mib) { $0.copyBytes(from: counters.withUnsafeBytes(Array.init)) }
+        config.listen_place = counters.listen
+        config.queue_place = counters.queue
+        config.deferred_place = counters.deferred
         config.route_arguments = (3...5).contains(routeArguments) ? routeArguments : 0
     }
 

@@ -13,8 +13,8 @@ public final class ListenerProbe {
     private let object: BPFObject
     private let list: Link
     private var attached: AttachedPrograms
-    /// Kernel counts of programs that were detached.
-    private var finalMisses: [String: UInt64]?
+    /// Why a table of tracked connections could not be read, the last time that failed.
+    public private(set) var conntrackError: HostError?
 
     /// Loads and attaches the programs of the first backend that works here.
     /// - Parameters:
@@ -22,8 +22,10 @@ public final class ListenerProbe {
     ///   - forced: this backend or none.
     ///   - events: whether to send one per loss.
     ///   - peers: whether to count whose connections are lost.
+    ///   - cgroup: whose listeners are to be marked (`isInCgroup`), by its `id`.
     public init(
-        netns: UInt32?, backend forced: Backend?, events: Bool = false, peers: Bool = false
+        netns: UInt32?, backend forced: Backend?, events: Bool = false, peers: Bool = false,
+        cgroup: UInt64? = nil
     ) throws(ProbeError) {
         let kernel: ListenerKernel
         do throws(BPFError) {
@@ -33,7 +35,8 @@ public final class ListenerProbe {
         }
         let loaded = try BackendChoice.first(forced) { (backend, refused) throws(BPFError) in
             try Self.load(
-                backend, kernel, netns: netns, events: events, peers: peers, refused: refused)
+                backend, kernel, netns: netns, events: events, peers: peers, cgroup: cgroup,
+                refused: refused)
         }
         backend = loaded.backend
         refused = loaded.refused
@@ -58,7 +61,7 @@ public final class ListenerProbe {
 
     private static func load(
         _ backend: Backend, _ kernel: ListenerKernel, netns: UInt32?, events: Bool,
-        peers: Bool, refused: [String]
+        peers: Bool, cgroup: UInt64?, refused: [String]
     ) throws(BPFError) -> Loaded {
         if backend == .fentry, let refusal = kernel.fentryRefusal { throw refusal }
         if backend == .kprobe, let refusal = BackendTrial.kprobe() { throw refusal }
@@ -77,6 +80,7 @@ public final class ListenerProbe {
             bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_listen")
         try object.only(programs: Set(programs.map(\.name)).union([ListenerPrograms.list]))
         try object.setReadOnly(config, map: ".rodata.config")
+        try object.setReadOnly(cgroup ?? 0, map: ".rodata.cgroup")
         if !events { try object.setMaxEntries(map: "events", 4096) }
         if !peers { try object.setMaxEntries(map: "peers", 1) }
         try object.load()
@@ -155,12 +159,7 @@ public final class ListenerProbe {
     private func lookHere(_ inode: UInt32) throws -> NamespaceReading {
         var reading = NamespaceReading()
         reading.counters = try ListenCounters.current()
-        if let table = try? ConntrackTable.current() {
-            reading.conntrack = Conntrack(
-                count: UInt64(clamping: table.count), maximum: table.maximum.map { UInt64(clamping: $0) },
-                full: table.statistics?.drop, insertFailed: table.statistics?.insertFailed,
-                earlyDrop: table.statistics?.earlyDrop)
-        }
+        do throws(HostError) { reading.conntrack = try Conntrack.current() } catch { conntrackError = error }
         let somaxconn = (try? Sysctl.integer("net.core.somaxconn")).map { UInt32(clamping: $0) }
         do throws(BPFError) {
             try list.runIterator { bytes in
@@ -176,26 +175,18 @@ public final class ListenerProbe {
 
     /// What was not seen.
     public func loss() throws(ProbeError) -> Loss {
-        var loss = Loss()
         do throws(BPFError) {
-            loss.table =
-                try object.map(named: "unplaced").lookupPerCPU(UInt32(0), as: UInt64.self)?
-                .reduce(0, +) ?? 0
+            var loss = try attached.loss(in: object)
             let unsent = try object.map(named: "unsent")
             func count(_ why: why_unsent) throws(BPFError) -> UInt64 {
                 try unsent.lookupPerCPU(why.rawValue, as: UInt64.self)?.reduce(0, +) ?? 0
             }
             loss.ring = try count(WHY_UNSENT_RING)
             loss.suppressed = try count(WHY_UNSENT_RATE)
-            if let finalMisses {
-                loss.missed = finalMisses
-            } else {
-                loss.missed = try attached.misses(in: object)
-            }
+            return loss
         } catch {
             throw ProbeError(error)
         }
-        return loss
     }
 
     /// From here on nothing counts. `detach` takes its time after that.
@@ -203,12 +194,10 @@ public final class ListenerProbe {
 
     /// Removes the programs; what they counted stays to be read.
     public func detach() throws(ProbeError) {
-        guard finalMisses == nil else { return }
         do throws(BPFError) {
-            finalMisses = try attached.misses(in: object)
+            try attached.detach(from: object)
         } catch {
             throw ProbeError(error)
         }
-        attached.detach()
     }
 }

@@ -6,15 +6,18 @@ import Model
 /// What `drop.bpf.c` counts, in words.
 enum PacketDecoding {
     static func packet(
-        _ key: why_packet_key, _ reasons: DropReasons, _ places: [UInt64: KernelPlace]
+        _ key: why_packet_key, _ reason: String?, _ places: PacketPlaces
     ) -> PacketDrop {
-        let reason = reasons.name(key.reason)
-        let place = places[key.location]
-        return PacketDrop(
-            kind: kind(key, reason, place?.symbol), reason: reason,
-            location: place?.description ?? "0x" + String(key.location, radix: 16),
-            transport: transport(key), port: key.port == 0 ? nil : key.port,
+        PacketDrop(
+            kind: kind(key, reason, places[key.location]?.symbol), reason: reason,
+            location: places.text(key.location), transport: transport(key),
+            port: key.port == 0 ? nil : key.port,
             netns: key.netns == 0 ? nil : key.netns)
+    }
+
+    /// The number of its stack; `nil`: none was kept.
+    static func stack(_ key: why_packet_key) -> UInt32? {
+        key.stack == 0 || key.stack == WHY_STACK_LOST ? nil : UInt32(key.stack) - 1
     }
 
     private static func kind(

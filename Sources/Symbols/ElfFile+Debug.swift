@@ -9,10 +9,16 @@ struct DebugLink: Hashable {
 }
 
 extension ElfFile {
+    private static let largestNote: UInt64 = 1 << 16
+
     /// The linker's fingerprint of the file (`.note.gnu.build-id`), which stripping
     /// keeps; `nil`: none.
     func buildID() -> [UInt8]? {
-        for section in sections() where section.header.sh_type == UInt32(SHT_NOTE) {
+        let notes = sections().lazy.filter {
+            $0.header.sh_type == UInt32(SHT_NOTE) && $0.header.sh_size <= Self.largestNote
+        }
+        // Real files have a handful.
+        for section in notes.prefix(32) {
             let found = withContents(of: section) { _, bytes in Self.buildID(inNotes: bytes) }
             if let found, let id = found { return id }
         }

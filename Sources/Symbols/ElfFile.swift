@@ -148,11 +148,15 @@ struct ElfSection {
 }
 
 extension UnsafeRawBufferPointer {
-    /// The string that begins here, without its end; `nil`: it does not end within.
-    func string(at offset: Int) -> UnsafeRawBufferPointer? {
-        guard offset >= 0, offset < count, let base = baseAddress,
-            let end = memchr(base + offset, 0, count - offset)
-        else { return nil }
-        return UnsafeRawBufferPointer(start: base + offset, count: UnsafeRawPointer(end) - (base + offset))
+    /// The string that begins here, without its end; of a longer one than `limit` the
+    /// beginning. `nil`: it does not end within.
+    func string(at offset: Int, upTo limit: Int = .max) -> UnsafeRawBufferPointer? {
+        guard offset >= 0, offset < count, let base = baseAddress else { return nil }
+        let room = Swift.min(count - offset, limit)
+        if let end = memchr(base + offset, 0, room) {
+            return UnsafeRawBufferPointer(
+                start: base + offset, count: UnsafeRawPointer(end) - (base + offset))
+        }
+        return room == limit ? UnsafeRawBufferPointer(start: base + offset, count: room) : nil
     }
 }

@@ -23,20 +23,22 @@ struct SymbolCollector {
     private var names: [UInt8] = []
 
     /// Names of one table may share their ends, so that their sum has no bound in the
-    /// file's size.
+    /// file's size. What comes after is left out.
     private static let mostNames = 512 << 20
-    private static let longestName = 65536
+    /// What is longer is cut off here.
+    private static let longestName = 8192
 
     /// - Parameter base: no function is below.
     init(base: UInt64) {
         self.base = base
     }
 
-    /// Adds what `.symtab` and `.dynsym` say.
+    /// Adds what `.symtab` and `.dynsym` say. There is one of each; a file that has more
+    /// of them only wants to be read for long.
     mutating func add(_ file: borrowing ElfFile) {
         let sections = file.sections()
-        for table in sections
-        where table.header.sh_type == UInt32(SHT_SYMTAB) || table.header.sh_type == UInt32(SHT_DYNSYM) {
+        for type in [SHT_SYMTAB, SHT_DYNSYM] {
+            guard let table = sections.first(where: { $0.header.sh_type == UInt32(type) }) else { continue }
             let link = Int(table.header.sh_link)
             guard sections.indices.contains(link), sections[link].header.sh_type == UInt32(SHT_STRTAB)
             else { continue }
@@ -56,7 +58,7 @@ struct SymbolCollector {
     ) {
         candidates.reserveCapacity(candidates.count + count)
         keys.reserveCapacity(keys.count + count)
-        for index in 0..<min(count, Int(Int32.max)) {
+        for index in 0..<min(count, Int(Int32.max)) where names.count < Self.mostNames {
             var symbol = GElf_Sym()
             guard gelf_getsym(data, Int32(index), &symbol) != nil else { return }
             let type = Int32(symbol.st_info & 0xf)
@@ -65,7 +67,7 @@ struct SymbolCollector {
                 case let section = sections[Int(symbol.st_shndx)], section.isCode,
                 symbol.st_value >= section.header.sh_addr, symbol.st_value < section.end,
                 symbol.st_value >= base, symbol.st_value - base < UInt64(UInt32.max),
-                let name = strings.string(at: Int(symbol.st_name)), !name.isEmpty
+                let name = strings.string(at: Int(symbol.st_name), upTo: Self.longestName), !name.isEmpty
             else { continue }
             let isLocal = symbol.st_info >> 4 == UInt8(STB_LOCAL)
             add(
@@ -78,8 +80,7 @@ struct SymbolCollector {
 
     private mutating func add(_ name: UnsafeRawBufferPointer, at address: UInt64, _ candidate: Candidate) {
         var candidate = candidate
-        let length = min(Self.lengthWithoutVersion(name), Self.longestName)
-        guard names.count + length < Self.mostNames else { return }
+        let length = Self.lengthWithoutVersion(name)
         candidate.nameOffset = UInt32(names.count)
         candidate.nameLength = UInt32(length)
         names += name[..<length]

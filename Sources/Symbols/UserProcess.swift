@@ -19,6 +19,8 @@ struct UserProcess {
     /// In order of address; they do not overlap.
     private var mappings: [Mapping] = []
     var perfMaps: [PerfMap] = []
+    /// There were none when last noted, and nobody has looked since.
+    var mayHavePerfMaps = false
 
     /// What is no longer mapped is kept for stacks from before, up to this.
     private static let most = 8192

@@ -10,6 +10,7 @@ public final class UserSymbols {
     private var files: [FileIdentity: MappedFile] = [:]
     private var openFiles = 0
     private let modules = Modules()
+    private let demangler = Demangler()
     private var names: [String: String] = [:]
 
     /// Half of what a process may usually open (1,024).
@@ -32,7 +33,10 @@ public final class UserSymbols {
         if !lines.isEmpty {
             let host = ProcessFiles(root: root, pid: pid)
             process.update(lines.map { mapping($0, host) })
-            if process.perfMaps.isEmpty { process.perfMaps = host.perfMaps() }
+            if process.perfMaps.isEmpty {
+                process.perfMaps = host.perfMaps()
+                process.mayHavePerfMaps = true
+            }
         }
         processes[pid] = process
     }
@@ -66,7 +70,7 @@ public final class UserSymbols {
                 unresolved = found
             }
         }
-        for map in process.perfMaps {
+        for map in perfMaps(pid) {
             if let name = map.name(at: address) {
                 return UserFrame(name: foldable(name), module: "[jit]", offset: 0, kind: .jit)
             }
@@ -87,9 +91,19 @@ public final class UserSymbols {
             name: displayName(function.name), module: name, offset: function.start, kind: kind)
     }
 
+    /// Those of a process; a compiler may have begun to write one after it was noted.
+    private func perfMaps(_ pid: UInt32) -> [PerfMap] {
+        guard let process = processes[pid] else { return [] }
+        if process.perfMaps.isEmpty, process.mayHavePerfMaps {
+            processes[pid]?.perfMaps = ProcessFiles(root: root, pid: pid).perfMaps()
+            processes[pid]?.mayHavePerfMaps = false
+        }
+        return processes[pid]?.perfMaps ?? []
+    }
+
     private func displayName(_ symbol: String) -> String {
         if let name = names[symbol] { return name }
-        let name = foldable(Demangle.name(symbol))
+        let name = foldable(demangler.name(symbol))
         names[symbol] = name
         return name
     }

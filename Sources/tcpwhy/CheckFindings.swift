@@ -67,6 +67,8 @@ struct CheckFindings {
                 measures: noPackets.map { "no dropped packets: \($0)" }
                     ?? "every other dropped packet by reason, place, protocol and port: exact",
                 refused: []))
+        tryConntrack(btf)
+        trySampling()
         iterator = Trial.iterator("tcp", btf: btf)?.description
         probes.append(
             ProbeFinding(
@@ -74,6 +76,34 @@ struct CheckFindings {
                 measures: iterator == nil
                     ? "ports held per destination (socket iterator), exact"
                     : "no ports held per destination", refused: []))
+    }
+}
+
+extension CheckFindings {
+    fileprivate mutating func tryConntrack(_ btf: borrowing BTF) {
+        let results = BackendTrial.conntrack(btf: btf)
+        let chosen = results.first { $0.refusal == nil }?.backend
+        probes.append(
+            ProbeFinding(
+                name: "conntrack", chosen: chosen, kind: "counter",
+                measures: chosen == nil
+                    ? "conntrack tables that are full: by the kernel's counter, with refusals of helpers"
+                    : "conntrack tables that are full: exact",
+                refused: results.compactMap { result in result.refusal.map { (result.backend, $0) } }))
+    }
+
+    private mutating func trySampling() {
+        let cpu = (try? CPUList.online())?.first ?? 0
+        let refusals = SampleClock.allCases.map { Trial.sampling($0, cpu: cpu) }
+        let clock = zip(SampleClock.allCases, refusals).first { $0.1 == nil }?.0
+        let why = refusals.compactMap { $0?.description }.last ?? ""
+        probes.append(
+            ProbeFinding(
+                name: "profile", chosen: nil, kind: clock.map { "perf event \($0.rawValue)" },
+                measures: clock == nil
+                    ? "no samples: \(why)"
+                    : "what the CPUs run, with the stacks of kernel and process: sampled",
+                refused: []))
     }
 }
 

@@ -22,7 +22,9 @@ struct Diff: ParsableCommand {
         help: "Scale A's counts so that their sum is B's: what changed is the share.")
     var normalize = false
 
-    @Flag(name: [.customShort("x"), .long], help: "Take addresses (0x…) in names for the same.")
+    @Flag(
+        name: [.customShort("s"), .customShort("x"), .long],
+        help: "Take addresses (0x…) in names for the same.")
     var stripHex = false
 
     @Flag(help: "Draw the flame graph.")
@@ -45,8 +47,8 @@ struct Diff: ParsableCommand {
 
     func run() throws {
         var difference = StackDifference()
-        difference.addFirst(try read(before))
-        difference.addSecond(try read(after))
+        try read(before) { difference.add(first: $1, to: $0) }
+        try read(after) { difference.add(second: $1, to: $0) }
         if normalize { difference.normalize() }
         let output = try Output()
         guard svg else { return try difference.write { try output.write($0) } }
@@ -55,10 +57,14 @@ struct Diff: ParsableCommand {
         try FlameGraph(options).write(difference) { try output.write($0) }
     }
 
-    private func read(_ path: String) throws -> StackCounts {
+    private func read(_ path: String, _ add: (RawSpan, StackCount) -> Void) throws {
         try FoldedFile.read(path, stripsHex: stripHex) { reader, text in
-            let stacks = try reader.counts(in: &text)
-            return (stacks, stacks.count == 0)
+            var isEmpty = true
+            try reader.forEachCount(in: &text) { stack, count in
+                add(stack, count)
+                isEmpty = false
+            }
+            return ((), isEmpty)
         }
     }
 }

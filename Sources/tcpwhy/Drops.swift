@@ -18,12 +18,16 @@ struct Drops: ParsableCommand {
               tcpwhy drops -P 80                  of the sockets that listen on port 80
               tcpwhy drops --listener 0.0.0.0:80  of this one
               tcpwhy drops --events               one line per lost connection
+              tcpwhy drops --reason NO_SOCKET     of other packets only those
+              tcpwhy drops --stacks -d 10         by which way the kernel came to drop them
               tcpwhy drops --json -d 10           JSON Lines for 10 seconds, then a summary
             """)
 
     @OptionGroup var report: ReportOptions
 
     @OptionGroup var filter: ListenerFilter
+
+    @OptionGroup var packets: PacketFilter
 
     @Flag(help: "JSON Lines: one object per listening socket and interval, a summary at the end.")
     var json = false
@@ -36,7 +40,7 @@ struct Drops: ParsableCommand {
         Log.start(verbose: report.verbose)
         let output = try Output(path: report.file)
         let view = DropsView(output: output, form: form, top: report.top)
-        var session = try DropsSession(filter, backend: report.backend, view: view)
+        var session = try DropsSession(filter, packets: packets, backend: report.backend, view: view)
         try session.run(every: report.interval ?? 1, reports: report.count, seconds: report.duration)
     }
 

@@ -11,27 +11,39 @@ struct DropsSession {
     private let probe: ListenerProbe
     /// `nil`: not to be had here, which was said.
     private let packets: PacketProbe?
+    private var conntrack: ConntrackWatch
     private let view: DropsView
     private let isWanted: (Listener, [SocketOwner]) -> Bool
-    /// Whether it says no to any.
+    /// Whether it says no to any, and packets go by the ports of those it does not.
     private let isFiltered: Bool
+    private let isPortFiltered: Bool
+    private let filtersByCgroup: Bool
     /// Whether every socket's owners are needed, or only theirs that lose something.
     private let ownsAll: Bool
     /// Who holds the sockets that events were of.
     private var owners: [UInt32: [SocketOwner]] = [:]
     private var watch: ListenerWatch
+    private var saidNoPlaces = false
     private var first: DropsSnapshot
     private var last: DropsSnapshot
 
-    init(_ filter: ListenerFilter, backend: Backend?, view: DropsView) throws {
+    init(
+        _ filter: ListenerFilter, packets packetFilter: PacketFilter, backend: Backend?, view: DropsView
+    ) throws {
         self.view = view
         isWanted = try filter.show()
         isFiltered = filter.isFilter
+        isPortFiltered = filter.isPortFilter
+        filtersByCgroup = filter.cgroup != nil
         ownsAll = view.isJSON || filter.asksForOwners
         let netns = try filter.netns.map(OpenNamespace.init(named:))
+        let cgroup = try filter.cgroupID()
+        var options = try packetFilter.options()
+        options.netns = netns?.inode
+        options.cgroup = cgroup
         do throws(ProbeError) {
             probe = try ListenerProbe(
-                netns: netns?.inode, backend: backend, events: view.showsEvents, peers: true)
+                netns: netns?.inode, backend: backend, events: view.showsEvents, peers: true, cgroup: cgroup)
         } catch {
             throw Failure(error)
         }
@@ -41,14 +53,16 @@ struct DropsSession {
                     + "'tcpwhy check' says why; without --events the losses are counted")
         }
         do throws(ProbeError) {
-            packets = try PacketProbe(netns: netns?.inode, beside: probe)
+            packets = try PacketProbe(options, beside: probe)
         } catch {
             packets = nil
+            guard !packetFilter.isNeeded else { throw Failure(error) }
             Output.error("tcpwhy: no dropped packets: \(error)\n")
         }
+        conntrack = ConntrackWatch(netns: netns?.inode, backend: backend, beside: probe)
         do throws(ProbeError) { try probe.start() } catch { throw Failure(error) }
         watch = ListenerWatch(probe, only: netns)
-        first = try Self.snapshot(&watch, packets)
+        first = try Self.snapshot(&watch, packets, conntrack)
         last = first
     }
 
@@ -57,6 +71,7 @@ struct DropsSession {
         let end = seconds.map { first.time + UInt64($0 * 1e9) }
         var ring = view.showsEvents ? try probe.openRing() : nil
         view.announce(probe.backend)
+        explain()
         try view.begin()
         let descriptor = ring?.epollFD
         try loop.run(reports: reports, until: end, watching: descriptor) {
@@ -70,8 +85,10 @@ struct DropsSession {
         do throws(ProbeError) {
             try probe.detach()
             try packets?.detach()
+            try conntrack.detach()
             last.loss = try probe.loss()
             if let loss = try packets?.loss() { last.loss.merge(loss) }
+            if let loss = try conntrack.loss() { last.loss.merge(loss) }
         } catch {
             throw Failure(error)
         }
@@ -95,7 +112,7 @@ struct DropsSession {
         guard isFiltered else { return true }
         let known = last.listeners.keys.first { $0.inode == loss.inode && $0.netns == loss.netns }
         // Younger than the last look: as the packet names it.
-        guard let listener = known ?? loss.listener else { return false }
+        guard let listener = known ?? (filtersByCgroup ? nil : loss.listener) else { return false }
         if ownsAll, owners[loss.inode] == nil {
             owners[loss.inode] = SocketOwners.find([loss.inode])[loss.inode] ?? []
         }
@@ -103,12 +120,15 @@ struct DropsSession {
     }
 
     private static func snapshot(
-        _ watch: inout ListenerWatch, _ packets: PacketProbe?
+        _ watch: inout ListenerWatch, _ packets: PacketProbe?, _ conntrack: ConntrackWatch
     ) throws -> DropsSnapshot {
         var snapshot = try watch.look()
         do throws(ProbeError) {
-            snapshot.packets = try packets?.packets()
+            let reading = try packets?.read()
+            snapshot.packets = reading?.packets
+            snapshot.stacks = reading?.stacks
             if let loss = try packets?.loss() { snapshot.loss.merge(loss) }
+            try conntrack.complete(&snapshot)
         } catch {
             throw Failure(error)
         }
@@ -117,7 +137,8 @@ struct DropsSession {
 
     private mutating func report(isLast: Bool = false) throws {
         let before = last
-        last = try Self.snapshot(&watch, packets)
+        last = try Self.snapshot(&watch, packets, conntrack)
+        explain()
         let interval = last.since(before)
         // A moment after the last report: only if there is something to tell.
         let hasNews =
@@ -127,12 +148,21 @@ struct DropsSession {
         try view.show(shown(interval))
     }
 
+    /// Says once what makes the figures less than they could be.
+    private mutating func explain() {
+        conntrack.explain(last)
+        if let obstacle = packets?.placesObstacle, !saidNoPlaces {
+            saidNoPlaces = true
+            Output.error("tcpwhy: places are shown as addresses: \(obstacle)\n")
+        }
+    }
+
     /// With owners, and only what was asked for.
     private func shown(_ interval: DropsInterval) -> DropsInterval {
         var interval = interval
         let sockets = interval.listeners.filter { ownsAll || $0.value.hasLoss }.keys
         interval.owners = SocketOwners.find(Set(sockets.map(\.inode).filter { $0 != 0 }))
-        return interval.filtered(isWanted, isFilter: isFiltered)
+        return interval.filtered(isWanted, isFilter: isFiltered, byPort: isPortFiltered)
     }
 }
 

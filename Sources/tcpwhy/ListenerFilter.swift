@@ -30,6 +30,12 @@ struct ListenerFilter: ParsableArguments {
             valueName: "namespace"))
     var netns: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Only sockets made in this cgroup (version 2) or below it, and packets of such sockets.",
+            valueName: "path"))
+    var cgroup: String?
+
     func validate() throws {
         if let pid, pid <= 0 { throw ValidationError("a process id is positive, not \(pid)") }
         if port == 0 { throw ValidationError("nothing listens on port 0") }
@@ -38,10 +44,19 @@ struct ListenerFilter: ParsableArguments {
     }
 
     /// Whether `show` says no to any socket.
-    var isFilter: Bool { port != nil || listener != nil || asksForOwners }
+    var isFilter: Bool { isPortFilter || cgroup != nil }
+
+    /// Whether packets of other ports than those of the sockets shown are unwanted.
+    var isPortFilter: Bool { port != nil || listener != nil || asksForOwners }
 
     /// Whether `show` needs a socket's owners.
     var asksForOwners: Bool { pid != nil || command != nil }
+
+    /// The cgroup's `id`.
+    func cgroupID() throws -> UInt64? {
+        guard let cgroup else { return nil }
+        do throws(HostError) { return try Cgroup(cgroup).id } catch { throw Failure.failed("\(error)") }
+    }
 
     /// What is to be shown, as a function of a socket and who holds it.
     func show() throws -> (Listener, [SocketOwner]) -> Bool {
@@ -52,6 +67,8 @@ struct ListenerFilter: ParsableArguments {
         let name = command.map { String(decoding: $0.utf8.prefix(15), as: UTF8.self) }
         let port = port
         return { listener, owners in
+            // Everyone is in it if none was asked for.
+            guard listener.isInCgroup else { return false }
             if let port, listener.port != port { return false }
             if let endpoint, listener.port != endpoint.port || listener.address != endpoint.address {
                 return false

@@ -22,13 +22,14 @@ struct ListenersSession {
         isWanted = try filter.show()
         isFiltered = filter.isFilter
         let netns = try filter.netns.map(OpenNamespace.init(named:))
+        let cgroup = try filter.cgroupID()
         do throws(ProbeError) {
-            probe = try ListenerProbe(netns: netns?.inode, backend: backend)
+            probe = try ListenerProbe(netns: netns?.inode, backend: backend, cgroup: cgroup)
         } catch {
             throw Failure(error)
         }
         do throws(ProbeError) {
-            accepts = try AcceptProbe(netns: netns?.inode, backend: backend)
+            accepts = try AcceptProbe(netns: netns?.inode, backend: backend, cgroup: cgroup)
         } catch {
             if backend != nil { throw Failure(error) }
             accepts = nil

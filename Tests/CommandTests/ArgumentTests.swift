@@ -31,4 +31,33 @@ import Testing
         #expect(message.contains(says), "\(message)")
         #expect(Ports.exitCode(for: try #require(error)) == .validationFailure)
     }
+
+    @Test(arguments: [
+        [], ["-"], ["cpu.folded", "--title", "a", "--subtitle", "b", "--countname", "ms", "--nametype", "x"],
+        ["--width", "2000", "--height", "20", "--minwidth", "0"], ["--inverted"], ["--icicle", "--by-first"],
+        ["--colors", "mem"],
+    ])
+    func drawsFlames(arguments: [String]) throws {
+        _ = try Flame.parse(arguments)
+    }
+
+    @Test(arguments: [
+        (["--width", "100"], "200 to 100000"), (["--height", "7"], "8 to 100"),
+        (["--minwidth", "-1"], "minwidth"), (["--minwidth", "nan"], "0 to 1000"),
+        (["--colors", "rainbow"], "invalid"), (["a", "b"], "nexpected"),
+    ])
+    func drawsNoFlames(arguments: [String], says: String) throws {
+        let error = #expect(throws: (any Error).self) { _ = try Flame.parse(arguments) }
+        let message = Flame.message(for: try #require(error))
+        #expect(message.contains(says), "\(message)")
+    }
+
+    @Test func comparesTwoFiles() throws {
+        let diff = try Diff.parse(["-n", "-x", "--svg", "--by-first", "--title", "t", "a", "-"])
+        #expect(diff.normalize && diff.stripHex && diff.svg && diff.byFirst)
+        #expect((diff.before, diff.after) == ("a", "-"))
+        for arguments in [["a"], ["-", "-"], ["a", "b", "c"]] {
+            #expect(throws: (any Error).self) { _ = try Diff.parse(arguments) }
+        }
+    }
 }

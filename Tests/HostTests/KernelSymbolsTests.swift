@@ -28,6 +28,8 @@ import Testing
     @Test func findsThoseOfModules() {
         let symbols = KernelSymbols(of: ["nf_conntrack_in"], parsing: Self.text + "\n")
         #expect(symbols.address(of: "nf_conntrack_in") == 0xffff_ffff_c0a0_0000)
+        #expect(symbols.module(of: "nf_conntrack_in") == "nf_conntrack")
+        #expect(KernelSymbols(of: ["reuse"], parsing: Self.text + "\n").module(of: "reuse") == nil)
     }
 
     @Test func givesNoAddressWhereTwoShareAName() {

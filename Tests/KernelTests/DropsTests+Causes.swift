@@ -12,9 +12,17 @@ extension KernelTests.DropsTests {
         var answered: [UInt16: Int]
         /// The handshakes of a port that were half open after its SYNs.
         var halfOpen: [UInt16: Int]
+        /// Those that still were after the trace: the kernel gives them up after some
+        /// seconds, and a slow machine takes that long.
+        var stillOpen: [UInt16: Int]
         /// By the listening socket's inode.
         var acceptQueues: [UInt32: Int]
         var servers: [UInt16: Server]
+
+        func mayHave(synQueue: Int?, _ port: UInt16) -> Bool {
+            guard let synQueue, let most = halfOpen[port], let least = stillOpen[port] else { return false }
+            return least <= synQueue && synQueue <= most
+        }
     }
 
     private struct Server {
@@ -36,6 +44,7 @@ extension KernelTests.DropsTests {
         }
         let lost = Lost(
             run: run, answered: maker.answered, halfOpen: maker.halfOpen,
+            stillOpen: try maker.halfOpen.reduce(into: [:]) { $0[$1.key] = try namespace.halfOpen($1.key) },
             acceptQueues: try namespace.acceptQueues(),
             servers: maker.servers.mapValues { Server(pid: $0.pid, sockets: $0.sockets) })
         Self.traced[backend] = lost
@@ -51,19 +60,10 @@ extension KernelTests.DropsTests {
     ) throws -> DropsTrace.Row {
         let row = try lost.run.row(port, sourceLocation: sourceLocation)
         let named = [String: Int](uniqueKeysWithValues: causes.map { ($0.key.rawValue, $0.value) })
-        guard row.backend != "tracepoint" else {
-            #expect((row.skDrops ?? 0 > 0) == (named.sum(\.socketDrops) > 0), sourceLocation: sourceLocation)
-            return row
+        if row.backend != "tracepoint" {
+            #expect(row.causes?.occurred == named, sourceLocation: sourceLocation)
         }
-        // On a slow machine a packet may overtake another and find one place more or less.
-        let occurred = row.causes?.occurred ?? [:]
-        #expect(Set(occurred.keys) == Set(named.keys), sourceLocation: sourceLocation)
-        for (cause, count) in named {
-            let seen = occurred[cause] ?? 0
-            #expect((count - 2...count + 2).contains(seen), "\(cause)", sourceLocation: sourceLocation)
-        }
-        #expect(
-            row.skDrops ?? 0 >= row.causes?.sum(\.socketDrops) ?? 0, sourceLocation: sourceLocation)
+        #expect(row.skDrops == named.sum(\.socketDrops), sourceLocation: sourceLocation)
         return row
     }
 
@@ -89,7 +89,7 @@ extension KernelTests.DropsTests {
         // Up to 6.11 one less than the backlog's strict limit.
         #expect((8...9).contains(answered))
         let row = try expect(7001, of: lost, has: [.synQueueFull: 50 - answered])
-        #expect(lost.halfOpen[7001] == answered && row.synQueue == answered)
+        #expect(lost.halfOpen[7001] == answered && lost.mayHave(synQueue: row.synQueue, 7001))
         #expect(row.acceptQueue == 0 && row.backlog == 8)
     }
 
@@ -97,7 +97,8 @@ extension KernelTests.DropsTests {
     func theLastQuarter(backend: Backend) throws {
         let lost = try lost(backend)
         let row = try expect(7002, of: lost, has: [.lastQuarter: 37])
-        #expect(lost.answered[7002] == 13 && row.synQueue == 13 && lost.halfOpen[7002] == 13)
+        #expect(lost.answered[7002] == 13 && lost.halfOpen[7002] == 13)
+        #expect(lost.mayHave(synQueue: row.synQueue, 7002))
     }
 
     /// With tcp_syncookies=1 those that the SYN queue has no room for, with 2 all.
@@ -106,7 +107,8 @@ extension KernelTests.DropsTests {
         let lost = try lost(backend)
         let room = lost.halfOpen[7003]!
         let row = try expect(7003, of: lost, has: [.synCookieSent: 50 - room])
-        #expect((8...9).contains(room) && lost.answered[7003] == 50 && row.synQueue == room)
+        #expect((8...9).contains(room) && lost.answered[7003] == 50)
+        #expect(lost.mayHave(synQueue: row.synQueue, 7003))
         if backend != .tracepoint { #expect(row.listenDrops == 0) }
         // Of the 50 that come back, 9 are taken.
         let all = try expect(7004, of: lost, has: [.synCookieSent: 50, .cookieAcceptQueueFull: 41])
@@ -118,9 +120,9 @@ extension KernelTests.DropsTests {
     func theLastACKFindsAFullQueue(backend: Backend) throws {
         let lost = try lost(backend)
         let silent = try expect(7005, of: lost, has: [.acceptQueueFullACK: 6, .acceptQueueFullSYN: 10])
-        #expect((9...10).contains(silent.acceptQueue ?? 0))
+        #expect(silent.acceptQueue == 17)
         let reset = try expect(7006, of: lost, has: [.acceptQueueFullReset: 6, .acceptQueueFullSYN: 10])
-        #expect((9...10).contains(reset.acceptQueue ?? 0))
+        #expect(reset.acceptQueue == 17 && reset.synQueue == 0)
     }
 
     @Test(arguments: Lab.backends)
@@ -142,7 +144,7 @@ extension KernelTests.DropsTests {
     @Test(arguments: Lab.backends)
     func bothFamiliesAtOneSocket(backend: Backend) throws {
         let row = try expect(7010, of: try lost(backend), has: [.acceptQueueFullSYN: 35])
-        #expect(row.family == "ipv6" && row.address == "::" && row.dualStack && row.acceptQueue == 4)
+        #expect(row.family == "ipv6" && row.address == "::" && row.dualStack && row.acceptQueue == 9)
     }
 
     /// The members of a group have a line each, under the same name.
@@ -195,12 +197,13 @@ private final class LossMaker {
         namespace = try Namespace()
         try namespace.addDeadNetwork()
         try namespace.sendNoCookies()
-        for port: UInt16 in [7001, 7003, 7004, 7005, 7006] { try listen(port, "-B 8") }
+        for port: UInt16 in [7001, 7003, 7004] { try listen(port, "-B 8") }
+        for port: UInt16 in [7005, 7006] { try listen(port, "-B 16") }
         try listen(7002, "-B 128")
         try listen(7007, "-B 8 -D 5")
         try listen(7008, "-B 8")
         try listen(7009, "-B 8")
-        try listen(7010, "-B 3", at: "::")
+        try listen(7010, "-B 8", at: "::")
         try listen(7011, "-B 3 -R 4")
         try namespace.set("core/somaxconn", "5")
         try listen(7012, "-B 1000")
@@ -219,25 +222,19 @@ private final class LossMaker {
 
     /// Sends SYNs from an address that never answers; how many were answered.
     private func sendSYNs(_ count: Int, to port: UInt16, from address: String? = nil) throws {
-        let load = try Load.run("-y \(address ?? ghost) -n \(count) \(host) \(port)", in: namespace)
+        let load = try Load.run("-c -y \(address ?? ghost) -n \(count) \(host) \(port)", in: namespace)
         answered[port] = load.succeeded
         halfOpen[port] = try namespace.halfOpen(port)
     }
 
-    /// So many handshakes up to their last ACK; then `meanwhile`; then the ACKs.
+    /// So many handshakes up to their last ACK; then `meanwhile`; then the ACKs, all on
+    /// one CPU: two at once may each find the last place.
     private func handshakes(_ count: Int, to port: UInt16, _ meanwhile: () throws -> Void = {}) throws {
-        let load = try Load("-y \(ghost) -f -n \(count) \(host) \(port)", in: namespace)
+        let load = try Load("-c -y \(ghost) -f -n \(count) \(host) \(port)", in: namespace)
         answered[port] = try load.result().succeeded
         try meanwhile()
         load.go()
         try load.wait()
-    }
-
-    /// Connects that succeed and fill the queue, and then some in vain.
-    private func connect(_ filling: Int, _ inVain: [(address: String, count: Int)], _ port: UInt16) throws {
-        let load = try Load.run("-n \(filling) \(inVain.first?.address ?? host) \(port)", in: namespace)
-        guard load.succeeded == filling else { throw TestFailure("not connected: \(load.failed)") }
-        for (address, count) in inVain { try Load.run("-q -n \(count) \(address) \(port)", in: namespace) }
     }
 
     func fillSYNQueues() throws {
@@ -255,7 +252,7 @@ private final class LossMaker {
     func failHandshakes() throws {
         for (port, abort) in [(7005, 0), (7006, 1)] as [(UInt16, Int)] {
             try set("abort_on_overflow", abort)
-            try handshakes(6, to: port) { try connect(9, [], port) }
+            try handshakes(6, to: port) { try namespace.fillAcceptQueue(host, port, 17) }
             try Load.run("-q -n 10 \(host) \(port)", in: namespace)
         }
         try set("abort_on_overflow", 0)
@@ -273,9 +270,12 @@ private final class LossMaker {
         guard try Lab.wait(until: { try namespace.halfOpen(7009) == 0 }) else {
             throw TestFailure("no ICMP error ended the handshakes")
         }
-        try connect(4, [("127.0.0.1", 20), ("::1", 15)], 7010)
+        try namespace.fillAcceptQueue("127.0.0.1", 7010, 9)
+        for (address, count) in [("127.0.0.1", 20), ("::1", 15)] {
+            try Load.run("-q -n \(count) \(address) 7010", in: namespace)
+        }
         // One at a time: handshakes that end at once may each find the last place.
-        try Load.run("-q -n 200 \(host) 7011", in: namespace)
-        try connect(6, [], 7012)
+        try Load.run("-c -q -n 200 \(host) 7011", in: namespace)
+        try namespace.fillAcceptQueue(host, 7012, 6)
     }
 }

@@ -43,7 +43,7 @@ extension KernelTests.DropsTests {
         let before = try Losses(of: namespace)
         // Several intervals have some of it.
         for _ in 0..<5 {
-            try Load.run("-q -n 40 127.0.0.1 7001", in: namespace)
+            try Load.run("-c -q -n 40 127.0.0.1 7001", in: namespace)
             usleep(100_000)
         }
         let truth = try Losses(atRestIn: namespace) - before

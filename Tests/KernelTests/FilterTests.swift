@@ -59,8 +59,14 @@ extension KernelTests {
 }
 
 /// A cgroup of the test's own.
-private final class ControlGroup {
+final class ControlGroup {
     let path: String
+
+    /// One below another.
+    init(below parent: ControlGroup) throws {
+        path = "\(parent.path)/child"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
 
     init() throws {
         let roots = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"]
@@ -70,7 +76,9 @@ private final class ControlGroup {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    deinit { rmdir(path) }
+    deinit { remove() }
+
+    func remove() { rmdir(path) }
 
     func add(_ pid: UInt32) throws {
         try "\(pid)\n".write(toFile: "\(path)/cgroup.procs", atomically: false, encoding: .utf8)

@@ -38,19 +38,22 @@ extension KernelTests {
         }
 
         @Test func aFunctionThatTakesACPUIsAllThereIs() throws {
-            let namespace = try Namespace()
-            let load = try Load("-x -d \(Self.seconds) -s 127.0.0.1 7001", in: namespace)
-            let trace = try HotspotsTrace.of(["-p", "\(load.pid)"]) {
-                load.go()
-                _ = try load.result()
-                try load.wait()
+            let spinner = try Child([Lab.tcpload, "-x", "600", "127.0.0.1", "1"])
+            defer { spinner.signal(9) }
+            let trace = try HotspotsTrace.of(["-p", "\(spinner.pid)"]) {
+                _ = Lab.wait(Self.seconds) { false }
             }
-            let row = try #require(trace.rows.first { $0.symbol == "turn_round" })
-            Lab.figure("hotspots: turn_round has \(row.`self`) of \(trace.summary.samples) samples")
-            #expect(row.module == "tcpload" && row.mode == "user")
+            func row(_ symbol: String) throws -> HotspotsTrace.Row {
+                try #require(trace.rows.first { $0.symbol == symbol })
+            }
+            let inner = try row("spin_inner")
+            let outer = try row("spin_outer")
+            Lab.figure("hotspots: spin_inner has \(inner.`self`) of \(trace.summary.samples) samples")
+            #expect(inner.module == "tcpload" && inner.mode == "user")
             // Interrupts are the kernel's, and an emulator's last longer.
-            #expect(row.`self` > (Lab.isEmulated ? 0.8 : 0.95))
-            #expect(trace.summary.functions.first?.symbol == "turn_round")
+            #expect(inner.`self` > (Lab.isEmulated ? 0.8 : 0.95))
+            #expect(outer.`self` < 0.05 && outer.total >= inner.`self`)
+            #expect(trace.summary.functions.first?.symbol == "spin_inner")
             #expect(trace.summary.portAllocation.share == 0)
             expectWhole(trace)
         }

@@ -21,6 +21,23 @@ import Testing
         #expect(later.full == 21)
     }
 
+    @Test func aProgramsCounterIsNeverFull() {
+        var later = table(full: 1 << 33)
+        later.backend = .fentry
+        later.subtract(table(full: 5))
+        #expect(later.full == (1 << 33) - 5)
+    }
+
+    @Test func exactNumbersTakeTheCountersPlace() {
+        var snapshot = DropsSnapshot(time: 0, wallTime: 0, backend: .kprobe)
+        snapshot.conntrack = [1: table(full: 9), 2: table(full: 3)]
+        snapshot.setConntrackFull([1: 7, 3: 2], by: .kprobe)
+        #expect(snapshot.conntrack.mapValues(\.full) == [1: 7, 2: 0, 3: 2])
+        #expect(snapshot.conntrack.values.allSatisfy { $0.backend == .kprobe })
+        // Nobody has looked at that namespace: it came and went.
+        #expect(snapshot.conntrack[3]?.count == nil && snapshot.conntrack[3]?.isTight == true)
+    }
+
     @Test func isTightWhenItCostsConnectionsOrSoonWill() {
         #expect(!table().isTight && !table(count: 89).isTight && !table(count: 1000, of: nil).isTight)
         #expect(table(count: 90).isTight && table(full: 1).isTight && table(failed: 1).isTight)

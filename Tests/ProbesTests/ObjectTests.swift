@@ -45,7 +45,11 @@ import Testing
         #expect(
             listener.maps.isSuperset(of: [".rodata.config", ".data.active", "stats", "unplaced", "lost_skb"]))
         let drop = try names(why_drop_object())
-        #expect(drop.maps.isSuperset(of: [".rodata.config", "packets", "unplaced", "lost_skb"]))
+        #expect(
+            drop.maps.isSuperset(of: [
+                ".rodata.config", ".rodata.cgroup", "packets", "unplaced", "lost_skb", "wanted_reasons",
+                "stacks",
+            ]))
         #expect(drop.programs == [PacketProbe.program.name])
     }
 
@@ -53,6 +57,12 @@ import Testing
         let used = Backend.allCases.flatMap { ListenerPrograms.handlers($0) + ListenerPrograms.routes($0) }
         let present = try names(why_listener_object()).programs
         #expect(present == Set(used.map(\.name) + [ListenerPrograms.list]))
+    }
+
+    @Test func everyConntrackProgramHasItsUse() throws {
+        let object = try names(why_conntrack_object())
+        #expect(object.programs == Set(Backend.allCases.flatMap(ConntrackPrograms.all).map(\.name)))
+        #expect(object.maps.isSuperset(of: [".rodata.config", "full", "unplaced", "calls"]))
     }
 
     @Test func configurationFitsTheObject() throws {

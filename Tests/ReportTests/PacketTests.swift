@@ -77,7 +77,7 @@ import Testing
         #expect(
             text.contains(
                 """
-                conntrack: 65,536 of 65,536 entries (100%), 310 packets dropped for want of room, \
+                conntrack: 65,536 of 65,536 entries (100%), ≤310 packets dropped for want of room, \
                 2 entries thrown out early
                 also: 7 TCPTimeWaitOverflow (net.ipv4.tcp_max_tw_buckets reached)
                 kernel:
@@ -89,6 +89,53 @@ import Testing
                 {"kind":"conntrack","netns":4026531840,"count":65536,"max":65536,"full":310,\
                 "insert_failed":0,"early_drop":2,
                 """))
+        #expect(lines.contains("\"backend\":\"counter\""))
+        interval.conntrack[4_026_531_840]?.backend = .fentry
+        #expect(DropsTable().text(interval).contains(", 310 packets dropped for want of room"))
+        #expect(
+            String(decoding: DropsJSON.interval(interval), as: UTF8.self).contains(
+                "\"early_drop\":2,\"time\":\"2026"))
+    }
+
+    @Test func stacksFollowTheirReasonAndPlace() {
+        var interval = Self.interval
+        let packet = Self.packet("NO_SOCKET", "tcp_v4_rcv+0x9a", 9)
+        var other = packet
+        other.port = 10
+        interval.packets?[other] = 2
+        interval.stacks = [
+            DropStack(packet: packet, frames: ["outer+0x1", "tcp_v4_rcv+0x9a"]): 40,
+            DropStack(packet: other, frames: ["outer+0x1", "tcp_v4_rcv+0x9a"]): 2,
+            DropStack(packet: packet, frames: ["another+0x7", "tcp_v4_rcv+0x9a"]): 7,
+            DropStack(packet: packet, frames: []): 3,
+        ]
+        #expect(
+            DropsTable().text(interval).contains(
+                """
+
+                NO_SOCKET at tcp_v4_rcv+0x9a, innermost function first
+                42 by tcp_v4_rcv+0x9a < outer+0x1
+                7 by tcp_v4_rcv+0x9a < another+0x7
+                3 by stacks that were not kept (table full)
+
+                kernel:
+                """))
+        let lines = String(decoding: DropsJSON.interval(interval), as: UTF8.self).split(separator: "\n")
+            .filter { $0.hasPrefix("{\"kind\":\"drop_stack\"") }
+        #expect(lines.count == 3)
+        #expect(
+            lines.first?.hasPrefix(
+                """
+                {"kind":"drop_stack","reason":"NO_SOCKET","stack":["outer+0x1","tcp_v4_rcv+0x9a"],"count":42,\
+                "location":"tcp_v4_rcv+0x9a","class":"drop","time":
+                """) == true)
+        #expect(lines.last?.contains("\"stack\":null,\"count\":3") == true)
+        let filtered = interval.filtered({ listener, _ in listener.port == 80 })
+        #expect(filtered.stacks?.isEmpty == true)
+        for height in 12...30 {
+            let lines = DropsTable(style: TextStyle(width: 80, height: height)).lines(interval)
+            #expect(lines.count <= height && lines.contains { $0.hasPrefix("kernel:") })
+        }
     }
 
     @Test func aHealthyConntrackTableIsNotTold() {

@@ -29,7 +29,7 @@ private let library = """
     ) throws -> UserFrame {
         let name = String(file.dropFirst((folder.path + "/container").count))
         try folder.addProcess(7, maps: try folder.maps(of: file, as: name, bias: bias))
-        return UserSymbols(root: folder.path).frame(pid: 7, address: bias + address + offset)
+        return UserSymbols(root: folder.path).frame(pid: 7, address: bias + address &+ offset)
     }
 
     @Test(arguments: [true, false])
@@ -85,8 +85,9 @@ private let library = """
     @Test func namesNothingBetweenFunctions() throws {
         let file = try folder.compile(
             "container/app/prog",
-            source + "\n__asm__(\".text; .skip 64; .globl odd; .type odd,@function; odd: ret; .size odd,1;"
-                + " .skip 63, 0x90; \");")
+            source
+                + "\n__asm__(\".section .alone,\\\"ax\\\",@progbits; .skip 64; .globl odd; .type odd,@function; odd: ret; .size odd,1;"
+                + " .skip 63, 0x90; .text\");")
         let address = try #require(try symbolAddresses(file)["odd"])
         #expect(try frame(file, address, offset: 0).name == "odd")
         #expect(try frame(file, address, offset: 1).name == nil)
@@ -176,12 +177,12 @@ private let library = """
     @Test func remembersProcessesThatHaveEnded() throws {
         let file = try folder.compile("container/app/prog", source)
         let address = try #require(try symbolAddresses(file)["main"])
-        try folder.addProcess(9, maps: try folder.maps(of: file, as: "/app/prog", bias: 0))
+        try folder.addProcess(9, maps: try folder.maps(of: file, as: "/app/prog", bias: 0x40000))
         let symbols = UserSymbols(root: folder.path)
         symbols.note(pid: 9)
-        #expect(symbols.covers(pid: 9, address: address) && !symbols.covers(pid: 9, address: 1))
+        #expect(symbols.covers(pid: 9, address: 0x40000 + address) && !symbols.covers(pid: 9, address: 1))
         try run("rm", "-r", folder.path + "/proc/9", folder.path + "/container")
         symbols.note(pid: 9)
-        #expect(symbols.frame(pid: 9, address: address).name == "main")
+        #expect(symbols.frame(pid: 9, address: 0x40000 + address).name == "main")
     }
 }

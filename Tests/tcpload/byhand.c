@@ -129,10 +129,15 @@ int begin_by_hand(const struct sockaddr_in *from, const struct sockaddr_in *to, 
 	return read_answers(count);
 }
 
-void finish_by_hand(int count)
+int finish_by_hand(int count)
 {
+	int sent = 0;
+
 	for (int i = 0; i < count; i++) {
-		if (ghost.answered[i])
-			send_by_hand(i, true);
+		if (!ghost.answered[i])
+			continue;
+		send_by_hand(i, true);
+		sent++;
 	}
+	return sent;
 }

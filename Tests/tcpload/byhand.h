@@ -11,8 +11,8 @@
 void flood_by_hand(const struct sockaddr_in *from, const struct sockaddr_in *to, int count);
 /* Sends so many SYNs; how many were answered. */
 int begin_by_hand(const struct sockaddr_in *from, const struct sockaddr_in *to, int count);
-/* Acknowledges the answers. */
-void finish_by_hand(int count);
+/* Acknowledges the answers; how many there were. */
+int finish_by_hand(int count);
 
 _Noreturn void fail(const char *what);
 

@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -24,8 +25,12 @@
 #include "byhand.h"
 #include "packets.h"
 #include "slow.h"
+#include "spin.h"
 
 #define MAX_ERRNO 136
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
 #ifndef IP_LOCAL_PORT_RANGE
 #define IP_LOCAL_PORT_RANGE 51
 #endif
@@ -59,22 +64,27 @@ static const char usage[] =
 	"  -Y A   the same, answered or not: a flood, every 64,512 from the next address\n"
 	"  -e     send -n segments over one connection, with -L\n"
 	"  -g     send -n UDP datagrams\n"
-	"  -x     only turn, for -d seconds, in turn_round(); no connect\n"
-	"  -f     with -y: at a line on standard input acknowledge the answers\n"
+	"  -f     with -y: at a line on standard input acknowledge the answers, and say\n"
+	"         how many, and how long that took\n"
+	"  -F N   with -f: N times over, which makes a difference where no place is free\n"
+	"  -M     MPTCP sockets\n"
+	"  -c     stay on one CPU: what is sent over loopback arrives in order\n"
+	"  -x S   no connect: compute for S seconds, in spin_inner(), which spin_outer() calls\n"
 	"  -i S   stay idle S seconds, sockets kept, before the end\n"
 	"  -s     wait for a line on standard input before the first connect\n";
 
 static struct options {
-	int threads, hold_seconds, first_port, backlog, sharing, defer, nap_ms, slow_ms;
+	int threads, hold_seconds, first_port, backlog, sharing, defer, nap_ms, slow_ms, protocol,
+		rounds;
 	long count;
 	double seconds;
 	bool listen, deaf, in_turn, keep, orderly, nonblocking, quit, no_port, only_bind, wait,
 		finish;
-	bool floods, segments, datagrams, turns;
+	bool floods, segments, datagrams;
 	const char *bind_address, *range, *ghost;
 	struct sockaddr_storage to;
 	socklen_t length;
-} options = { .threads = 1, .count = 1, .backlog = 65535 };
+} options = { .threads = 1, .count = 1, .backlog = 65535, .rounds = 1 };
 
 static int listener = -1;
 static atomic_long next_connect, results[MAX_ERRNO], done;
@@ -133,7 +143,8 @@ static int prepare(long number)
 {
 	int on = 1,
 	    fd = socket(options.to.ss_family,
-			SOCK_STREAM | (options.nonblocking || options.quit ? SOCK_NONBLOCK : 0), 0);
+			SOCK_STREAM | (options.nonblocking || options.quit ? SOCK_NONBLOCK : 0),
+			options.protocol);
 	struct linger reset = { 1, 0 };
 	struct sockaddr_storage from;
 	socklen_t length;
@@ -197,7 +208,9 @@ static void open_listener(void)
 {
 	int on = 1;
 
-	listener = socket(options.to.ss_family, SOCK_STREAM, 0);
+	listener = socket(options.to.ss_family, SOCK_STREAM, options.protocol);
+	if (listener < 0)
+		fail("socket");
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (options.sharing)
 		setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
@@ -223,6 +236,29 @@ static void by_hand(void)
 		flood_by_hand((void *)&from, (void *)&options.to, options.count);
 	else
 		results[0] = begin_by_hand((void *)&from, (void *)&options.to, options.count);
+}
+
+static void finish(void)
+{
+	double begin;
+	int sent = 0;
+
+	getchar();
+	begin = now();
+	for (int i = 0; i < options.rounds; i++)
+		sent += finish_by_hand(options.count);
+	printf("{\"acknowledged\":%d,\"elapsed_ns\":%.0f}\n", sent, (now() - begin) * 1e9);
+	fflush(stdout);
+}
+
+static void stay_on_this_cpu(void)
+{
+	cpu_set_t here;
+
+	CPU_ZERO(&here);
+	CPU_SET(sched_getcpu(), &here);
+	if (sched_setaffinity(0, sizeof(here), &here))
+		fail("stay on one CPU");
 }
 
 static void *work(void *argument)
@@ -256,15 +292,6 @@ static void *work(void *argument)
 	return 0;
 }
 
-/* Takes a CPU, and looks at the clock hardly ever: all of it is this function's. */
-static __attribute__((noinline)) void turn_round(double end)
-{
-	while (now() < end) {
-		for (volatile int i = 0; i < 10000000; i++)
-			;
-	}
-}
-
 int main(int argc, char **argv)
 {
 	struct rlimit files = { 1 << 20, 1 << 20 };
@@ -273,7 +300,8 @@ int main(int argc, char **argv)
 	bool first = true;
 	double begin;
 
-	while ((option = getopt(argc, argv, "t:n:d:lLB:R:D:m:A:akwuqb:op:r:zy:Y:egxfi:s")) != -1) {
+	while ((option = getopt(argc, argv, "t:n:d:lLB:R:D:m:A:akwuqb:op:r:zy:Y:egfF:Mcx:i:s")) !=
+	       -1) {
 		switch (option) {
 		case 't': options.threads = atoi(optarg); break;
 		case 'n': options.count = atol(optarg); break;
@@ -302,8 +330,11 @@ int main(int argc, char **argv)
 			break;
 		case 'e': options.segments = true; break;
 		case 'g': options.datagrams = true; break;
-		case 'x': options.turns = true; break;
 		case 'f': options.finish = true; break;
+		case 'F': options.rounds = atoi(optarg); break;
+		case 'M': options.protocol = IPPROTO_MPTCP; break;
+		case 'c': stay_on_this_cpu(); break;
+		case 'x': spin_outer(atof(optarg)); return 0;
 		case 'i': options.hold_seconds = atoi(optarg); break;
 		case 's': options.wait = true; break;
 		default: fputs(usage, stderr); return 2;
@@ -334,8 +365,6 @@ int main(int argc, char **argv)
 		exchange_segments(listener, &options.to, options.length, options.count);
 	} else if (options.datagrams) {
 		send_datagrams(&options.to, options.length, options.count);
-	} else if (options.turns) {
-		turn_round(begin + options.seconds);
 	} else {
 		for (long i = 0; i < options.threads; i++)
 			pthread_create(&threads[i], 0, work, (void *)i);
@@ -358,10 +387,8 @@ int main(int argc, char **argv)
 	}
 	printf("}\n");
 	fflush(stdout);
-	if (options.ghost && options.finish) {
-		getchar();
-		finish_by_hand(options.count);
-	}
+	if (options.ghost && options.finish)
+		finish();
 	if (options.hold_seconds)
 		sleep(options.hold_seconds);
 	return 0;

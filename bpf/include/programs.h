@@ -5,15 +5,20 @@
 
 #include <stddef.h>
 #include "tcpwhy.h"
+#include "sample.h"
 
 struct why_object {
 	const void *bytes;
 	size_t size;
 };
 
-/* accept.bpf.c, connect.bpf.c, drop.bpf.c, listener.bpf.c, sample.bpf.c and socket.bpf.c */
+/*
+ * accept.bpf.c, connect.bpf.c, conntrack.bpf.c, drop.bpf.c, listener.bpf.c, sample.bpf.c
+ * and socket.bpf.c
+ */
 struct why_object why_accept_object(void);
 struct why_object why_connect_object(void);
+struct why_object why_conntrack_object(void);
 struct why_object why_drop_object(void);
 struct why_object why_listener_object(void);
 struct why_object why_sample_object(void);

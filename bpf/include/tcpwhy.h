@@ -177,12 +177,15 @@ enum why_cause {
 	WHY_CAUSE_COUNT = 12,
 };
 
-/* The kernel's counters that a loss shows in, TcpExt in /proc/net/netstat. */
+/*
+ * The kernel's counters that a loss shows in, TcpExt in /proc/net/netstat. In the
+ * kernel, too, the first two are neighbours, and the next two: one read has both.
+ */
 enum why_mib {
-	WHY_MIB_LISTEN_DROPS = 0,
-	WHY_MIB_LISTEN_OVERFLOWS = 1,
-	WHY_MIB_REQUEST_QUEUE_DROP = 2, /* TCPReqQFullDrop */
-	WHY_MIB_REQUEST_QUEUE_COOKIES = 3, /* TCPReqQFullDoCookies */
+	WHY_MIB_LISTEN_OVERFLOWS = 0,
+	WHY_MIB_LISTEN_DROPS = 1,
+	WHY_MIB_REQUEST_QUEUE_COOKIES = 2, /* TCPReqQFullDoCookies */
+	WHY_MIB_REQUEST_QUEUE_DROP = 3, /* TCPReqQFullDrop */
 	WHY_MIB_DEFERRED = 4, /* TCPDeferAcceptDrop */
 	WHY_MIB_COUNT = 5,
 };
@@ -209,8 +212,9 @@ struct why_listener_name {
 	__u8 family; /* enum why_family; of an IPv6 socket 6, whatever it accepts */
 	__u8 v6only;
 	__u8 reuseport;
-	__u8 pad;
-	__u32 pad2;
+	__u8 in_cgroup; /* in the one that is wanted, or all are */
+	__u32 pad;
+	__u64 cgroup; /* where it was made: the directory's inode; 0: not known */
 };
 
 struct why_listener_stats {
@@ -262,7 +266,9 @@ enum why_unsent {
 
 struct why_listener_config {
 	__u64 per_cpu_offset; /* address of the kernel's __per_cpu_offset */
-	__u32 mib[WHY_MIB_COUNT]; /* their places in struct linux_mib */
+	__u32 listen_place; /* in struct linux_mib: of ListenOverflows, then ListenDrops */
+	__u32 queue_place; /* of TCPReqQFullDoCookies, then TCPReqQFullDrop */
+	__u32 deferred_place; /* of TCPDeferAcceptDrop */
 	__u32 netns; /* filter: 0 is "all" */
 	__u32 route_arguments; /* of tcp_v4_route_req(): its result comes after them; 0: no hook */
 	__u8 events; /* send struct why_loss_event */
@@ -306,77 +312,38 @@ struct why_packet_key {
 	__u16 protocol; /* ETH_P_* */
 	__u8 transport; /* IPPROTO_*; 0: not IP, or not known */
 	__u8 is_listen; /* a listening socket's, which has it among its causes */
-	__u16 pad;
+	__u16 stack; /* its number in the map stacks, + 1; 0: none asked for */
 };
+
+#define WHY_STACK_LOST 0xffff /* no room for it, or another one has its place */
+#define WHY_STACK_DEPTH 64 /* frames; what is further out is left out */
+#define WHY_STACKS 8192
 
 struct why_packet_config {
 	__u32 netns; /* filter: 0 is "all" */
+	__u8 filter_reason; /* only those in the map wanted_reasons */
 	__u8 has_reason; /* the tracepoint says why (5.17) */
-	__u8 casts; /* the kernel has bpf_rdonly_cast() */
-	__u16 pad;
+	__u8 has_receiver; /* and whose packet it was (6.11) */
+	__u8 has_listeners; /* somebody writes lost_skb */
+	__u8 stacks; /* keep the kernel's stack */
+	__u8 pad[3];
 };
 
-/* Samples of what the CPUs run are counted by this. */
-struct why_stack_key {
-	__u32 pid;
-	__s32 kernel; /* the stack's place in the table; below 0: minus errno, none */
-	__s32 user;
-	char comm[WHY_COMM_LEN];
+struct why_conntrack_config {
+	__u32 netns; /* filter: 0 is "all" */
 };
 
-#define WHY_STACK_DEPTH 127 /* kernel.perf_event_max_stack, unless changed */
-
-enum why_sample_count {
-	WHY_SAMPLE_ALL = 0,
-	WHY_SAMPLE_NO_ROOM = 1, /* in no row: the table of rows was full */
-	WHY_SAMPLE_STACK_LOST = 2, /* in a row without its stack: table and ring buffer were full */
-	WHY_SAMPLE_COUNT = 3,
-};
-
-enum why_sample_event {
-	WHY_SAMPLE_EVENT_PROCESS = 1,
-	WHY_SAMPLE_EVENT_STACKS = 2,
-};
-
-/* A process was seen for the first time. */
-struct why_process_event {
-	__u32 kind;
-	__u32 pid;
-};
-
-/* One sample whose stacks have no place in the table. */
-struct why_stack_event {
-	__u32 kind;
-	struct why_stack_key key;
-	__u32 kernel_bytes;
-	__u32 user_bytes;
-	__u64 kernel[WHY_STACK_DEPTH]; /* innermost first */
-	__u64 user[WHY_STACK_DEPTH];
-};
-
-struct why_sample_config {
-	__u32 pid; /* filters: 0 is "all" */
-	__u32 netns; /* inode of the network namespace */
-	char comm[WHY_COMM_LEN];
-	__u8 filter_comm;
-	__u8 filter_cgroup;
-	__u16 pad;
-};
-
-_Static_assert(sizeof(struct why_stack_key) == 28, "wire size");
-_Static_assert(sizeof(struct why_process_event) == 8, "wire size");
-_Static_assert(sizeof(struct why_stack_event) == 40 + 254 * 8, "wire size");
-_Static_assert(sizeof(struct why_sample_config) == 28, "wire size");
+_Static_assert(sizeof(struct why_conntrack_config) == 4, "wire size");
 _Static_assert(sizeof(struct why_packet_key) == 24, "wire size");
-_Static_assert(sizeof(struct why_packet_config) == 8, "wire size");
+_Static_assert(sizeof(struct why_packet_config) == 12, "wire size");
 _Static_assert(sizeof(struct why_listener_key) == 24, "wire size");
 _Static_assert(sizeof(struct why_peer_key) == 48, "wire size");
-_Static_assert(sizeof(struct why_listener_name) == 24, "wire size");
-_Static_assert(sizeof(struct why_listener_stats) == 24 + 19 * 8, "wire size");
-_Static_assert(sizeof(struct why_listener) == 56, "wire size");
+_Static_assert(sizeof(struct why_listener_name) == 32, "wire size");
+_Static_assert(sizeof(struct why_listener_stats) == 32 + 19 * 8, "wire size");
+_Static_assert(sizeof(struct why_listener) == 64, "wire size");
 _Static_assert(sizeof(struct why_loss_event) == 72, "wire size");
-_Static_assert(sizeof(struct why_listener_config) == 40, "wire size");
-_Static_assert(sizeof(struct why_accept_stats) == 24 + 7 * 8 + 376 * 4, "wire size");
+_Static_assert(sizeof(struct why_listener_config) == 32, "wire size");
+_Static_assert(sizeof(struct why_accept_stats) == 32 + 7 * 8 + 376 * 4, "wire size");
 _Static_assert(sizeof(struct why_accept_config) == 8, "wire size");
 _Static_assert(sizeof(struct why_connect_key) == 64, "wire size");
 _Static_assert(sizeof(struct why_connect_stats) == 18 * 8 + 768 * 4, "wire size");

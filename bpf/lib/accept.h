@@ -90,7 +90,7 @@ static __always_inline int arrive_enter(struct sock *sk, struct sock *child)
 	if (!arrival)
 		return 0;
 	arrival->sk = 0;
-	if (!identify(&entry.key, sk))
+	if (!identify(&entry.key, sk, false))
 		return 0;
 	/* Now, not at the return: another CPU may have accepted it by then. */
 	entry.since_ns = bpf_ktime_get_ns();
@@ -120,7 +120,7 @@ static __always_inline int arrive_exit(bool added)
 		bpf_map_delete_elem(&waiting, &arrival->child);
 		return 0;
 	}
-	if (!active || !identify(&key, sk))
+	if (!active || !identify(&key, sk, false))
 		return 0;
 	row = row_of(&key);
 	if (!row) {
@@ -213,7 +213,7 @@ static __always_inline void note_queue(struct sock_common *common)
 	if (!tp)
 		return;
 	icsk = &tp->inet_conn;
-	if (!identify(&entry.key, &icsk->icsk_inet.sk))
+	if (!identify(&entry.key, &icsk->icsk_inet.sk, false))
 		return;
 	request = BPF_CORE_READ(icsk, icsk_accept_queue.rskq_accept_head);
 	for (int i = 0; i < NOTED_PER_QUEUE && request; i++) {

@@ -53,36 +53,47 @@ static __always_inline __u64 this_cpu_offset(void)
 	return offset;
 }
 
-/* Which counters a function may count in: reading the others would cost for nothing. */
-static __always_inline bool counts_in(__u32 kind, int mib)
+/* Two counters that are neighbours, at a place of struct linux_mib. */
+static __always_inline void read_two(__u64 *values, __u64 address)
 {
-	switch (mib) {
-	case WHY_MIB_LISTEN_DROPS: return true;
-	case WHY_MIB_LISTEN_OVERFLOWS: return kind != HANDLER_ERROR;
-	case WHY_MIB_DEFERRED: return kind == HANDLER_ACK;
-	default: return kind == HANDLER_REQUEST;
+	if (config.casts) {
+		values[0] = cast(struct linux_mib, address)->mibs[0];
+		values[1] = cast(struct linux_mib, address)->mibs[1];
+	} else {
+		bpf_probe_read_kernel(values, 2 * sizeof(*values), (const void *)address);
 	}
 }
 
+/* Of the counters those that the function may count in: the others would cost for nothing. */
 static __always_inline void read_counters(__u32 kind, const struct why_handler *handler,
 					  __u64 *values)
 {
 	/* What was read as a pointer is a number once it comes out of the map. */
 	__u64 address = *(volatile __u64 *)&handler->counters + handler->offset;
+	__u64 deferred[2] = {};
 
-	for (int i = 0; i < WHY_MIB_COUNT; i++) {
-		__u64 place = config.mib[i] * sizeof(__u64);
-
-		if (!counts_in(kind, i))
-			values[i] = 0;
-		else if (config.casts)
-			values[i] = *(__u64 *)((void *)cast(struct linux_mib, address) + place);
-		else
-			bpf_probe_read_kernel(&values[i], sizeof(__u64), (void *)(address + place));
-	}
+	read_two(&values[WHY_MIB_LISTEN_OVERFLOWS],
+		 address + config.listen_place * sizeof(*values));
+	if (kind == HANDLER_REQUEST)
+		read_two(&values[WHY_MIB_REQUEST_QUEUE_COOKIES],
+			 address + config.queue_place * sizeof(*values));
+	else
+		values[WHY_MIB_REQUEST_QUEUE_COOKIES] = values[WHY_MIB_REQUEST_QUEUE_DROP] = 0;
+	if (kind == HANDLER_ACK)
+		read_two(deferred, address + config.deferred_place * sizeof(*values));
+	values[WHY_MIB_DEFERRED] = deferred[0];
 }
 
-static __always_inline int handler_enter(__u32 kind, struct sock *sk, struct sk_buff *skb)
+/* direct: sk comes with its type, as a trampoline's arguments do. */
+static __always_inline __u64 counters_of(struct sock *sk, bool direct)
+{
+	if (direct)
+		return (__u64)sk->__sk_common.skc_net.net->mib.net_statistics;
+	return (__u64)read_behind(struct sock, sk, __sk_common.skc_net.net, mib.net_statistics);
+}
+
+static __always_inline int handler_enter(__u32 kind, struct sock *sk, struct sk_buff *skb,
+					 bool direct)
 {
 	struct why_handler *handler = handler_of(kind);
 
@@ -90,8 +101,7 @@ static __always_inline int handler_enter(__u32 kind, struct sock *sk, struct sk_
 		return 0;
 	if (!handler->offset)
 		handler->offset = this_cpu_offset();
-	handler->counters =
-		(__u64)read_behind(struct sock, sk, __sk_common.skc_net.net, mib.net_statistics);
+	handler->counters = counters_of(sk, direct);
 	handler->route = ROUTE_NOT_ASKED;
 	read_counters(kind, handler, handler->before);
 	handler->skb = (__u64)skb;

@@ -3,15 +3,20 @@
 #ifndef TCPWHY_IDENTITY_H
 #define TCPWHY_IDENTITY_H
 
-/* Whether the filter lets the listener through. */
-static __always_inline bool identify(struct why_listener_key *key, struct sock *sk)
+/*
+ * Whether the filter lets the listener through.
+ * direct: sk comes with its type, as a trampoline's arguments do.
+ */
+static __always_inline bool identify(struct why_listener_key *key, struct sock *sk, bool direct)
 {
-	key->netns = read_behind(struct sock, sk, __sk_common.skc_net.net, ns.inum);
+	key->netns = direct ? sk->__sk_common.skc_net.net->ns.inum
+			    : read_behind(struct sock, sk, __sk_common.skc_net.net, ns.inum);
 	if (config.netns && config.netns != key->netns)
 		return false;
 	key->id = (__u64)sk;
-	key->port = read_field(struct sock, sk, __sk_common.skc_num);
-	key->inode = inode_of(sk);
+	key->port = direct ? sk->__sk_common.skc_num
+			   : read_field(struct sock, sk, __sk_common.skc_num);
+	key->inode = direct ? inode_behind(sk->sk_socket) : inode_of(sk);
 	return true;
 }
 
@@ -26,6 +31,7 @@ static __always_inline void name_listener(struct why_listener_name *name, struct
 	}
 	name->v6only = BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_ipv6only);
 	name->reuseport = BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_reuseport);
+	name_cgroup(name, sk);
 }
 
 #endif

@@ -21,6 +21,7 @@
 #define AF_INET6 10
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
+#define IPPROTO_SCTP 132
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86dd
 #define S_IFMT 0170000
@@ -45,7 +46,6 @@ enum tcp_state {
 struct in6_addr {
 	union {
 		__u8 u6_addr8[16];
-		__be16 u6_addr16[8];
 	} in6_u;
 };
 
@@ -66,7 +66,7 @@ struct netns_ipv4 {
 };
 
 struct linux_mib {
-	unsigned long mibs[1];
+	unsigned long mibs[2];
 };
 
 struct netns_mib {
@@ -119,6 +119,28 @@ typedef struct {
 
 struct socket;
 
+struct kernfs_node {
+	__u64 id; /* the inode of the cgroup's directory */
+};
+
+struct cgroup_subsys_state {
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+};
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup;
+};
+
+/* Before 8520e224f547 (5.15). */
+struct sock_cgroup_data___word {
+	__u64 val;
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	__u8 sk_userlocks : 4;
@@ -128,6 +150,7 @@ struct sock {
 	__u32 sk_max_ack_backlog;
 	atomic_t sk_drops;
 	struct socket *sk_socket;
+	struct sock_cgroup_data sk_cgrp_data;
 };
 
 struct request_sock {
@@ -255,10 +278,11 @@ extern void *bpf_rdonly_cast(void *address, __u32 type) __ksym __weak;
 		      : BPF_CORE_READ((type *)(address), pointer, field))
 
 /* The inode that /proc/PID/fd shows for the socket; 0: its owner has closed it. */
-#define inode_of(sk)                                                                 \
+#define inode_behind(socket)                                                         \
 	({                                                                           \
-		void *alloc = read_field(struct sock, sk, sk_socket);                \
+		void *alloc = (void *)(socket);                                      \
 		alloc ? read_field(struct socket_alloc, alloc, vfs_inode.i_ino) : 0; \
 	})
+#define inode_of(sk) inode_behind(read_field(struct sock, sk, sk_socket))
 
 #endif

@@ -12,11 +12,11 @@ struct {
 
 /* The row of the listener; 0: filtered out, or no room. */
 static __always_inline struct why_listener_stats *row_of(struct why_listener_key *key,
-							 struct sock *sk)
+							 struct sock *sk, bool direct)
 {
 	struct why_listener_stats fresh = {}, *row;
 
-	if (!identify(key, sk))
+	if (!identify(key, sk, direct))
 		return 0;
 	row = bpf_map_lookup_elem(&stats, key);
 	if (row)
@@ -36,10 +36,12 @@ static __always_inline struct why_listener_stats *row_of(struct why_listener_key
  */
 static volatile __u32 active SEC(".data.active") = 0;
 
-static __always_inline int lost(struct why_handler *handler, const __u64 *grown, __u32 cause)
+static __always_inline int lost(struct why_handler *handler, struct sock *typed, const __u64 *grown,
+				__u32 cause, bool direct)
 {
+	struct sock *sk = direct ? typed : (struct sock *)handler->sk;
 	struct why_listener_key key = {};
-	struct why_listener_stats *row = active ? row_of(&key, (struct sock *)handler->sk) : 0;
+	struct why_listener_stats *row = active ? row_of(&key, sk, direct) : 0;
 
 	if (row && config.events)
 		send_loss(handler, cause);
@@ -80,7 +82,7 @@ static __always_inline __u32 silent_cause(struct why_handler *handler)
 								     : WHY_CAUSE_LAST_QUARTER;
 }
 
-static __always_inline int request_exit(void)
+static __always_inline int request_exit(struct sock *sk, bool direct)
 {
 	__u64 grown[WHY_MIB_COUNT];
 	struct why_handler *handler = handler_exit(HANDLER_REQUEST, grown);
@@ -96,7 +98,7 @@ static __always_inline int request_exit(void)
 		cause = silent_cause(handler);
 	else
 		cause = WHY_CAUSE_SYN_COOKIE_SENT;
-	return lost(handler, grown, cause);
+	return lost(handler, sk, grown, cause, direct);
 }
 
 /* A dropped SYN is consumed, not freed as dropped: this is for the other packets. */
@@ -108,7 +110,7 @@ static __always_inline void skb_lost(const struct why_handler *handler)
 		*skb = handler->skb;
 }
 
-static __always_inline int ack_exit(void)
+static __always_inline int ack_exit(struct sock *sk, bool direct)
 {
 	__u64 grown[WHY_MIB_COUNT];
 	struct why_handler *handler = handler_exit(HANDLER_ACK, grown);
@@ -125,10 +127,10 @@ static __always_inline int ack_exit(void)
 		cause = WHY_CAUSE_OTHER;
 	else
 		cause = WHY_CAUSE_DEFERRED_ACCEPT;
-	return lost(handler, grown, cause);
+	return lost(handler, sk, grown, cause, direct);
 }
 
-static __always_inline int cookie_exit(void)
+static __always_inline int cookie_exit(struct sock *sk, bool direct)
 {
 	__u64 grown[WHY_MIB_COUNT];
 	struct why_handler *handler = handler_exit(HANDLER_COOKIE, grown);
@@ -136,14 +138,15 @@ static __always_inline int cookie_exit(void)
 	if (!handler)
 		return 0;
 	skb_lost(handler);
-	return lost(handler, grown,
+	return lost(handler, sk, grown,
 		    grown[WHY_MIB_LISTEN_OVERFLOWS] ? WHY_CAUSE_COOKIE_ACCEPT_QUEUE_FULL
-						    : WHY_CAUSE_OTHER);
+						    : WHY_CAUSE_OTHER,
+		    direct);
 }
 
 static __always_inline int error_enter(struct sock *sk)
 {
-	return handler_enter(HANDLER_ERROR, BPF_CORE_READ(sk, __sk_common.skc_listener), 0);
+	return handler_enter(HANDLER_ERROR, BPF_CORE_READ(sk, __sk_common.skc_listener), 0, false);
 }
 
 static __always_inline int error_exit(void)
@@ -151,7 +154,7 @@ static __always_inline int error_exit(void)
 	__u64 grown[WHY_MIB_COUNT];
 	struct why_handler *handler = handler_exit(HANDLER_ERROR, grown);
 
-	return handler ? lost(handler, grown, WHY_CAUSE_ICMP_ERROR) : 0;
+	return handler ? lost(handler, 0, grown, WHY_CAUSE_ICMP_ERROR, false) : 0;
 }
 
 /*

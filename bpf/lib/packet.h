@@ -3,6 +3,9 @@
 #ifndef TCPWHY_PACKET_H
 #define TCPWHY_PACKET_H
 
+#define IPV4_SIZE 20
+#define IPV6_SIZE 40
+
 static __always_inline __u32 netns_of(struct sk_buff *skb)
 {
 	struct net_device *dev = skb->dev;
@@ -24,53 +27,95 @@ static __always_inline bool is_full(struct sock *sk)
 	return state != TCP_TIME_WAIT && state != TCP_NEW_SYN_RECV;
 }
 
-/* A byte of a header, which any 16 bytes hold. */
-static __always_inline __u8 header_byte(const unsigned char *header, int place)
+static __always_inline bool has_ports(__u8 transport)
 {
-	__u8 byte = 0;
-
-	if (config.casts)
-		return cast(struct in6_addr, header)->in6_u.u6_addr8[place];
-	bpf_probe_read_kernel(&byte, sizeof(byte), header + place);
-	return byte;
+	return transport == IPPROTO_TCP || transport == IPPROTO_UDP || transport == IPPROTO_SCTP;
 }
 
-/* The destination of TCP and UDP, host order. */
-static __always_inline __u16 local_port(const unsigned char *header)
+/* The destination port of what follows the IP header. */
+static __always_inline __u16 port_at(const unsigned char *header)
 {
-	__be16 ports[2] = {};
+	__be16 ports[2];
 
-	if (config.casts)
-		return bpf_ntohs(cast(struct in6_addr, header)->in6_u.u6_addr16[1]);
 	bpf_probe_read_kernel(ports, sizeof(ports), header);
 	return bpf_ntohs(ports[1]);
 }
 
+static __always_inline __u16 port_in(const __u8 *bytes)
+{
+	return (__u16)bytes[2] << 8 | bytes[3];
+}
+
+/* One read takes the header and, mostly, the ports behind it. */
+static __always_inline void name_ipv4(struct why_packet_key *key, const unsigned char *header,
+				      bool want_port)
+{
+	__u8 bytes[IPV4_SIZE + 4];
+
+	bpf_probe_read_kernel(bytes, sizeof(bytes), header);
+	if (bytes[0] >> 4 != 4)
+		return;
+	key->transport = bytes[9];
+	/* A later fragment has data there. */
+	if (!want_port || !has_ports(bytes[9]) || (bytes[6] & 0x1f) || bytes[7])
+		return;
+	key->port = bytes[0] == 0x45 ? port_in(bytes + IPV4_SIZE)
+				     : port_at(header + (bytes[0] & 15) * 4);
+}
+
+static __always_inline void name_ipv6(struct why_packet_key *key, const unsigned char *header,
+				      bool want_port)
+{
+	__u8 bytes[IPV6_SIZE + 4];
+
+	bpf_probe_read_kernel(bytes, sizeof(bytes), header);
+	if (bytes[0] >> 4 != 6)
+		return;
+	key->transport = bytes[6]; /* behind other headers it stays without a port */
+	if (want_port && has_ports(bytes[6]))
+		key->port = port_in(bytes + IPV6_SIZE);
+}
+
+/* By the socket that sent it or that it was found for; whether that says all. */
+static __always_inline bool name_by_socket(struct why_packet_key *key, struct sock *sk)
+{
+	__u16 family = sk->__sk_common.skc_family;
+
+	if (family != AF_INET && family != AF_INET6)
+		return false;
+	if (is_full(sk))
+		key->transport = sk->sk_protocol;
+	else
+		key->transport = IPPROTO_TCP;
+	/* Of another kind of socket that is no port. */
+	if (has_ports(key->transport))
+		key->port = sk->__sk_common.skc_num;
+	return key->port;
+}
+
 static __always_inline void name_packet(struct why_packet_key *key, struct sk_buff *skb)
 {
-	const unsigned char *header = skb->head + skb->network_header;
+	const unsigned char *header;
 	struct sock *sk = skb->sk;
-	__u8 first = 0, length = 0;
 
 	key->protocol = bpf_ntohs(skb->protocol);
-	if (key->protocol == ETH_P_IP || key->protocol == ETH_P_IPV6)
-		first = header_byte(header, 0);
-	if (key->protocol == ETH_P_IP && first >> 4 == 4) {
-		key->transport = header_byte(header, 9);
-		length = (first & 15) * 4;
-	} else if (key->protocol == ETH_P_IPV6 && first >> 4 == 6) {
-		/* Behind other headers it stays without a port. */
-		key->transport = header_byte(header, 6);
-		length = 40;
-	}
-	if (sk) { /* sent by it, or found for it */
-		key->port = sk->__sk_common.skc_num;
-		if (!key->transport && is_full(sk))
-			key->transport = sk->sk_protocol;
+	if (sk && name_by_socket(key, sk))
 		return;
-	}
-	if (key->transport == IPPROTO_TCP || key->transport == IPPROTO_UDP)
-		key->port = local_port(header + length);
+	header = skb->head + skb->network_header;
+	if (key->protocol == ETH_P_IP)
+		name_ipv4(key, header, !sk);
+	else if (key->protocol == ETH_P_IPV6)
+		name_ipv6(key, header, !sk);
+}
+
+/* The full socket whose packet it is; 0: nobody's, as far as is known. */
+static __always_inline struct sock *owner_of(struct sock *sk)
+{
+	if (!sk)
+		return 0;
+	if (sk->__sk_common.skc_state == TCP_NEW_SYN_RECV)
+		return sk->__sk_common.skc_listener;
+	return is_full(sk) ? sk : 0;
 }
 
 #endif

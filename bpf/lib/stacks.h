@@ -12,7 +12,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
 	__uint(max_entries, 16384);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, WHY_STACK_DEPTH * sizeof(__u64));
+	__uint(value_size, WHY_SAMPLE_DEPTH * sizeof(__u64));
 } stacks SEC(".maps");
 
 struct {

@@ -14,6 +14,7 @@ public enum DropsJSON {
             ListenerLine.write(row, of: interval, to: &buffer)
         }
         for row in PacketTable.sorted(interval.packets ?? [:]) { write(row, of: interval, to: &buffer) }
+        writeStacks(of: interval, to: &buffer)
         for (netns, table) in interval.conntrack.sorted(by: { $0.key < $1.key }) {
             write(table, of: netns, interval, to: &buffer)
         }
@@ -60,6 +61,7 @@ public enum DropsJSON {
         line.integer("early_drop", table.earlyDrop)
         line.time("time", seconds: interval.wallTime)
         line.number("interval_s", interval.duration)
+        line.string("backend", table.backend?.rawValue ?? "counter")
         line.end(in: &buffer)
     }
 

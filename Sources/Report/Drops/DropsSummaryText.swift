@@ -43,6 +43,7 @@ public struct DropsSummaryText: Sendable {
             if more > 0 { lines.append(style.fit("\(more) more kinds of dropped packets")) }
         }
         lines += packets.remarks.flatMap { style.wrap($0) }
+        lines += StackText(run).lines(of: packets.rows.prefix(kinds), style)
         if kinds > 0 { lines.append("") }
         if !rows.isEmpty { lines += style.wrap(Self.sentence(run)) }
         lines += DropsText.others(run).flatMap { style.wrap($0) }

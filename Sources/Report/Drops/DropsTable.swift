@@ -45,7 +45,10 @@ public struct DropsTable: Sendable {
         }
         let more = packets.rows.count - room.packets
         if more > 0 { lines.append(style.fit("\(more) more kinds of dropped packets")) }
-        lines += remarks + footer
+        // On a terminal, what of them fits above the footer.
+        let free = style.height.map { max($0 - lines.count - remarks.count - footer.count - 1, 0) } ?? .max
+        let stacks = StackText(interval).lines(of: packets.rows.prefix(room.packets), style).prefix(free)
+        lines += remarks + stacks + (stacks.isEmpty ? [] : [""]) + footer
         guard let height = style.height else { return lines }
         return Array(lines.prefix(max(height, 1)))
     }

@@ -53,18 +53,7 @@ enum DropsText {
     static func others(_ interval: DropsInterval) -> [String] {
         var lines: [String] = []
         for (netns, table) in interval.conntrack.sorted(by: { $0.key < $1.key }) where table.isTight {
-            let place = interval.conntrack.count > 1 ? " of netns \(netns)" : ""
-            let limit = table.maximum.map { " of \(Units.exact($0))" } ?? ""
-            let use = table.use.map { " (\(Units.percent($0)))" } ?? ""
-            var line = "conntrack\(place): \(Units.exact(table.count))\(limit) entries\(use)"
-            let counts = [
-                (table.full, "packets dropped for want of room"), (table.insertFailed, "insert failures"),
-                (table.earlyDrop, "entries thrown out early"),
-            ]
-            for (count, what) in counts {
-                if let count, count > 0 { line += ", \(Units.exact(count)) \(what)" }
-            }
-            lines.append(line)
+            lines.append(conntrack(table, of: interval.conntrack.count > 1 ? netns : nil))
         }
         let counters = [
             (
@@ -79,6 +68,26 @@ enum DropsText {
         ].filter { $0.0 > 0 }.map { "\(Units.exact($0.0)) \($0.1)" }
         if !counters.isEmpty { lines.append("also: " + counters.joined(separator: ", ")) }
         return lines
+    }
+
+    /// "conntrack: 65,536 of 65,536 entries (100%), 310 packets dropped for want of room"
+    private static func conntrack(_ table: Conntrack, of netns: UInt32?) -> String {
+        let limit = table.maximum.map { " of \(Units.exact($0))" } ?? ""
+        let use = table.use.map { " (\(Units.percent($0)))" } ?? ""
+        var parts = [
+            table.count.map { "\(Units.exact($0))\(limit) entries\(use)" } ?? "the namespace is gone"
+        ]
+        // The kernel's own counter has others among them.
+        let bound = table.backend == nil ? "≤" : ""
+        let counts = [
+            (table.full, bound, "packets dropped for want of room"),
+            (table.insertFailed, "", "insert failures"), (table.earlyDrop, "", "entries thrown out early"),
+        ]
+        for (count, bound, what) in counts {
+            if let count, count > 0 { parts.append("\(bound)\(Units.exact(count)) \(what)") }
+        }
+        let place = netns.map { " of netns \($0)" } ?? ""
+        return "conntrack\(place): " + parts.joined(separator: ", ")
     }
 
     /// "kernel: 310 ListenDrops, …; attributed 310, not attributed 0": what the kernel

@@ -44,6 +44,7 @@ enum ListenerLine {
             line.integer("count", peer.count)
         }
         line.integer("peers_other", peers?.others)
+        line.integer("cgroup", listener.cgroup)
         line.end(in: &buffer)
     }
 

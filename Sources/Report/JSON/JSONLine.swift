@@ -61,6 +61,18 @@ public struct JSONLine: Sendable {
         bytes.append(UInt8(ascii: "]"))
     }
 
+    /// An array.
+    public mutating func strings(_ name: String, _ values: [String]?) {
+        self.name(name)
+        guard let values else { return null() }
+        bytes.append(UInt8(ascii: "["))
+        for (index, value) in values.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            quote(value)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
     public mutating func null(_ name: String) {
         self.name(name)
         null()

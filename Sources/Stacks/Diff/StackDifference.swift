@@ -16,7 +16,7 @@ public struct StackDifference: Sendable {
     }
 
     /// Adds to the counts of a stack, which need not be known yet.
-    public mutating func add(first: StackCount, second: StackCount, to stack: RawSpan) {
+    public mutating func add(first: StackCount = .zero, second: StackCount = .zero, to stack: RawSpan) {
         let index = stacks.add(.zero, to: stack)
         if index == self.first.count {
             self.first.append(.zero)
@@ -24,20 +24,6 @@ public struct StackDifference: Sendable {
         }
         self.first[index] += first
         self.second[index] += second
-    }
-
-    /// Adds a profile's counts to the first ones.
-    public mutating func addFirst(_ profile: StackCounts) {
-        for index in 0..<profile.count {
-            profile.withStack(index) { add(first: profile[index], second: .zero, to: $0) }
-        }
-    }
-
-    /// Adds a profile's counts to the second ones.
-    public mutating func addSecond(_ profile: StackCounts) {
-        for index in 0..<profile.count {
-            profile.withStack(index) { add(first: .zero, second: profile[index], to: $0) }
-        }
     }
 
     /// Scales the first counts so that their sum is the second's, as far as there is any to scale.

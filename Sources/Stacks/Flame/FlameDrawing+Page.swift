@@ -22,14 +22,14 @@ extension FlameDrawing {
         text.put(PackageResources.flame_css)
         putColours(&text)
         text.put("</style>\n<rect id=\"ground\" width=\"100%\" height=\"100%\"/>\n")
-        putText(&text, id: nil, "title", x: options.width / 2, y: 24, title)
+        putText(&text, "title", x: options.width / 2, y: 24, title)
         if let subtitle = options.subtitle {
-            putText(&text, id: nil, "note middle", x: options.width / 2, y: 44, subtitle)
+            putText(&text, "note middle", x: options.width / 2, y: 44, subtitle)
         }
         guard !isEmpty else {
             putText(
-                &text, id: nil, "middle", x: options.width / 2, y: bottom - options.frameHeight / 2,
-                "There were no stacks in the input.")
+                &text, "middle", x: options.width / 2, y: bottom - options.frameHeight / 2, emptiness
+            )
             return
         }
         putControls(&text)
@@ -39,6 +39,8 @@ extension FlameDrawing {
             data-baseline="\(baseline)" data-kind="
             """)
         text.put(escaped: options.nameType)
+        text.put("\" data-count=\"")
+        text.put(escaped: options.countName)
         text.put(options.isInverted ? "\" data-icicle=\"yes\">\n" : "\">\n")
     }
 
@@ -48,7 +50,7 @@ extension FlameDrawing {
         var y = bottom + (options.isInverted ? 0 : Self.line) + 14
         putLegend(&text, y: y)
         for note in notes {
-            putText(&text, id: nil, "note", x: Self.margin, y: y, note)
+            putText(&text, "note", x: Self.margin, y: y, note)
             y += Self.line
         }
         if !isEmpty {
@@ -59,13 +61,22 @@ extension FlameDrawing {
         text.put("</svg>\n")
     }
 
+    /// Why there is nothing to see.
+    private var emptiness: String {
+        if let changesOf, changesOf > .zero {
+            return "Only the \(options.widthsByFirst ? "second" : "first") has any \(options.countName): "
+                + "nothing has a width."
+        }
+        return stacks.count == 0 ? "There were no stacks in the input." : "All counts are 0."
+    }
+
     private func putControls(_ text: inout XMLBytes) {
         let right = options.width - Self.margin
         putText(&text, id: "reset", "button gone", x: Self.margin, y: 24, "Reset zoom")
         putText(&text, id: "search", "button end", x: right - 30, y: 24, "Search")
         putText(&text, id: "case", "button end", x: right, y: 24, "ic", hint: "Ignore case (Ctrl-I)")
         let details = options.isInverted ? top - 8 : bottom + 14
-        putText(&text, id: "details", nil, x: Self.margin, y: details, "")
+        putText(&text, id: "details", x: Self.margin, y: details, "")
         putText(&text, id: "matched", "end", x: right, y: details, "")
         text.put(
             """
@@ -75,8 +86,8 @@ extension FlameDrawing {
     }
 
     private func putText(
-        _ text: inout XMLBytes, id: String?, _ classes: String?, x: Int, y: Int, _ content: String,
-        hint: String? = nil
+        _ text: inout XMLBytes, id: String? = nil, _ classes: String? = nil, x: Int, y: Int,
+        _ content: String, hint: String? = nil
     ) {
         text.put("<text")
         if let id { text.put(" id=\"\(id)\"") }

@@ -90,12 +90,11 @@ struct FlameLayout {
 
     private mutating func enter(stack: Int, name: Range<Int>) {
         open.append(Open(slot: frames.count, end: name.upperBound))
+        let name = UInt32(truncatingIfNeeded: name.lowerBound)..<UInt32(truncatingIfNeeded: name.upperBound)
         frames.append(
             Frame(
-                stack: UInt32(truncatingIfNeeded: stack),
-                name: UInt32(
-                    truncatingIfNeeded: name.lowerBound)..<UInt32(
-                        truncatingIfNeeded: name.upperBound), depth: UInt32(open.count - 1), start: position))
+                stack: UInt32(truncatingIfNeeded: stack), name: name, depth: UInt32(open.count - 1),
+                start: position))
     }
 
     private mutating func close(to depth: Int) {
@@ -115,7 +114,7 @@ struct FlameLayout {
             frames.removeLast()
             if frame.width > .zero {
                 narrow += 1
-            } else {
+            } else if frame.other > .zero {
                 hidden.frames += 1
                 hidden.count += frame.otherSelf
             }

@@ -17,9 +17,9 @@ public enum FlamePalette: String, CaseIterable, Sendable {
             case .kernel: ColourRange(hues: 6...22, saturation: 88, light: 62...74, dark: 29...34)
             case .inlined: ColourRange(hues: 180...196, saturation: 60, light: 66...78, dark: 24...29)
             case .jit: ColourRange(hues: 95...125, saturation: 52, light: 64...76, dark: 22...27)
-            case .user, .unknown: ColourRange(hues: 46...56, saturation: 88, light: 60...76, dark: 22...27)
+            case .user, .unknown: ColourRange(hues: 46...56, saturation: 88, light: 60...76, dark: 19...24)
             }
-        case .hot: ColourRange(hues: 2...54, saturation: 85, light: 60...72, dark: 23...29)
+        case .hot: ColourRange(hues: 2...54, saturation: 85, light: 60...72, dark: 21...26)
         case .mem: ColourRange(hues: 95...165, saturation: 55, light: 60...74, dark: 20...26)
         case .io: ColourRange(hues: 205...245, saturation: 70, light: 72...84, dark: 30...38)
         }

@@ -25,11 +25,11 @@ public struct FoldedReader {
     /// Reads as it is written.
     public init() {}
 
-    /// Reads stacks with one count; of two the last is taken.
-    public mutating func counts(in text: inout LineBlocks) throws -> StackCounts {
-        var stacks = StackCounts()
-        try forEachStack(in: &text) { stacks.add($1.second ?? $1.count, to: $0) }
-        return stacks
+    /// Calls `body` with every stack and its count, as they come; of two counts it is the last.
+    public mutating func forEachCount(
+        in text: inout LineBlocks, _ body: (RawSpan, StackCount) -> Void
+    ) throws {
+        try forEachStack(in: &text) { body($0, $1.second ?? $1.count) }
     }
 
     /// Reads stacks with one count or with two, which all lines must have for it to be a difference.

@@ -12,11 +12,15 @@
   const [details, matched, zoomButton, searchButton, caseButton, box] =
     ["details", "matched", "reset", "search", "case", "box"].map(byID);
 
+  // A title is "NAME (COUNT …)"; what is counted may have such brackets in its
+  // name, and a frame may.
+  const tail = graph.dataset.count.split(" (").length;
+
   const frames = Array.from(graph.children, (g) => {
     const [title, rect, text] = g.children;
     const info = title.textContent;
     const x = Number(g.dataset.x), w = Number(g.dataset.w);
-    const name = info.slice(0, info.lastIndexOf(" ("));
+    const name = info.split(" (").slice(0, -tail).join(" (");
     return { g, rect, text, info, name, x, w, end: x + w, parent: null };
   });
   const open = [];
@@ -157,7 +161,7 @@
 
   function restore() {
     const state = new URLSearchParams(location.hash.slice(1) || location.search);
-    view = follow((state.get("zoom") ?? "").split(";"));
+    view = state.has("zoom") ? follow(state.get("zoom").split(";")) : root;
     term = state.get("search") ?? "";
     ignoresCase = state.get("case") === "ignore";
     layOut();

@@ -118,6 +118,17 @@ final class Child {
         return String(decoding: child.output, as: UTF8.self)
     }
 
+    /// What /proc/PID/status says of its memory, in bytes: "VmHWM" is the most it ever held.
+    func memory(_ name: String) throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+        let words = status.split(separator: "\n").first { $0.hasPrefix("\(name):") }?.split(
+            whereSeparator: \.isWhitespace)
+        guard let words, words.count > 1, let size = Int(words[1]) else {
+            throw TestFailure("no \(name): \(status)")
+        }
+        return size << 10
+    }
+
     /// The kernel's words on each of its descriptors: what it is, and its fdinfo.
     func descriptors() -> [(target: String, info: String)] {
         let folder = "/proc/\(pid)/fd"

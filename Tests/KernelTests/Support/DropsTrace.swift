@@ -20,6 +20,7 @@ struct DropsTrace {
         var dualStack, reuseport, closed: Bool
         var peers: [Peer]
         var peersOther: Int?
+        var cgroup: UInt64?
     }
 
     struct Peer: Decodable {
@@ -36,6 +37,21 @@ struct DropsTrace {
         var count: Int
         var `class`: String
         var netns: UInt32?
+    }
+
+    /// A line of kind "drop_stack".
+    struct Stack: Decodable {
+        var reason: String?
+        var stack: [String]?
+        var count: Int
+        var location: String
+    }
+
+    /// A line of kind "conntrack".
+    struct Conntrack: Decodable {
+        var netns: UInt32
+        var count, max, full, insertFailed, earlyDrop: Int?
+        var backend: String
     }
 
     /// A line of kind "loss".
@@ -64,7 +80,11 @@ struct DropsTrace {
     /// Of every interval.
     let rows: [Row]
     let packets: [Packet]
+    let stacks: [Stack]
+    let conntrack: [Conntrack]
+    /// The first of them: to decode them all takes an emulator minutes.
     let losses: [Loss]
+    let lossCount: Int
     let summary: Summary
 
     init(_ output: Data) throws {
@@ -72,15 +92,21 @@ struct DropsTrace {
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         var rows: [Row] = []
         var packets: [Packet] = []
+        var stacks: [Stack] = []
+        var conntrack: [Conntrack] = []
         var losses: [Loss] = []
+        var lossCount = 0
         var summaries: [Summary] = []
         for line in output.lines {
             switch line.kind {
             case "l" where line.starts(with: Data("{\"kind\":\"loss\"".utf8)):
-                losses.append(try decoder.decode(Loss.self, from: line))
+                lossCount += 1
+                if lossCount <= 5000 { losses.append(try decoder.decode(Loss.self, from: line)) }
             case "l": rows.append(try decoder.decode(Row.self, from: line))
+            case "d" where line.starts(with: Data("{\"kind\":\"drop_stack\"".utf8)):
+                stacks.append(try decoder.decode(Stack.self, from: line))
             case "d": packets.append(try decoder.decode(Packet.self, from: line))
-            case "c": continue  // conntrack, where the module is loaded
+            case "c": conntrack.append(try decoder.decode(Conntrack.self, from: line))
             case "s": summaries.append(try decoder.decode(Summary.self, from: line))
             default: throw TestFailure("unknown line: \(String(decoding: line, as: UTF8.self))")
             }
@@ -90,7 +116,10 @@ struct DropsTrace {
         }
         self.rows = rows
         self.packets = packets
+        self.stacks = stacks
+        self.conntrack = conntrack
         self.losses = losses
+        self.lossCount = lossCount
         self.summary = summary
     }
 }

@@ -44,7 +44,7 @@ final class Namespace {
         try set("ipv4/ip_local_port_range", "\(low) \(high)")
     }
 
-    private func file(_ name: String) throws -> String {
+    func file(_ name: String) throws -> String {
         // Foundation reads no more than a page of a file whose size is 0.
         let path = "/proc/\(holder.pid)/net/\(name)"
         guard let file = FileHandle(forReadingAtPath: path) else { throw TestFailure("no \(path)") }
@@ -109,10 +109,13 @@ final class Namespace {
 
     /// An address of its own, 10.99.0.1, in a network whose other addresses nobody
     /// has: what is sent to them gets lost on the way, without a word.
-    func addDeadNetwork() throws {
+    /// - Parameter end: where it gets lost; else in this namespace.
+    func addDeadNetwork(ending end: Namespace? = nil) throws {
         try run(
             "ip link add dead0 type veth; ip link set dead0 arp off; ip link set dead0 up; "
-                + "ip link set veth0 up; ip address add 10.99.0.1/24 dev dead0")
+                + (end.map { "ip link set veth0 netns \($0.holder.pid); " } ?? "ip link set veth0 up; ")
+                + "ip address add 10.99.0.1/24 dev dead0")
+        try end?.run("ip link set veth0 up")
     }
 
     /// Without cookies each answer to a SYN is remembered, and so is the handshake that
@@ -121,16 +124,37 @@ final class Namespace {
     func sendNoCookies() throws { try set("ipv4/tcp_syncookies", "0") }
 
     /// How many connections wait for accept, by the listening socket's inode, by
-    /// /proc/net/tcp. When several CPUs find the last free place at once, each takes it:
-    /// then there are more than fit.
-    func acceptQueues() throws -> [UInt32: Int] {
+    /// /proc/net/tcp and tcp6. When several CPUs find the last free place at once, each
+    /// takes it: then there are more than fit.
+    func acceptQueues() throws -> [UInt32: Int] { try acceptQueues { _ in true } }
+
+    func acceptQueue(_ port: UInt16) throws -> Int {
+        let suffix = ":" + String(format: "%04X", port)
+        return try acceptQueues { $0.hasSuffix(suffix) }.values.reduce(0, +)
+    }
+
+    private func acceptQueues(where isWanted: (Substring) -> Bool) throws -> [UInt32: Int] {
         var queues: [UInt32: Int] = [:]
-        for line in try file("tcp").split(separator: "\n").dropFirst() {
-            let words = line.split(separator: " ")
-            guard words.count > 9, words[3] == "0A", let inode = UInt32(words[9]) else { continue }
-            queues[inode] = Int(words[4].suffix(8), radix: 16)
+        for table in ["tcp", "tcp6"] {
+            for line in try file(table).split(separator: "\n").dropFirst() {
+                let words = line.split(separator: " ")
+                guard words.count > 9, words[3] == "0A", isWanted(words[1]), let inode = UInt32(words[9])
+                else { continue }
+                queues[inode] = Int(words[4].suffix(8), radix: 16)
+            }
         }
         return queues
+    }
+
+    /// So many connects that wait for accept, which must be all that there is room for
+    /// if later ones are to be lost. A connect has succeeded before the server has its
+    /// ACK, which a reset sent from another CPU may overtake: so the sockets are kept
+    /// until all have arrived.
+    func fillAcceptQueue(_ address: String, _ port: UInt16, _ count: Int) throws {
+        let load = try Load("-k -n \(count) -i 600 \(address) \(port)", in: self)
+        guard try load.result().succeeded == count, try Lab.wait(until: { try acceptQueue(port) == count })
+        else { throw TestFailure("the accept queue of \(address) \(port) does not fill") }
+        try load.end()
     }
 
     /// Handshakes of a port that are not over yet, by /proc/net/tcp.

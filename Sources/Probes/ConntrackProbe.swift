@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+import BPF
+import CPrograms
+public import Model
+
+/// How often there was no room for a connection to track, counted where the kernel
+/// finds that out.
+public final class ConntrackProbe {
+    public let backend: Backend
+
+    private let object: BPFObject
+    private var attached: AttachedPrograms
+
+    /// Loads and attaches the programs of the first backend that works here.
+    /// - Parameters:
+    ///   - netns: inode of the only network namespace to look at.
+    ///   - forced: this backend or none.
+    /// - Throws: the reason, a line per backend: nf_conntrack is not loaded, or its types are
+    ///   not known (module types come with Linux 5.11), or nothing can be attached.
+    public init(netns: UInt32?, backend forced: Backend?) throws(ProbeError) {
+        let loaded = try Self.first(of: forced.map { [$0] } ?? [.fentry, .kprobe], netns: netns)
+        backend = loaded.backend
+        attached = loaded.attached
+        object = loaded.takeObject()
+        do throws(BPFError) { try attached.countFromNow(in: object) } catch { throw ProbeError(error) }
+    }
+
+    private struct Loaded: ~Copyable {
+        let object: BPFObject
+        let attached: AttachedPrograms
+        let backend: Backend
+
+        consuming func takeObject() -> BPFObject { object }
+    }
+
+    private static func first(of backends: [Backend], netns: UInt32?) throws(ProbeError) -> Loaded {
+        var refused: [String] = []
+        for backend in backends {
+            do throws(BPFError) {
+                return try load(backend, netns: netns)
+            } catch {
+                refused.append("\(backend.rawValue): \(error)")
+            }
+        }
+        throw ProbeError(.failed, refused.joined(separator: "; "))
+    }
+
+    private static func load(_ backend: Backend, netns: UInt32?) throws(BPFError) -> Loaded {
+        try ConntrackPrograms.require(backend)
+        let programs = ConntrackPrograms.all(backend)
+        let image = why_conntrack_object()
+        let object = try BPFObject(
+            bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_ct")
+        try object.only(programs: Set(programs.map(\.name)))
+        try object.setReadOnly(why_conntrack_config(netns: netns ?? 0), map: ".rodata.config")
+        try object.load()
+        let attached = try AttachedPrograms(programs, in: object)
+        return Loaded(object: object, attached: attached, backend: backend)
+    }
+
+    /// By the namespace's inode, since the trace began; where it never happened there is none.
+    public func full() throws(ProbeError) -> [UInt32: UInt64] {
+        var counts: [UInt32: UInt64] = [:]
+        do throws(BPFError) {
+            try object.map(named: "full").forEach { key, value in
+                guard let netns = key.read(UInt32.self), let count = value.read(UInt64.self) else { return }
+                counts[netns] = count
+            }
+        } catch {
+            throw ProbeError(error)
+        }
+        return counts
+    }
+
+    /// What was not seen.
+    public func loss() throws(ProbeError) -> Loss {
+        do throws(BPFError) { return try attached.loss(in: object) } catch { throw ProbeError(error) }
+    }
+
+    /// Removes the programs; what they counted stays to be read.
+    public func detach() throws(ProbeError) {
+        do throws(BPFError) { try attached.detach(from: object) } catch { throw ProbeError(error) }
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Testing
+
+@testable import tcpwhy
+
+/// What `tcpwhy drops` accepts of filters, and what it says about the rest.
+@Suite struct DropsArgumentTests {
+    @Test(arguments: [
+        ["--reason", "NO_SOCKET"], ["--reason", "3,0x30001", "--reason", "openvswitch:1"],
+        ["--stacks", "--json"],
+        ["--cgroup", "/system.slice", "--stacks", "--reason", "TCP_RESET"],
+    ])
+    func accepts(arguments: [String]) throws {
+        _ = try Drops.parse(arguments)
+    }
+
+    @Test(arguments: [["--reason", ""], ["--reason", "NO_SOCKET,"], ["--reason"]])
+    func refusesAReasonWithoutAName(arguments: [String]) throws {
+        let error = #expect(throws: (any Error).self) { _ = try Drops.parse(arguments) }
+        #expect(Drops.exitCode(for: try #require(error)) == .validationFailure)
+    }
+
+    @Test func aCgroupThatIsNotThereIsAFailure() throws {
+        let drops = try Drops.parse(["--cgroup", "/no such group"])
+        #expect(throws: Failure.self) { try drops.filter.cgroupID() }
+        #expect(drops.filter.isFilter && !drops.filter.isPortFilter)
+    }
+}
