@@ -133,7 +133,7 @@ struct NearestSymbols {
             functions.append(
                 KernelFunction(
                     address: addresses[index], start: starts[index],
-                    end: min(end, starts[index] + Self.longestFunction), symbol: String(name),
+                    end: min(end, starts[index] &+ Self.longestFunction), symbol: String(name),
                     module: module.map(String.init)))
         }
         return functions
