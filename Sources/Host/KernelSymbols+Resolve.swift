@@ -35,25 +35,31 @@ extension KernelSymbols {
 
     /// - Parameter text: the lines of `/proc/kallsyms`.
     static func places(of addresses: Set<UInt64>, parsing text: String) -> [UInt64: KernelPlace] {
-        var nearest = NearestSymbols(addresses)
-        var text = text
-        text.withUTF8 { bytes in
-            _ = forEachLine(in: UnsafeRawBufferPointer(bytes)) { nearest.look(at: $0) }
-        }
-        return nearest.places
+        NearestSymbols(addresses, parsing: text).places
     }
 }
 
-/// For each wanted address the highest symbol that is not above it.
-private struct NearestSymbols {
-    private let addresses: [UInt64]
+/// For each wanted address the highest symbol that is not above it, and where the next begins.
+struct NearestSymbols {
+    let addresses: [UInt64]
     private var starts: [UInt64]
+    private var ends: [UInt64]
     private var lines: [String]
 
     init(_ wanted: Set<UInt64>) {
         addresses = wanted.sorted()
         starts = [UInt64](repeating: 0, count: addresses.count)
+        ends = [UInt64](repeating: .max, count: addresses.count)
         lines = [String](repeating: "", count: addresses.count)
+    }
+
+    /// - Parameter text: the lines of `/proc/kallsyms`.
+    init(_ wanted: Set<UInt64>, parsing text: String) {
+        self.init(wanted)
+        var text = text
+        text.withUTF8 { bytes in
+            _ = KernelSymbols.forEachLine(in: UnsafeRawBufferPointer(bytes)) { look(at: $0) }
+        }
     }
 
     mutating func look(at line: UnsafeRawBufferPointer) {
@@ -68,6 +74,7 @@ private struct NearestSymbols {
         // The addresses at or above the symbol, from the lowest on; the ones further
         // up mostly have a nearer one already.
         var index = firstIndex(from: start)
+        if index > 0 { ends[index - 1] = min(ends[index - 1], start) }
         while index < addresses.count, starts[index] < start {
             starts[index] = start
             lines[index] = String(decoding: line[(end + 3)...], as: UTF8.self)
@@ -104,15 +111,32 @@ private struct NearestSymbols {
 
     var places: [UInt64: KernelPlace] {
         var places: [UInt64: KernelPlace] = [:]
-        for (index, address) in addresses.enumerated() {
-            guard starts[index] != 0, address - starts[index] <= Self.longestFunction else { continue }
+        for function in functions.reversed() {
+            places[function.address] = function.place(of: function.address)
+        }
+        return places
+    }
+
+    /// Those of the addresses that have one, the highest address first.
+    var functions: [KernelFunction] {
+        var functions: [KernelFunction] = []
+        var end = UInt64.max
+        for index in addresses.indices.reversed() {
+            // What no symbol separates from the next address ends where that one's does.
+            end = min(end, ends[index])
+            guard starts[index] != 0, addresses[index] - starts[index] <= Self.longestFunction else {
+                continue
+            }
             let words = lines[index].split(separator: "\t")
             guard let name = words.first else { continue }
             let module = words.count > 1 ? words[1].dropFirst().dropLast() : nil
-            places[address] = KernelPlace(
-                symbol: String(name), offset: address - starts[index], module: module.map(String.init))
+            functions.append(
+                KernelFunction(
+                    address: addresses[index], start: starts[index],
+                    end: min(end, starts[index] &+ Self.longestFunction), symbol: String(name),
+                    module: module.map(String.init)))
         }
-        return places
+        return functions
     }
 }
 

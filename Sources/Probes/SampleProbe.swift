@@ -16,6 +16,8 @@ public final class SampleProbe {
     private var events: [CPUEvent]
     /// Stacks that came through the ring buffer.
     private var whole: [StackSample: UInt64] = [:]
+    /// The kernel's table of stacks, as far as it was read: a place keeps its stack.
+    private var stacks: [Int32: CallStack] = [:]
 
     private final class CPUEvent {
         let link: Link
@@ -100,12 +102,11 @@ public final class SampleProbe {
                 else { return }
                 rows.append((key, count))
             }
-            let stacks = try object.map(named: "stacks")
-            var known: [Int32: CallStack] = [:]
+            let table = try object.map(named: "stacks")
             func stack(_ id: Int32) throws(BPFError) -> CallStack {
-                if let stack = known[id] { return stack }
-                let stack = try SampleDecoding.stack(id, in: stacks)
-                known[id] = stack
+                if let stack = stacks[id] { return stack }
+                let stack = try SampleDecoding.stack(id, in: table)
+                stacks[id] = stack
                 return stack
             }
             for (key, count) in rows {

@@ -7,6 +7,7 @@ import Probes
 public import Report
 
 extension PortsSort: ExpressibleByArgument {}
+extension HotspotsSort: ExpressibleByArgument {}
 extension Backend: ExpressibleByArgument {}
 
 /// The filters, all of which the kernel applies.

@@ -3,11 +3,20 @@ import Host
 import Model
 import Symbols
 
-/// Names for the addresses of stacks. Asked for once sampling is over, or a view needs them.
+/// Names for the addresses of stacks, each looked up once.
 struct FrameNames {
+    /// A function, and how a line of folded stacks writes it.
+    struct Frame {
+        var function: FunctionName
+        var text: String
+    }
+
     private let users: UserSymbols
-    private var kernel: [UInt64: String] = [:]
-    private var known: [UserPlace: String] = [:]
+    private var functions = KernelFunctions()
+    private var kernel: [UInt64: Frame] = [:]
+    private var known: [UserPlace: Frame] = [:]
+    /// Processes whose maps were read again since `lookUp`: not once per address.
+    private var reread: Set<UInt32> = []
 
     private struct UserPlace: Hashable {
         let pid: UInt32
@@ -18,26 +27,10 @@ struct FrameNames {
         self.users = users
     }
 
-    /// The most frequent first.
-    mutating func stacks(of samples: StackSamples) -> [NamedStack] {
-        lookUpKernel(samples)
-        var stacks: [NamedStack] = []
-        for (sample, count) in samples.counts {
-            stacks.append(
-                NamedStack(
-                    pid: sample.pid, command: sample.command,
-                    frames: userFrames(sample) + kernelFrames(sample.kernel), count: count))
-        }
-        return stacks.sorted { $0.count > $1.count }
-    }
-
-    /// A caller's address is where it goes on, which may be the next function already.
-    private static func place(_ address: UInt64, _ index: Int) -> UInt64 {
-        index == 0 ? address : address &- 1
-    }
-
-    /// All that are new at once: the kernel's table is a file that is read from its beginning.
-    private mutating func lookUpKernel(_ samples: StackSamples) {
+    /// What is new in samples; before their frames are asked for. The kernel's all at once: its
+    /// table is a file that is read from its beginning.
+    mutating func lookUp(_ samples: StackSamples) {
+        reread = []
         var unknown: Set<UInt64> = []
         for sample in samples.counts.keys {
             for (index, address) in sample.kernel.frames.enumerated() {
@@ -46,36 +39,49 @@ struct FrameNames {
             }
         }
         guard !unknown.isEmpty else { return }
-        let places = (try? KernelSymbols.places(of: unknown)) ?? [:]
-        for address in unknown {
-            // Without the table (kptr_restrict) addresses stand for names.
-            let name = places[address].map { $0.symbol + ($0.module.map { " [\($0)]" } ?? "") }
-            kernel[address] = (name ?? "[kernel+0x\(String(address, radix: 16))]") + "_[k]"
-        }
+        let places = (try? functions.places(of: unknown)) ?? [:]
+        for address in unknown { kernel[address] = Self.frame(address, places[address]) }
     }
 
-    private func kernelFrames(_ stack: CallStack) -> [String] {
-        if stack == .lost { return ["[lost kernel stack]_[k]"] }
-        let names = stack.frames.enumerated().map { kernel[Self.place($1, $0)] ?? "" }
-        return (stack.isTruncated ? ["[truncated]_[k]"] : []) + names.reversed()
+    /// A caller's address is where it goes on, which may be the next function already.
+    private static func place(_ address: UInt64, _ index: Int) -> UInt64 {
+        index == 0 ? address : address &- 1
     }
 
-    private mutating func userFrames(_ sample: StackSample) -> [String] {
-        if sample.user == .lost { return ["[lost user stack]"] }
-        var names: [String] = []
+    /// Without the table (kptr_restrict) addresses stand for names.
+    private static func frame(_ address: UInt64, _ place: KernelPlace?) -> Frame {
+        let function = FunctionName(
+            symbol: place?.symbol, module: place?.module ?? FunctionName.kernelModule, isKernel: true)
+        let name = place.map { $0.symbol + ($0.module.map { " [\($0)]" } ?? "") }
+        return Frame(
+            function: function, text: (name ?? "[kernel+0x\(String(address, radix: 16))]") + "_[k]")
+    }
+
+    /// Innermost first; none if it has none.
+    func kernelFrames(_ sample: StackSample) -> [Frame] {
+        sample.kernel.frames.enumerated().compactMap { kernel[Self.place($1, $0)] }
+    }
+
+    /// Innermost first; none if it has none.
+    mutating func userFrames(_ sample: StackSample) -> [Frame] {
+        var frames: [Frame] = []
         for (index, address) in sample.user.frames.enumerated() {
-            names.append(userName(UserPlace(pid: sample.pid, address: Self.place(address, index))))
+            frames.append(userFrame(UserPlace(pid: sample.pid, address: Self.place(address, index))))
         }
-        return (sample.user.isTruncated ? ["[truncated]"] : []) + names.reversed()
+        return frames
     }
 
-    private mutating func userName(_ place: UserPlace) -> String {
-        if let name = known[place] { return name }
+    private mutating func userFrame(_ place: UserPlace) -> Frame {
+        if let frame = known[place] { return frame }
         // A library that was loaded meanwhile.
-        if !users.covers(pid: place.pid, address: place.address) { users.note(pid: place.pid) }
-        let frame = users.frame(pid: place.pid, address: place.address)
-        let name = frame.kind == .jit ? "\(frame)_[j]" : "\(frame)"
-        known[place] = name
-        return name
+        if !users.covers(pid: place.pid, address: place.address), reread.insert(place.pid).inserted {
+            users.note(pid: place.pid)
+        }
+        let found = users.frame(pid: place.pid, address: place.address)
+        let frame = Frame(
+            function: FunctionName(symbol: found.name, module: found.module, isKernel: false),
+            text: found.kind == .jit ? "\(found)_[j]" : "\(found)")
+        known[place] = frame
+        return frame
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import BPF
 import Glibc
 import Model
 
@@ -45,6 +46,11 @@ final class Output {
     /// From here on nothing is missed: what a script that makes the load waits for.
     static func tracing(_ backend: Backend) {
         error("tcpwhy: tracing, backend \(backend.rawValue); Ctrl-C ends\n")
+    }
+
+    /// The same, of samples.
+    static func sampling(_ cpus: Int, _ frequency: UInt64, _ clock: SampleClock) {
+        error("tcpwhy: sampling \(cpus) CPUs at \(frequency) Hz by \(clock.rawValue); Ctrl-C ends\n")
     }
 
     func write(_ text: String) throws {

@@ -37,6 +37,9 @@ struct ProcessFilter: ParsableArguments {
         }
     }
 
+    /// Whether it says no to any process; CPUs aside.
+    var isFilter: Bool { pid != nil || command != nil || cgroup != nil || netns != nil }
+
     /// The filters as the probe takes them, but for the cgroup.
     func apply(to options: inout SampleOptions) throws {
         if let pid {

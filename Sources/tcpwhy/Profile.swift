@@ -27,10 +27,7 @@ struct Profile: ParsableCommand {
         help: ArgumentHelp("End after so many seconds; else with Ctrl-C.", valueName: "seconds"))
     var duration: Double?
 
-    @Option(
-        name: [.customShort("F"), .long],
-        help: ArgumentHelp("Samples a second and CPU.", valueName: "hertz"))
-    var frequency: UInt64 = 99
+    @OptionGroup var pace: SamplingFrequency
 
     @OptionGroup var filter: ProcessFilter
 
@@ -60,7 +57,6 @@ struct Profile: ParsableCommand {
         if let duration, !(duration > 0 && duration <= 1e6) {
             throw ValidationError("-d is a number of seconds above 0, not \(duration)")
         }
-        if frequency == 0 { throw ValidationError("-F is above 0") }
         if userStacks && kernelStacks {
             throw ValidationError("-U and -K each leave out what the other wants")
         }
@@ -68,19 +64,22 @@ struct Profile: ParsableCommand {
 
     func run() throws {
         try Preflight.current().requireTracing()
-        try refuseFrequency()
+        var options = SampleOptions()
+        try pace.apply(to: &options)
         Log.start(verbose: verbose)
         // What cannot be written is not worth a trace.
         let picture = try svg.map { try Output(path: $0) }
         // A picture on demand leaves a terminal alone.
         let output = try Output(path: file)
         let text = svg != nil && output.isTerminal ? nil : output
-        var options = SampleOptions()
         try filter.apply(to: &options)
-        options.frequency = frequency
         let cgroup = try filter.openCgroup()
-        options.cgroup = cgroup?.descriptor
-        var session = try ProfileSession(options)
+        switch cgroup {
+        case let group?: options.cgroup = group.descriptor
+        case nil: break
+        }
+        // Its descriptor is in `options`: it stays open until the map has taken it.
+        var session = try withExtendedLifetime(cgroup) { try ProfileSession(options) }
         var run = try session.run(seconds: duration)
         if userStacks { run.samples.dropKernelStacks() }
         if kernelStacks { run.samples.dropUserStacks() }
@@ -97,13 +96,5 @@ struct Profile: ParsableCommand {
             try FlameGraph(options).write(FoldedProfile.counts(stacks)) { try picture.write($0) }
         }
         Output.error("tcpwhy: \(ProfileText.summary(run))\n")
-    }
-
-    private func refuseFrequency() throws {
-        let name = "kernel.perf_event_max_sample_rate"
-        guard let most = try? Sysctl.integer(name), frequency > most else { return }
-        throw Failure.failed(
-            "the kernel takes at most \(most) samples a second (\(name)), not \(frequency)\n"
-                + "sysctl -w \(name)=\(frequency) allows it; it lowers that by itself when samples take long")
     }
 }

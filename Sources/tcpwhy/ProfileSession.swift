@@ -27,8 +27,7 @@ struct ProfileSession {
         let start = HostClock.monotonicNanoseconds()
         let end = seconds.map { start + UInt64($0 * 1e9) }
         var ring = try probe.openRing()
-        Output.error(
-            "tcpwhy: sampling \(cpus) CPUs at \(frequency) Hz by \(probe.clock.rawValue); Ctrl-C ends\n")
+        Output.sampling(cpus, frequency, probe.clock)
         let descriptor = ring.epollFD
         try loop.run(reports: nil, until: end, watching: descriptor) {
             try drain(&ring)

@@ -21,8 +21,8 @@ struct Tcpwhy: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Ports.self, Drops.self, Listeners.self, Profile.self, Fold.self, Flame.self, Diff.self,
-            Check.self,
+            Ports.self, Drops.self, Listeners.self, Hotspots.self, Profile.self, Fold.self, Flame.self,
+            Diff.self, Check.self,
         ])
 
     static let version = "0.1.0"

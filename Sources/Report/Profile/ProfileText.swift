@@ -9,11 +9,7 @@ public enum ProfileText {
         var text =
             "\(Units.exact(samples.taken)) samples at \(run.frequency) Hz by \(run.clock) in "
             + "\(Units.seconds(run.duration)) on \(run.cpus) \(run.cpus == 1 ? "CPU" : "CPUs")"
-        let parts = [
-            (samples.truncated, "with a truncated stack"),
-            (samples.withoutStack, "without their stack (table full)"),
-            (samples.unplaced, "in no row (table full)"),
-        ].filter { $0.0 > 0 }.map { "\(Units.exact($0.0)) \($0.1)" }
+        let parts = SampleLossText.parts(SampleLoss(of: samples))
         if !parts.isEmpty { text += "; of them " + parts.joined(separator: ", ") }
         return text
     }

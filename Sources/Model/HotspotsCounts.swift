@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How often a function was sampled.
+public struct FunctionCount: Sendable, Hashable {
+    /// It ran itself.
+    public var own: UInt64 = 0
+    /// It ran, or something that it called: once per sample, however often it called itself.
+    public var total: UInt64 = 0
+
+    public init(own: UInt64 = 0, total: UInt64 = 0) {
+        self.own = own
+        self.total = total
+    }
+
+    mutating func merge(_ other: FunctionCount) {
+        own &+= other.own
+        total &+= other.total
+    }
+}
+
+/// Samples by the functions in their stacks.
+public struct HotspotsCounts: Sendable {
+    public private(set) var functions: [FunctionName: FunctionCount] = [:]
+    /// With the parts of a function that the compiler split off.
+    public private(set) var allocation: [PortFunction: FunctionCount] = [:]
+    /// Samples of a search for a port: with any function of it in their stack.
+    public private(set) var search: UInt64 = 0
+    /// All that were added.
+    public private(set) var samples: UInt64 = 0
+
+    public init() {}
+
+    /// - Parameter stack: innermost first; not empty.
+    public mutating func add(_ stack: [FunctionName], count: UInt64) {
+        samples &+= count
+        var isSearch = false
+        for name in Set(stack) { functions[name, default: FunctionCount()].total &+= count }
+        for function in Set(stack.compactMap(PortFunction.init)) {
+            allocation[function, default: FunctionCount()].total &+= count
+            if function.isSearch { isSearch = true }
+        }
+        if isSearch { search &+= count }
+        guard let innermost = stack.first else { return }
+        functions[innermost, default: FunctionCount()].own &+= count
+        if let function = PortFunction(innermost) {
+            allocation[function, default: FunctionCount()].own &+= count
+        }
+    }
+
+    public mutating func merge(_ other: HotspotsCounts) {
+        functions.merge(other.functions) { $0.merging($1) }
+        allocation.merge(other.allocation) { $0.merging($1) }
+        search &+= other.search
+        samples &+= other.samples
+    }
+
+    /// Samples whose innermost function has no name.
+    public var unnamed: UInt64 {
+        functions.reduce(0) { $0 &+ ($1.key.symbol == nil ? $1.value.own : 0) }
+    }
+
+    /// Whether a function of the kernel would have been recognised: not where its
+    /// symbols are hidden (`kernel.kptr_restrict`).
+    public var knowsKernel: Bool {
+        var sawKernel = false
+        for name in functions.keys where name.isKernel {
+            if name.symbol != nil { return true }
+            sawKernel = true
+        }
+        return !sawKernel
+    }
+}
+
+extension FunctionCount {
+    fileprivate func merging(_ other: FunctionCount) -> FunctionCount {
+        var result = self
+        result.merge(other)
+        return result
+    }
+}
