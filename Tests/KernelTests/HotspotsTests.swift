@@ -27,7 +27,8 @@ extension KernelTests {
             #expect(try #require(ports.total("tcp_v4_connect")) >= share)
             #expect(try #require(ports.total("__inet_check_established")) > 0)
             #expect(ports.total("tcp_v6_connect") == 0 && ports.total("__inet6_check_established") == 0)
-            if backend.seesSearch {
+            // Before 5.15 a kretprobe hides who called its function.
+            if backend.seesSearch && !(backend == .kprobe && Lab.kernel == "5.10") {
                 #expect(ports.backend == backend.rawValue && ports.notTimed == nil)
                 // One thread: at most one of the CPUs at a time.
                 #expect((0.01...1).contains(try #require(ports.exactShare)))
