@@ -7,7 +7,8 @@ struct LossTable {
     private var states: [Listener: ListenerState] = [:]
     /// A socket that was being closed has lost its inode: by its address it is known.
     private var named: [SocketAddress: Listener] = [:]
-    private var closing: [SocketAddress: Listener] = [:]
+    /// Several of one address may have been closed: each keeps what it lost.
+    private var closing: [SocketAddress: (listener: Listener, state: ListenerState)] = [:]
     private var places: [Socket: SocketAddress] = [:]
     private var peers: [Socket: [IPAddress: UInt64]] = [:]
 
@@ -30,12 +31,13 @@ struct LossTable {
 
     mutating func add(_ key: why_listener_key, _ value: why_listener_stats) {
         let listener = ListenerDecoding.listener(key, value.name)
-        states[listener] = ListenerDecoding.state(value)
+        let state = ListenerDecoding.state(value)
         places[Socket(address: key.id, inode: key.inode)] = SocketAddress(key)
         if key.inode == 0 {
-            closing[SocketAddress(key)] = listener
+            closing[SocketAddress(key)] = (listener, state)
         } else {
             named[SocketAddress(key)] = listener
+            states[listener, default: ListenerState()].merge(state)
         }
     }
 
@@ -47,12 +49,13 @@ struct LossTable {
 
     var rows: [Listener: ListenerState] {
         var rows = states
-        for (place, listener) in closing {
-            guard let known = named[place], let rest = rows.removeValue(forKey: listener) else { continue }
-            rows[known]?.merge(rest)
+        for (place, closed) in closing {
+            rows[named[place] ?? closed.listener, default: ListenerState()].merge(closed.state)
         }
         for (socket, counts) in peers {
-            guard let place = places[socket], let listener = named[place] ?? closing[place] else { continue }
+            guard let place = places[socket], let listener = named[place] ?? closing[place]?.listener else {
+                continue
+            }
             rows[listener]?.peers.add(counts)
         }
         return rows

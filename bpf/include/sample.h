@@ -18,8 +18,7 @@ struct why_stack_key {
 enum why_sample_count {
 	WHY_SAMPLE_ALL = 0,
 	WHY_SAMPLE_NO_ROOM = 1, /* in no row: the table of rows was full */
-	WHY_SAMPLE_STACK_LOST = 2, /* in a row without its stack: table and ring buffer were full */
-	WHY_SAMPLE_COUNT = 3,
+	WHY_SAMPLE_COUNT = 2,
 };
 
 enum why_sample_event {

@@ -91,12 +91,9 @@ static __always_inline void take_stacks(void *ctx, struct why_stack_key *key)
 
 	key->kernel = bpf_get_stackid(ctx, &stacks, 0);
 	key->user = bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);
-	if (key->kernel == -EEXIST || key->user == -EEXIST) {
-		if (send_stacks(ctx, key))
-			return;
-		/* Counted all the same, without the stack that was lost. */
-		count_sample(WHY_SAMPLE_STACK_LOST);
-	}
+	/* If that fails it is counted all the same: its row says that a stack was lost. */
+	if ((key->kernel == -EEXIST || key->user == -EEXIST) && send_stacks(ctx, key))
+		return;
 	count = bpf_map_lookup_elem(&counts, key);
 	if (!count) {
 		bpf_map_update_elem(&counts, key, &zero, BPF_NOEXIST);

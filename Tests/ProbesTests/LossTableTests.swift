@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPrograms
+import Model
+import Testing
+
+@testable import Probes
+
+@Suite struct LossTableTests {
+    private func key(_ socket: UInt64, inode: UInt32) -> why_listener_key {
+        var key = why_listener_key()
+        key.id = socket
+        key.inode = inode
+        key.netns = 1
+        key.port = 80
+        return key
+    }
+
+    private func drops(_ count: UInt64) -> why_listener_stats {
+        var stats = why_listener_stats()
+        stats.name.family = UInt8(WHY_IPV4.rawValue)
+        stats.causes.0 = count
+        return stats
+    }
+
+    private func sums(_ table: LossTable) -> [UInt32: UInt64] {
+        Dictionary(
+            uniqueKeysWithValues: table.rows.map {
+                ($0.key.inode, $0.value.drops?[.acceptQueueFullAtSYN] ?? 0)
+            })
+    }
+
+    @Test func socketsThatWereClosedAtOneAddressAddUp() {
+        var table = LossTable()
+        table.add(key(1, inode: 0), drops(3))
+        table.add(key(2, inode: 0), drops(4))
+        #expect(sums(table) == [0: 7])
+    }
+
+    @Test func whatASocketLostWhileItWasBeingClosedIsItsOwn() {
+        var table = LossTable()
+        table.add(key(1, inode: 0), drops(3))
+        table.add(key(1, inode: 70), drops(10))
+        table.add(key(2, inode: 0), drops(4))
+        #expect(sums(table) == [70: 13, 0: 4])
+    }
+
+    @Test func peersGoWithTheirSocket() {
+        var table = LossTable()
+        table.add(key(1, inode: 70), drops(10))
+        table.add(key(1, inode: 0), drops(3))
+        var peer = why_peer_key()
+        peer.listener = 1
+        peer.family = WHY_IPV4.rawValue
+        table.add(peer, 3)
+        peer.inode = 70
+        table.add(peer, 10)
+        #expect(table.rows.first?.value.peers.values.map { $0 } == [13])
+    }
+}
