@@ -25,12 +25,7 @@ public struct SampleOptions: Sendable {
         config.filter_cgroup = cgroup == nil ? 0 : 1
         if let command {
             config.filter_comm = 1
-            withUnsafeMutableBytes(of: &config.comm) { bytes in
-                // The kernel cuts names the same way, and ends them with a zero.
-                for (index, byte) in command.utf8.prefix(bytes.count - 1).enumerated() {
-                    bytes[index] = byte
-                }
-            }
+            CommandName.copy(command, to: &config.comm)
         }
         return config
     }
