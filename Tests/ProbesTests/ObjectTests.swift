@@ -43,7 +43,9 @@ import Testing
         #expect(socket.programs == ["count_range"] && socket.maps.contains("ranges"))
         let listener = try names(why_listener_object())
         #expect(
-            listener.maps.isSuperset(of: [".rodata.config", ".data.active", "stats", "unplaced", "lost_skb"]))
+            listener.maps.isSuperset(of: [
+                ".rodata.config", ".data.active", "near", "stats", "peers", "unplaced", "lost_skb",
+            ]))
         let drop = try names(why_drop_object())
         #expect(
             drop.maps.isSuperset(of: [
