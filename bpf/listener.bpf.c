@@ -22,6 +22,7 @@ const volatile struct why_listener_config config SEC(".rodata.config") = {};
 #include "lib/cgroup.h"
 #include "lib/identity.h"
 #include "lib/peers.h"
+#include "lib/spread.h"
 #include "lib/losses.h"
 #include "lib/listener.h"
 

@@ -76,11 +76,7 @@ public final class PacketProbe {
     public func read() throws(ProbeError) -> Reading {
         var raw: [(key: why_packet_key, count: UInt64)] = []
         do throws(BPFError) {
-            try object.map(named: "packets").forEach { keyBytes, valueBytes in
-                guard let key = keyBytes.read(why_packet_key.self), let count = valueBytes.read(UInt64.self)
-                else { return }
-                raw.append((key, count))
-            }
+            raw = try counts()
             var addresses = Set(raw.map(\.key.location))
             if keepsStacks {
                 let numbers = Set(raw.compactMap { PacketDecoding.stack($0.key) })
@@ -103,6 +99,28 @@ public final class PacketProbe {
             reading.stacks?[DropStack(packet: packet, frames: frames), default: 0] += count
         }
         return reading
+    }
+
+    /// Every count: those that each CPU has for itself, and the shared ones. A key may
+    /// come several times.
+    private func counts() throws(BPFError) -> [(key: why_packet_key, count: UInt64)] {
+        var counts: [(key: why_packet_key, count: UInt64)] = []
+        try object.map(named: "near").forEach { _, places in
+            let size = MemoryLayout<why_near_packet>.size
+            for cpu in 0..<places.byteCount / size {
+                guard let place = places.read(why_near_packet.self, at: cpu * size), place.count > 0
+                else { continue }
+                counts.append((place.key, place.count))
+            }
+        }
+        for table in ["packets", "together"] {
+            try object.map(named: table).forEach { keyBytes, valueBytes in
+                guard let key = keyBytes.read(why_packet_key.self), let count = valueBytes.read(UInt64.self)
+                else { return }
+                counts.append((key, count))
+            }
+        }
+        return counts
     }
 
     /// Why places are shown as addresses; `nil`: they are not.

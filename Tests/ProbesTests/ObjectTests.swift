@@ -49,8 +49,8 @@ import Testing
         let drop = try names(why_drop_object())
         #expect(
             drop.maps.isSuperset(of: [
-                ".rodata.config", ".rodata.cgroup", "packets", "unplaced", "lost_skb", "wanted_reasons",
-                "stacks",
+                ".rodata.config", ".rodata.cgroup", "near", "packets", "together", "unplaced", "lost_skb",
+                "wanted_reasons", "stacks",
             ]))
         #expect(drop.programs == [PacketProbe.program.name])
     }

@@ -329,6 +329,15 @@ struct why_packet_key {
 	__u16 stack; /* its number in the map stacks, + 1; 0: none asked for */
 };
 
+/* One CPU's own count of a key; bits, so that a hash finds it. */
+#define WHY_NEAR_PACKET_BITS 6
+
+struct why_near_packet {
+	struct why_packet_key key;
+	__u64 claims; /* who wanted the place: it is the first one's, if nobody came between */
+	__u64 count; /* 0: free, or just being taken */
+};
+
 #define WHY_STACK_LOST 0xffff /* no room for it, or another one has its place */
 #define WHY_STACK_DEPTH 64 /* frames; what is further out is left out */
 #define WHY_STACKS 8192
@@ -349,6 +358,7 @@ struct why_conntrack_config {
 
 _Static_assert(sizeof(struct why_conntrack_config) == 4, "wire size");
 _Static_assert(sizeof(struct why_packet_key) == 24, "wire size");
+_Static_assert(sizeof(struct why_near_packet) == 40, "wire size");
 _Static_assert(sizeof(struct why_packet_config) == 12, "wire size");
 _Static_assert(sizeof(struct why_listener_key) == 24, "wire size");
 _Static_assert(sizeof(struct why_peer_key) == 32, "wire size");

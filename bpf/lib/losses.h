@@ -26,12 +26,6 @@ struct {
 	__type(value, struct why_near_row);
 } near SEC(".maps");
 
-/* A number of so many bits, from all of the value's (Fibonacci hashing). */
-static __always_inline __u32 spread(__u64 value, __u32 bits)
-{
-	return (value * 0x9e3779b97f4a7c15ULL) >> (64 - bits);
-}
-
 /* alone: nobody else counts in it. */
 static __always_inline void add_loss(struct why_listener_stats *row, const __u64 *grown,
 				     __u32 cause, bool alone)
