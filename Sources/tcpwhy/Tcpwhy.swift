@@ -21,9 +21,9 @@ struct Tcpwhy: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Ports.self, Drops.self, Listeners.self, Hotspots.self, Profile.self, Fold.self, Flame.self,
+            Diagnose.self, Ports.self, Drops.self, Listeners.self, Hotspots.self, Profile.self, Fold.self, Flame.self,
             Diff.self, Check.self,
-        ])
+        ], defaultSubcommand: Diagnose.self)
 
     static let version = "0.1.0"
 
