@@ -17,14 +17,19 @@ public struct DiagnosisText: Sendable {
     public func lines(_ report: DiagnosisReport) -> [String] {
         var lines = wrap(heading(report), indent: 0)
         var number = 0
+        var said: Set<String> = []
         for finding in report.findings {
             lines.append("")
             if finding.consequenceOf == nil {
                 number += 1
                 lines += self.lines(of: finding, mark: "\(number). ", indent: 0)
+                for fix in finding.fixes { lines += self.lines(of: fix, indent: 3) }
+                said = Set(finding.fixes.map(\.command))
             } else {
                 lines += self.lines(of: finding, mark: "└ follows: ", indent: 3)
+                lines += rest(finding.fixes.filter { !said.contains($0.command) }, indent: 6)
             }
+            lines += ending(of: finding, indent: finding.consequenceOf == nil ? 3 : 6)
         }
         lines.append("")
         lines += footer(report)
@@ -55,12 +60,23 @@ public struct DiagnosisText: Sendable {
             lines += wrap("- \(evidence.text)  (\(evidence.source.name)\(counter))", indent: inner, hanging: 2)
         }
         if let impact = impact(finding.impact) { lines += wrap("costs: \(impact)", indent: inner, hanging: 7) }
-        for fix in finding.fixes { lines += self.lines(of: fix, indent: inner) }
-        lines += wrap("check: \(finding.check)", indent: inner, hanging: 7)
+        return lines
+    }
+
+    private func ending(of finding: Finding, indent: Int) -> [String] {
+        var lines = wrap("check: \(finding.check)", indent: indent, hanging: 7)
         if !finding.unsettled.isEmpty {
-            lines += wrap("to be sure: \(finding.unsettled)", indent: inner, hanging: 12)
+            lines += wrap("to be sure: \(finding.unsettled)", indent: indent, hanging: 12)
         }
         return lines
+    }
+
+    /// What helps if a consequence outlives its cause: the commands alone.
+    private func rest(_ fixes: [Fix], indent: Int) -> [String] {
+        fixes.flatMap { fix in
+            wrap("if it stays: \(fix.what)", indent: indent, hanging: 13)
+                + (fix.command.isEmpty ? [] : [String(repeating: " ", count: indent + 13) + fix.command])
+        }
     }
 
     private func lines(of fix: Fix, indent: Int) -> [String] {

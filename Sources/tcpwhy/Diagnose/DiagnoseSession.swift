@@ -77,11 +77,12 @@ struct DiagnoseSession {
     }
 
     private func finish() throws -> Observation {
-        processors.observer?.stop()
-        let facts = namespaces.result()
-        try listeners.observer?.stop()
-        try connects.observer?.stop()
+        // Detaching takes its time, and counts nothing any more.
         let end = HostClock.monotonicNanoseconds()
+        processors.observer?.stop()
+        try connects.observer?.stop()
+        try listeners.observer?.stop()
+        let facts = namespaces.result()
         let duration = Double(end - start) / 1e9
         let ports = try connects.observer?.result(from: start, to: end)
         let search = Self.search(ports)
