@@ -4,20 +4,6 @@ import Diagnosis
 import Model
 import Report
 
-/// What to watch.
-struct DiagnoseOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Only this network namespace: a name (ip netns), an inode, a path, or pid:N.",
-            valueName: "namespace"))
-    var netns: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Use fentry, kprobe or tracepoint, or fail; else the first that works.", valueName: "backend"))
-    var backend: Backend?
-}
-
 struct Diagnose: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Says why TCP throughput fell: the causes, their evidence, and what to do.",
@@ -60,13 +46,14 @@ struct Diagnose: ParsableCommand {
 
     func run() throws {
         try Preflight.current().requireTracing()
+        try options.check()
         Log.start(verbose: verbose)
         let output = try Output(path: file)
         let session = try DiagnoseSession(options)
         let progress = Progress("watching", backends: session.backends, seconds: duration)
         let seen = try session.run(seconds: duration) { progress.show($0) }
         progress.end()
-        let report = Diagnosis().examine(seen)
+        let report = Diagnosis().examine(options.filter(seen))
         if json {
             try output.write(DiagnosisJSON.write(report))
         } else {
