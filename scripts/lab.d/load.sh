@@ -4,6 +4,7 @@
 declare -A CFG # the settings in force: settings.sh
 LOAD_PID=''    # wrk
 COMMAND_PID='' # COMMAND, and its process group
+COMMAND_IS_MUTE='' # set when its output is not for the terminal
 declare -A BEFORE=() # what the counters said before the load
 
 # The kernel's own account of the server's namespace: overflows and drops of accept
@@ -155,7 +156,7 @@ await_wrk() {
   # sleep in short steps, since bash acts on a signal only once the step is over.
   while kill -0 "$LOAD_PID" 2>/dev/null; do
     # A COMMAND that writes to the terminal has it to itself.
-    [[ -n $COMMAND_PID && -t 1 ]] || progress "load, $((SECONDS - started)) of ${CFG[seconds]} s"
+    [[ -n $COMMAND_PID && -t 1 && -z $COMMAND_IS_MUTE ]] || progress "load, $((SECONDS - started)) of ${CFG[seconds]} s"
     sleep 0.2
   done
   progress_end
@@ -167,12 +168,17 @@ await_wrk() {
   die "wrk failed"
 }
 
-# Runs wrk, and COMMAND in parallel, and sums up; returns COMMAND's status.
-do_load() {
+# Starts wrk, and COMMAND in parallel.
+begin_load() {
   fill_time_wait
   note_counters
   start_wrk
   ((${#COMMAND[@]} == 0)) || start_command
+}
+
+# A whole load, and what came of it; returns COMMAND's status.
+do_load() {
+  begin_load
   await_wrk
   if ((${#COMMAND[@]})); then
     summarise >&2

@@ -170,6 +170,16 @@ fill_time_wait() {
   await_services
 }
 
+# As an administrator does after a change of configuration. A reload would not do: php-fpm
+# keeps its listening socket, and the length of its queue, through one.
+restart_services() {
+  stop_service nginx
+  stop_service php-fpm
+  start_service php-fpm
+  start_service nginx
+  await_services
+}
+
 bring_up() {
   [[ ${CFG[family]}${CFG[php-family]} == 44 || -e /proc/sys/net/ipv6 ]] || die "--family 6: this kernel has no IPv6"
   make_namespaces
