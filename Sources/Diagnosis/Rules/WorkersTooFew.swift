@@ -36,7 +36,8 @@ struct WorkersTooFew: Rule {
             id: .workersTooFew, severity: severity(queue), confidence: confidence(queue),
             subject: .listener(queue.listener), subjectText: seen.text(of: queue.listener, queue.owner),
             summary: accepts == 0 && queue.acceptsPerSecond != nil
-                ? "\(who) accepts nothing on \(endpoint), where \(Units.mean(waiting)) connections wait"
+                ? "\(who) accepts nothing on \(endpoint), where \(Units.mean(waiting)) connections wait: "
+                    + "it hangs, or all of it serves connections that stay open"
                 : "\(who) accepts \(Units.mean(accepts)) connections a second on \(endpoint), and "
                     + "\(Units.mean(waiting)) wait there all the time"
                     + (median.map { ", \(Units.duration($0)) each" } ?? ""),
@@ -88,16 +89,23 @@ struct WorkersTooFew: Rule {
         return evidence
     }
 
-    /// By Little's law: those that serve now, one for each that waits, and those that would have
-    /// served what found no room; a fifth more, since load is never even.
+    /// A SYN that found no room is sent again after 1 s, then 2 s, 4 s, …
+    /// (`TCP_TIMEOUT_INIT`, include/net/tcp.h): so long a connection stays away, about.
+    private static let retryPause = 2.0
+
+    /// One for each connection that is there: those served now, those that wait, and by
+    /// Little's law those that stay away since they found no room; a fifth more, since load is
+    /// never even. No more than half of the memory that is to be had.
     static func neededWorkers(_ queue: AcceptQueue, _ seen: Observation) -> Int {
-        let workers = Double(queue.owner.workers.count)
-        let accepts = queue.acceptsPerSecond ?? 0
-        let unserved = accepts > 0 ? seen.rate(queue.overflows) * workers / accepts : 0
-        // Retries count again and again: no more than tenfold what is there on their account.
-        let needed = workers + (queue.meanDepth ?? 0) + min(unserved, workers * 10)
-        let rounded = (Int(needed * 1.2) + 4) / 5 * 5
-        return max(rounded, queue.owner.workers.count + 1)
+        let workers = queue.owner.workers.count
+        let away = seen.rate(queue.overflows) * retryPause
+        let needed = (Double(workers) + (queue.meanDepth ?? 0) + away) * 1.2
+        let rounded = (Int(min(needed, 100_000)) + 4) / 5 * 5
+        var most = 100_000
+        if let memory = seen.availableMemory, let each = queue.owner.workerMemory, each > 0 {
+            most = workers + Int(clamping: memory / 2 / each)
+        }
+        return max(min(rounded, most), workers + 1)
     }
 
     private func fixes(_ queue: AcceptQueue, _ seen: Observation) -> [Fix] {
