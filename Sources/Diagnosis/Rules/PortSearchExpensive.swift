@@ -28,8 +28,11 @@ struct PortSearchExpensive: Rule {
                 + (cost.mean.map { ", which takes \(Units.duration($0))" } ?? ""),
             evidence: evidence(upstream, backend, tried) + cost.evidence + rangeEvidence(upstream),
             impact: Impact(delayed: seen.rate(stats.connects), share: 1, delay: cost.mean),
-            fixes: [fixes.reuse(), fixes.keepalive(), fixes.widerRange(), fixes.moreDestinations()]
-                .compactMap(\.self),
+            // A wider range fills with TIME_WAIT sockets, too, only later.
+            fixes: [
+                fixes.reuse(), fixes.keepalive(), upstream.isBlockedByTimeWait ? nil : fixes.widerRange(),
+                fixes.moreDestinations(),
+            ].compactMap(\.self),
             check: "tcpwhy ports -P \(upstream.destination.port) -d 10",
             unsettled: stats.tried == nil ? "a kernel that allows fentry or kprobes shows the ports tried" : "")
     }
