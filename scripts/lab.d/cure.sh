@@ -13,7 +13,7 @@ RATES=() GOOD=() SHARES=() FOUND=() APPLIED=()
 # Makes COMMAND what runs beside the load.
 prepare_cure() {
   # shellcheck disable=SC2016 # for the shell that runs it
-  local diagnose='exec "$TCPWHY" diagnose --json -d "$((LAB_SECONDS - 2))" --netns "$LAB_NETNS"'
+  local diagnose='exec "$TCPWHY" diagnose --json -d "$LAB_MEASURE" --netns "$LAB_NETNS"'
   local built=$PARTS/../../.build/release/tcpwhy
   if [[ -n ${CURE[diagnose]-} ]]; then
     diagnose=${CURE[diagnose]}
