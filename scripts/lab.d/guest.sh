@@ -8,7 +8,7 @@ ADDED=()       # more files for it, as --add of scripts/kernel takes them
 PACKED=''      # temp dir with what is made for it
 
 # Programs that are not in every guest anyway.
-readonly GUEST_PROGRAMS=(bash nginx php wrk ip ss nft jq awk sysctl)
+readonly GUEST_PROGRAMS=(bash nginx php wrk ip ss nft conntrack jq awk sysctl)
 
 # Takes --kernel and --add off the front of the command line; sets REST to what follows.
 parse_kernel() {
@@ -41,10 +41,11 @@ in_guest() {
   [[ $1 == @(run|cure) ]] || wrong "$1 does not go with --kernel: a guest is gone when its command ends"
   [[ $1 != cure ]] || limit=$(((CFG[seconds] + 30) * ${CURE[rounds]:-8} + 180))
   root=$(dirname "$PARTS")
-  require_packages php:php-cli nft:nftables jq:jq sysctl:procps
+  require_packages php:php-cli nft:nftables conntrack:conntrack jq:jq sysctl:procps
   for program in "${GUEST_PROGRAMS[@]}" "$PHP_FPM"; do adds+=(--add "$(type -P "$program")"); done
-  path=${TCPWHY:-$root/../.build/release/tcpwhy}
-  [[ ! -x $path ]] || adds+=(--add "$path:/bin/tcpwhy")
+  [[ $1 != cure || -n ${CURE[diagnose]-} ]] || require_tcpwhy
+  path=$(find_tcpwhy)
+  [[ -z $path ]] || adds+=(--add "$path:/bin/tcpwhy")
   # php complains if it does not find its time zone, which is UTC unless someone says otherwise.
   path=/usr/share/zoneinfo/UTC
   [[ ! -r $path ]] || adds+=(--add "$path:$path")

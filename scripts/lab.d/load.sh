@@ -207,6 +207,9 @@ await_wrk() {
 # Starts wrk, and COMMAND in parallel.
 begin_load() {
   fill_time_wait
+  # What an earlier load left in the table would stay for two minutes.
+  ((CFG[conntrack] == 0)) || in_ns "$(server_ns "$ID")" conntrack --flush >/dev/null 2>&1 \
+    || die "cannot empty the table of connections: conntrack failed"
   note_counters
   start_idle
   start_wrk
