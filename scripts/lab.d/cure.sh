@@ -7,21 +7,15 @@ declare -A CFG CURE # the settings in force, and the options of cure: settings.s
 # is said in them; those go when their cause goes.
 readonly SERIOUS='select(.kind == "finding" and .severity != "info" and .confidence != "possible")'
 
-# One element per load: figures, ids of serious findings, and the fixes before it.
+# One element per load: figures, serious findings ("ID SUBJECT", one a line), and the
+# fixes before it.
 RATES=() GOOD=() SHARES=() FOUND=() APPLIED=()
 
 # Makes COMMAND what runs beside the load.
 prepare_cure() {
   # shellcheck disable=SC2016 # for the shell that runs it
-  local diagnose='exec "$TCPWHY" diagnose --json -d "$((LAB_SECONDS - 2))" --netns "$LAB_NETNS"'
-  local built=$PARTS/../../.build/release/tcpwhy
-  if [[ -n ${CURE[diagnose]-} ]]; then
-    diagnose=${CURE[diagnose]}
-  else
-    [[ -x $built ]] || built=tcpwhy
-    export TCPWHY=${TCPWHY:-$built}
-    type -P "$TCPWHY" >/dev/null || { say "no $TCPWHY: run make build"; exit "$EXIT_MISSING"; }
-  fi
+  local diagnose='exec "$TCPWHY" diagnose --json -d "$LAB_MEASURE" --netns "$LAB_NETNS"'
+  if [[ -n ${CURE[diagnose]-} ]]; then diagnose=${CURE[diagnose]}; else require_tcpwhy; fi
   # A line break and no semicolon: it may end in a comment.
   # shellcheck disable=SC2034 # load.sh runs it
   COMMAND=(bash -c "{ $diagnose"$'\n} >"$LAB_DIR/diagnose.jsonl" 2>"$LAB_DIR/diagnose.err"')
@@ -49,7 +43,7 @@ measure() {
       'error share') SHARES+=("$value") ;;
     esac
   done < <(figures "$DIR/wrk.out")
-  FOUND+=("$(jq -r "$SERIOUS | .id" "$DIR/diagnose.jsonl" | awk '!seen[$0]++')")
+  FOUND+=("$(jq -r "$SERIOUS | \"\(.id) \(.subject)\"" "$DIR/diagnose.jsonl" | awk '!seen[$0]++')")
 }
 
 # fixes FINDING: its fixes, one a line: program, name, value, command, description.
@@ -126,14 +120,20 @@ treat_first() {
   return 1
 }
 
-# gone STEP: the serious findings of the load before that are not in this one.
+# The ids of the findings of load STEP, each once.
+ids() { awk '!seen[$1]++ { ids = ids sep $1; sep = ", " } END { print ids }' <<<"${FOUND[$1]}"; }
+
+# gone STEP: the findings of the load before that are not in this one. By their ids, and
+# with the subject where the same was found of another, too.
 gone() {
   (($1)) || return 0
-  local id gone=''
-  while read -r id; do
-    [[ -z $id || $'\n'${FOUND[$1]}$'\n' == *$'\n'"$id"$'\n'* ]] || gone+=${gone:+, }$id
-  done <<<"${FOUND[$1 - 1]}"
-  printf '%s' "$gone"
+  awk '
+    NR == FNR { now[$0] = 1; stays[$1] = 1; next }
+    $0 in now || !NF { next }
+    { name = $1 in stays ? $0 : $1 }
+    !seen[name]++ { gone = gone sep name; sep = ", " }
+    END { print gone }
+  ' <(printf '%s\n' "${FOUND[$1]}") <(printf '%s\n' "${FOUND[$1 - 1]}")
 }
 
 # The table: a line per load, and one per further fix applied before it.
@@ -164,7 +164,7 @@ cure() {
   APPLIED=(none)
   for ((round = 0; ; round++)); do
     measure "$round"
-    ids=${FOUND[round]//$'\n'/, }
+    ids=$(ids "$round")
     printf 'load %d: %s requests/s, %s good, error share %s; found: %s\n' "$round" \
       "${RATES[round]}" "${GOOD[round]}" "${SHARES[round]}" "${ids:-nothing}"
     if [[ -z $ids ]] || ((round + 1 == rounds)) || ! treat_first; then break; fi

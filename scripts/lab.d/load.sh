@@ -3,6 +3,7 @@
 
 declare -A CFG # the settings in force: settings.sh
 LOAD_PID=''    # wrk
+IDLE_PID=''    # who holds the idle connections
 COMMAND_PID='' # COMMAND, and its process group
 COMMAND_IS_MUTE='' # set when its output is not for the terminal
 declare -A BEFORE=() # what the counters said before the load
@@ -105,13 +106,46 @@ summarise() {
   fi
 }
 
+# The address that the client calls.
+target() { if [[ ${CFG[family]} == 6 ]]; then printf '%s' "$SERVER6"; else printf '%s' "$SERVER4"; fi; }
+
+# Opens the idle connections, one after the other, and waits until all are open.
+start_idle() {
+  ((CFG[idle])) || return 0
+  local tick
+  : >"$DIR/idle.out"
+  (
+    ulimit -n $((CFG[idle] + 256)) 2>/dev/null || true
+    # shellcheck disable=SC2016 # for the inner shell
+    exec nsenter --net="$NETNS_DIR/$(client_ns "$ID")" -- bash -c '
+      for ((n = 0; n < $2; n++)); do exec {file}<>"/dev/tcp/$1/80" || exit; done
+      echo open
+      exec sleep 1000000' bash "$(target)" "${CFG[idle]}"
+  ) </dev/null >"$DIR/idle.out" 2>&1 &
+  IDLE_PID=$!
+  for ((tick = 0; tick < 300; tick++)); do
+    [[ $(<"$DIR/idle.out") != open ]] || return 0
+    kill -0 "$IDLE_PID" 2>/dev/null || break
+    sleep 0.1
+  done
+  die "cannot open ${CFG[idle]} idle connections: $(<"$DIR/idle.out")"
+}
+
+end_idle() {
+  [[ -n $IDLE_PID ]] || return 0
+  kill -KILL "$IDLE_PID" 2>/dev/null
+  wait "$IDLE_PID" 2>/dev/null || true
+  IDLE_PID=
+}
+
 start_command() {
+  local measure=$((CFG[seconds] > CFG[unmeasured] ? CFG[seconds] - CFG[unmeasured] : 1))
   # Job control gives COMMAND its own process group, so that we can end it and all
   # its children, and leaves Ctrl-C working in it; without, bash would have its
   # background jobs ignore SIGINT.
   set -m
   LAB_NETNS=$(server_ns "$ID") LAB_NETNS_CLIENT=$(client_ns "$ID") \
-    LAB_DIR=$DIR LAB_SECONDS=${CFG[seconds]} "${COMMAND[@]}" </dev/null &
+    LAB_DIR=$DIR LAB_SECONDS=${CFG[seconds]} LAB_MEASURE=$measure "${COMMAND[@]}" </dev/null &
   COMMAND_PID=$!
   set +m
 }
@@ -140,8 +174,9 @@ await_command() {
 }
 
 start_wrk() {
-  local target="[$SERVER6]"
-  [[ ${CFG[family]} == 6 ]] || target=$SERVER4
+  local target
+  target=$(target)
+  [[ ${CFG[family]} != 6 ]] || target="[$target]"
   (
     # wrk needs one file per connection, more than the usual 1024 allow.
     ulimit -n $((CFG[connections] + 256)) 2>/dev/null || true
@@ -162,6 +197,7 @@ await_wrk() {
   progress_end
   wait "$LOAD_PID" || status=$?
   LOAD_PID=
+  end_idle
   ((status)) || return 0
   sed 's/^/lab: wrk: /' "$DIR/wrk.out" >&2
   show_logs
@@ -171,7 +207,11 @@ await_wrk() {
 # Starts wrk, and COMMAND in parallel.
 begin_load() {
   fill_time_wait
+  # What an earlier load left in the table would stay for two minutes.
+  ((CFG[conntrack] == 0)) || in_ns "$(server_ns "$ID")" conntrack --flush >/dev/null 2>&1 \
+    || die "cannot empty the table of connections: conntrack failed"
   note_counters
+  start_idle
   start_wrk
   ((${#COMMAND[@]} == 0)) || start_command
 }

@@ -31,10 +31,27 @@ require_packages() {
   { type -P nsenter && type -P setsid; } >/dev/null || missing+=(util-linux)
   type -P awk >/dev/null || missing+=(mawk)
   ((CFG[time-wait] == 0)) || type -P php >/dev/null || missing+=(php-cli)
-  ((CFG[conntrack] == 0)) || type -P nft >/dev/null || missing+=(nftables)
+  if ((CFG[conntrack])); then
+    type -P nft >/dev/null || missing+=(nftables)
+    type -P conntrack >/dev/null || missing+=(conntrack)
+  fi
   for pair; do type -P "${pair%:*}" >/dev/null || missing+=("${pair#*:}"); done
   if ((${#missing[@]})); then
     say "missing programs; on Debian: apt-get install ${missing[*]}"
     exit "$EXIT_MISSING"
   fi
+}
+
+# The tcpwhy that TCPWHY names, that is built here, or that is installed; nothing if none is.
+find_tcpwhy() {
+  local built=$PARTS/../../.build/release/tcpwhy
+  if [[ -n ${TCPWHY-} || ! -x $built ]]; then built=${TCPWHY:-tcpwhy}; fi
+  type -P "$built" || true
+}
+
+# For what cannot do without.
+require_tcpwhy() {
+  TCPWHY=$(find_tcpwhy)
+  [[ -n $TCPWHY ]] || { say "there is no tcpwhy: make build"; exit "$EXIT_MISSING"; }
+  export TCPWHY
 }

@@ -50,6 +50,8 @@ http {
     uwsgi_temp_path $DIR/tmp/uwsgi;
     # wrk would count nginx closing a connection after the usual 1000 requests as an error.
     keepalive_requests 1000000000;
+    # So that it leaves alone those that carry nothing.
+    client_header_timeout 1d;
     upstream php {
         $upstream
     }
@@ -164,7 +166,7 @@ fill_time_wait() {
   progress "bringing ports into TIME_WAIT"
   stop_service php-fpm
   # shellcheck disable=SC2086 # two ports
-  in_ns "$(server_ns "$ID")" php -n "$PARTS/time-wait.php" "$(php_address)" ${CFG[port-range]} "${CFG[time-wait]}" \
+  in_ns "$(server_ns "$ID")" php -n -d display_startup_errors=0 "$PARTS/time-wait.php" "$(php_address)" ${CFG[port-range]} "${CFG[time-wait]}" \
     || die "cannot bring ports into TIME_WAIT"
   start_service php-fpm
   await_services

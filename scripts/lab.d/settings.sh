@@ -7,21 +7,23 @@
 # emulated guest is some thirty times slower, so there the sleep is longer; and
 # sockets in TIME_WAIT take longer to make, so there the range is shorter.
 readonly SETTINGS=(
-  'port-range|"LOW HIGH"|32768 60999|20000 29999|net.ipv4.ip_local_port_range: ports nginx connects to php-fpm from'
+  'port-range|"LOW HIGH"|32768 60999|20000 25999|net.ipv4.ip_local_port_range: ports nginx connects to php-fpm from'
   'tw-reuse|MODE|2|2|net.ipv4.tcp_tw_reuse: 0 never, 1 always, 2 on loopback'
   'time-wait|PERCENT|0|0|share of port-range in TIME_WAIT towards php-fpm when the load begins'
   'somaxconn|N|4096|4096|net.core.somaxconn: upper bound of every accept queue, in connections'
   'backlog|N|4096|4096|backlog= of nginx'\''s listen, in connections'
   'php-backlog|N|||listen.backlog of php-fpm, in connections; as --backlog if not given'
-  'children|N|100|100|php-fpm processes: pm.max_children, with pm = static'
-  'php-ms|MS|50|2000|milliseconds the PHP script sleeps before it answers'
+  'children|N|100|60|php-fpm processes: pm.max_children, with pm = static'
+  'php-ms|MS|50|600|milliseconds the PHP script sleeps before it answers'
   'bursts|0 OR 1|0|0|1: the script answers at whole multiples of php-ms, so that requests come all at once'
   'nginx-workers|N|2|2|nginx processes: worker_processes'
   'keepalive|N|0|0|connections to php-fpm that each of them keeps open; 0: one for every request'
   'conntrack|N|0|0|net.netfilter.nf_conntrack_max, and a rule that tracks connections; 0: neither'
-  'connections|N|100|100|wrk -c: connections kept open and all in use during the load'
+  'connections|N|100|60|wrk -c: connections kept open and all in use during the load'
+  'idle|N|0|0|connections to nginx that are open during the load and carry nothing'
   'threads|N|2|2|wrk -t: its threads'
-  'seconds|S|10|10|length of the load in seconds'
+  'seconds|S|10|20|length of the load in seconds'
+  'unmeasured|S|2|8|seconds of it that COMMAND has to get ready: LAB_MEASURE is the rest'
   'family|VERSION|4|4|IP version wrk reaches nginx by, 4 or 6'
   'php-family|VERSION|||IP version nginx reaches php-fpm by; as --family if not given'
   'grace|S|30|120|seconds COMMAND may go on after the load before it is ended'
@@ -33,7 +35,7 @@ readonly FAULT_TABLE=(
   'search|tw-reuse 0, time-wait 95|nginx passes thousands of ports to find a free one'
   'backlog|somaxconn 10, backlog 10, bursts 1|accept queues overflow, though they empty again at once'
   'workers|children 5|requests wait for a free php-fpm child'
-  'conntrack|conntrack 200|new connections are dropped: the table is full'
+  'conntrack|conntrack 200, idle 100|new connections are dropped: the table is full'
 )
 
 declare -A CFG=()   # the settings in force
@@ -78,6 +80,8 @@ check() {
     backlog | php-backlog | somaxconn) high=65535 ;;
     keepalive) low=0 high=5000 ;;
     conntrack) low=0 ;;
+    idle) low=0 high=60000 ;;
+    unmeasured) low=0 high=86400 ;;
     connections) high=60000 ;;
     rounds) high=100 ;;
   esac
@@ -134,7 +138,8 @@ settle_settings() {
       search) CFG[tw-reuse]=0; [[ " ${FAULTS[*]} " == *' ports '* ]] || CFG[time-wait]=95 ;;
       backlog) CFG[somaxconn]=10 CFG[backlog]=10 CFG[bursts]=1 ;;
       workers) CFG[children]=5 ;;
-      conntrack) CFG[conntrack]=200 ;;
+      # Idle ones too, or else the 51 ports of "ports" and wrk would not fill the table.
+      conntrack) CFG[conntrack]=200 CFG[idle]=100 ;;
     esac
   done
   apply_given

@@ -65,6 +65,7 @@ cleanup() {
   trap '' INT TERM HUP PIPE
   progress_end
   end_command INT
+  end_idle
   if [[ -n $LOAD_PID ]]; then
     kill -KILL "$LOAD_PID" 2>/dev/null
     wait "$LOAD_PID" 2>/dev/null
@@ -173,6 +174,9 @@ make_namespaces() {
   set_sysctl "$server" ipv4/ip_local_port_range "${CFG[port-range]}"
   set_sysctl "$server" ipv4/tcp_tw_reuse "${CFG[tw-reuse]}"
   set_sysctl "$server" core/somaxconn "${CFG[somaxconn]}"
+  # php-fpm closes first and leaves a minute of them behind, which is no sickness: the
+  # limit goes by the machine's memory and may be as low as 8192.
+  set_sysctl "$server" ipv4/tcp_max_tw_buckets 262144
   ((CFG[conntrack] == 0)) || limit_conntrack "$server"
 }
 
