@@ -45,7 +45,7 @@ endif
 # For what needs root, if this is not root.
 SUDO ?= $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: help setup build bpf run test unit-test kernel-test cost lint format docs install clean
+.PHONY: help setup build bpf run test unit-test lab-test kernel-test cost lint format docs install clean
 
 help: ## show this
 	@printf 'Targets:\n'
@@ -90,11 +90,14 @@ run: setup ## watch nginx run out of ports towards php-fpm (root or sudo)
 	$(Q)$(SUDO) scripts/lab run --fault ports --seconds $(DURATION) -- \
 		sh -c 'exec $(TCPWHY) ports --netns "$$LAB_NETNS" -d "$$((LAB_SECONDS - 1))" $(ARGS)'
 
-test: setup ## every test: lint, unit-test, kernel-test
+test: setup ## every test: lint, unit-test, lab-test, kernel-test
 	$(Q)scripts/test
 
 unit-test: bpf ## the tests that need no root
 	$(Q)scripts/unit-test $(ARGS)
+
+lab-test: ## the tests of scripts/lab; some need root
+	$(Q)$(SUDO) scripts/lab-test
 
 kernel-test: ## the tests that need root, here and under each kernel in QEMU
 	$(Q)scripts/kernel-test --kernel $(KERNEL)

@@ -139,9 +139,7 @@ gone() {
 # The table: a line per load, and one per further fix applied before it.
 cure_table() {
   local step fix width=11 first gone
-  for fix in "${APPLIED[@]}"; do
-    while read -r fix; do ((${#fix} <= width)) || width=${#fix}; done <<<"$fix"
-  done
+  while read -r fix; do ((${#fix} <= width)) || width=${#fix}; done < <(printf '%s\n' "${APPLIED[@]}")
   printf "STEP  %-${width}s  %10s  %8s  %8s  %s\n" 'FIX APPLIED' REQUESTS/S GOOD/S ERRORS 'FINDING REMOVED'
   for step in "${!RATES[@]}"; do
     gone=$(gone "$step")

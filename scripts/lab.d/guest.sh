@@ -6,6 +6,7 @@ declare -A CFG # the settings in force: settings.sh
 KERNEL=        # the kernel to boot, if the lab is to run in a guest
 ADDED=()       # more files for it, as --add of scripts/kernel takes them
 PACKED=''      # temp dir with what is made for it
+GUEST_PID=''   # scripts/kernel, while it runs
 
 # Programs that are not in every guest anyway.
 readonly GUEST_PROGRAMS=(bash nginx php wrk ip ss nft conntrack jq awk sysctl)
@@ -27,12 +28,17 @@ parse_kernel() {
 # A guest has one user and no /var.
 pack() {
   PACKED=$(mktemp -d)
-  trap 'rm -rf -- "$PACKED"' EXIT
   printf '%s\n' root:x:0:0:root:/root:/bin/sh "$WORKER:x:65534:65534:$WORKER:/:/bin/false" >"$PACKED/passwd"
   printf '%s\n' root:x:0: nogroup:x:65534: >"$PACKED/group"
   # shellcheck disable=SC2016 # for the guest's shell
   printf '%s\n' 'mkdir /var && ln -s /run /var/run || exit' \
     'command=$1' shift 'exec bash /lab/lab "$command" --guest "$@"' >"$PACKED/start"
+}
+
+# Whichever way this ends, no guest and no files stay behind.
+unpack() {
+  [[ -z $GUEST_PID ]] || { kill "$GUEST_PID" && wait "$GUEST_PID"; } 2>/dev/null || true
+  [[ -z $PACKED ]] || rm -rf -- "$PACKED"
 }
 
 # in_guest COMMAND ARG...: does not return. The settings are those the guest will have.
@@ -49,9 +55,17 @@ in_guest() {
   # php complains if it does not find its time zone, which is UTC unless someone says otherwise.
   path=/usr/share/zoneinfo/UTC
   [[ ! -r $path ]] || adds+=(--add "$path:$path")
+  trap unpack EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
   pack
   "$root/kernel" run "$KERNEL" --timeout "$limit" "${adds[@]}" ${ADDED[@]+"${ADDED[@]}"} \
     --add "$PACKED/passwd:/etc/passwd" --add "$PACKED/group:/etc/group" --add "$PACKED/start:/lab/start" \
-    --add "$root/lab:/lab/lab" --add "$PARTS:/lab/lab.d" -- sh /lab/start "$@" || status=$?
+    --add "$root/lab:/lab/lab" --add "$PARTS:/lab/lab.d" -- sh /lab/start "$@" &
+  GUEST_PID=$!
+  # Waited for, because only a wait can be interrupted.
+  wait "$GUEST_PID" || status=$?
+  GUEST_PID=
   exit "$status"
 }

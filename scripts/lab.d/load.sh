@@ -82,7 +82,7 @@ note_counters() {
 summarise() {
   local name overflows drops tw kinds settings=''
   read -r overflows drops tw < <(kernel_counters)
-  for name in port-range tw-reuse time-wait somaxconn backlog php-backlog children php-ms bursts nginx-workers keepalive conntrack; do
+  for name in port-range tw-reuse time-wait somaxconn backlog php-backlog children php-ms php-nice bursts nginx-workers keepalive conntrack; do
     settings+="${settings:+, }$name ${CFG[$name]}"
   done
   printf 'settings: %s\n' "$settings"
@@ -207,7 +207,7 @@ await_wrk() {
 # Starts wrk, and COMMAND in parallel.
 begin_load() {
   fill_time_wait
-  # What an earlier load left in the table would stay for two minutes.
+  # What an earlier load left in the table may stay for minutes.
   ((CFG[conntrack] == 0)) || in_ns "$(server_ns "$ID")" conntrack --flush >/dev/null 2>&1 \
     || die "cannot empty the table of connections: conntrack failed"
   note_counters

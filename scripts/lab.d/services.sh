@@ -84,6 +84,7 @@ listen = $(php_address)
 listen.backlog = ${CFG[php-backlog]}
 pm = static
 pm.max_children = ${CFG[children]}
+process.priority = ${CFG[php-nice]}
 END
 }
 

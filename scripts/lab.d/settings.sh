@@ -15,6 +15,7 @@ readonly SETTINGS=(
   'php-backlog|N|||listen.backlog of php-fpm, in connections; as --backlog if not given'
   'children|N|100|60|php-fpm processes: pm.max_children, with pm = static'
   'php-ms|MS|50|600|milliseconds the PHP script sleeps before it answers'
+  'php-nice|N|0|0|process.priority of php-fpm: with 19 it accepts when nginx has nothing else to do'
   'bursts|0 OR 1|0|0|1: the script answers at whole multiples of php-ms, so that requests come all at once'
   'nginx-workers|N|2|2|nginx processes: worker_processes'
   'keepalive|N|0|0|connections to php-fpm that each of them keeps open; 0: one for every request'
@@ -22,8 +23,8 @@ readonly SETTINGS=(
   'connections|N|100|60|wrk -c: connections kept open and all in use during the load'
   'idle|N|0|0|connections to nginx that are open during the load and carry nothing'
   'threads|N|2|2|wrk -t: its threads'
-  'seconds|S|10|20|length of the load in seconds'
-  'unmeasured|S|2|8|seconds of it that COMMAND has to get ready: LAB_MEASURE is the rest'
+  'seconds|S|10|22|length of the load in seconds'
+  'unmeasured|S|2|10|seconds of it that COMMAND has to get ready: LAB_MEASURE is the rest'
   'family|VERSION|4|4|IP version wrk reaches nginx by, 4 or 6'
   'php-family|VERSION|||IP version nginx reaches php-fpm by; as --family if not given'
   'grace|S|30|120|seconds COMMAND may go on after the load before it is ended'
@@ -33,7 +34,7 @@ readonly SETTINGS=(
 readonly FAULT_TABLE=(
   'ports|port-range "20000 20050"|nginx runs out of local ports'
   'search|tw-reuse 0, time-wait 95|nginx passes thousands of ports to find a free one'
-  'backlog|somaxconn 10, backlog 10, bursts 1|accept queues overflow, though they empty again at once'
+  'backlog|somaxconn 10, backlog 10, bursts 1, php-nice 19|accept queues overflow, though they empty again at once'
   'workers|children 5|requests wait for a free php-fpm child'
   'conntrack|conntrack 200, idle 100|new connections are dropped: the table is full'
 )
@@ -71,6 +72,7 @@ check() {
     family | php-family) [[ $value == [46] ]] || wrong "--$name takes 4 or 6"; return ;;
     tw-reuse) low=0 high=2 ;;
     bursts) low=0 high=1 ;;
+    php-nice) low=0 high=19 ;;
     time-wait) low=0 high=100 ;;
     php-ms) low=0 high=60000 ;;
     grace) low=0 high=86400 ;;
@@ -136,7 +138,7 @@ settle_settings() {
       ports) CFG[port-range]="20000 20050" ;;
       # In 51 ports too few would be left free: requests under way hold them all.
       search) CFG[tw-reuse]=0; [[ " ${FAULTS[*]} " == *' ports '* ]] || CFG[time-wait]=95 ;;
-      backlog) CFG[somaxconn]=10 CFG[backlog]=10 CFG[bursts]=1 ;;
+      backlog) CFG[somaxconn]=10 CFG[backlog]=10 CFG[bursts]=1 CFG[php-nice]=19 ;;
       workers) CFG[children]=5 ;;
       # Idle ones too, or else the 51 ports of "ports" and wrk would not fill the table.
       conntrack) CFG[conntrack]=200 CFG[idle]=100 ;;
