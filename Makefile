@@ -53,8 +53,8 @@ help: ## show this
 	@printf '\nVariables (make TARGET NAME=value), here with the values they have:\n'
 	@printf '  %-18s %s\n' 'CONFIG=$(CONFIG)' 'release or debug' \
 		'KERNEL=$(KERNEL)' 'kernel-test: native, 5.10, 6.1, 6.12, 7.2, or all' \
-		'DURATION=$(DURATION)' 'run: seconds of load' \
-		'ARGS=$(ARGS)' 'more arguments: run for tcpwhy ports, unit-test for swift test, cost' \
+		'DURATION=$(DURATION)' 'run: seconds of each load' \
+		'ARGS=$(ARGS)' 'more arguments: run for scripts/lab cure, unit-test for swift test, cost' \
 		'PREFIX=$(PREFIX)' 'install: where to' \
 		'DESTDIR=$(DESTDIR)' 'install: put before PREFIX' \
 		'V=$(V)' '1 shows the commands'
@@ -85,10 +85,9 @@ build: bpf ## build tcpwhy: .build/release/tcpwhy
 	$(call say,SWIFT,$(TCPWHY))
 	$(Q)$(SWIFT) build $(SWIFT_FLAGS) --product tcpwhy
 
-run: setup ## watch nginx run out of ports towards php-fpm (root or sudo)
+run: setup ## diagnose a sick nginx and php-fpm, and mend them as it says (root or sudo)
 	$(Q)$(MAKE) build
-	$(Q)$(SUDO) scripts/lab run --fault ports --seconds $(DURATION) -- \
-		sh -c 'exec $(TCPWHY) ports --netns "$$LAB_NETNS" -d "$$((LAB_SECONDS - 1))" $(ARGS)'
+	$(Q)$(SUDO) env TCPWHY=$(TCPWHY) scripts/lab cure --fault all --seconds $(DURATION) $(ARGS)
 
 test: setup ## every test: lint, unit-test, lab-test, kernel-test
 	$(Q)scripts/test

@@ -15,7 +15,7 @@ enum Consequences {
         func find(_ id: FindingID, where isIt: (Finding) -> Bool = { _ in true }) -> Finding? {
             findings.first { $0.id == id && isIt($0) }
         }
-        func isSame(_ other: Finding) -> Bool { other.subject == finding.subject }
+        func isSame(_ other: Finding) -> Bool { other.subject.isSame(as: finding.subject) }
         func isNear(_ other: Finding) -> Bool {
             guard let there = other.subject.netns, let here = finding.subject.netns else { return true }
             return there == here
@@ -45,6 +45,14 @@ enum Consequences {
         let overflow = findings.filter { $0.id == .acceptQueueOverflow && isNear($0) }
             .max { $0.impact.delayedPerSecond < $1.impact.delayedPerSecond }
         guard let overflow else { return nil }
-        return findings.first { $0.id == .workersTooFew && $0.subject == overflow.subject } ?? overflow
+        return findings.first { $0.id == .workersTooFew && $0.subject.isSame(as: overflow.subject) } ?? overflow
+    }
+}
+
+extension Finding.Subject {
+    /// Sockets that share a port are as one here.
+    fileprivate func isSame(as other: Finding.Subject) -> Bool {
+        guard case .listener(let one) = self, case .listener(let two) = other else { return self == other }
+        return one.netns == two.netns && one.address == two.address && one.port == two.port
     }
 }

@@ -31,7 +31,7 @@ public struct Diagnosis: Sendable {
                 for id in rule.ids { notExamined[id] = why }
             }
         }
-        findings = Consequences.link(findings)
+        findings = Consequences.link(SharedPorts.merge(findings))
         findings = Elsewhere.judge(seen, beside: findings)
         if case .not(let why) = seen.hotspots { notExamined[.elsewhere] = why } else { examined.append(.elsewhere) }
         var loss = Loss()

@@ -46,8 +46,11 @@ public struct Observation: Sendable {
     /// Of the run, a second, for people.
     func rateText(_ count: UInt64) -> String { Units.rate(count, over: duration) }
 
-    /// What a command is to begin with to run in a namespace.
-    func prefix(_ netns: UInt32) -> String { namespaces[netns]?.commandPrefix ?? "" }
+    /// What a command is to begin with to run in a namespace. In one that is gone nothing can
+    /// run: a shell refuses what is said then.
+    func prefix(_ netns: UInt32) -> String {
+        namespaces[netns]?.commandPrefix ?? "nsenter --net=<network namespace \(netns), which is gone> "
+    }
 }
 
 /// What was seen, or why it could not be.

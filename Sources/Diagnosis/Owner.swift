@@ -41,6 +41,7 @@ extension Observation {
     func text(of listener: Listener, _ owner: Owner) -> String {
         var text = EndpointText.of(listener.address, listener.port)
         if !owner.command.isEmpty { text += " \(owner.command)" }
+        if case .seen(let drops) = drops, drops.listeners[listener]?.isClosed == true { text += " (closed)" }
         if !owner.unit.isEmpty, !owner.unit.hasPrefix(owner.command) { text += " (\(owner.unit))" }
         return text
     }

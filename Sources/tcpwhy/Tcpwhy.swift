@@ -17,6 +17,7 @@ struct Tcpwhy: ParsableCommand {
               0   done
               1   failed
               2   wrong usage
+              3   findings (diagnose --fail-on)
               77  nothing can be traced here
             """,
         version: version,

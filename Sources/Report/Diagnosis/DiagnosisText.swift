@@ -75,14 +75,14 @@ public struct DiagnosisText: Sendable {
     private func rest(_ fixes: [Fix], indent: Int) -> [String] {
         fixes.flatMap { fix in
             wrap("if it stays: \(fix.what)", indent: indent, hanging: 13)
-                + (fix.command.isEmpty ? [] : [String(repeating: " ", count: indent + 13) + fix.command])
+                + (fix.command.isEmpty ? [] : [String(repeating: " ", count: indent + 13) + Printable.text(fix.command)])
         }
     }
 
     private func lines(of fix: Fix, indent: Int) -> [String] {
         var lines = wrap("fix: \(fix.what)", indent: indent, hanging: 5)
         // To be copied: never broken.
-        if !fix.command.isEmpty { lines.append(String(repeating: " ", count: indent + 5) + fix.command) }
+        if !fix.command.isEmpty { lines.append(String(repeating: " ", count: indent + 5) + Printable.text(fix.command)) }
         if !fix.lasting.isEmpty { lines += wrap("to last: \(fix.lasting)", indent: indent + 5, hanging: 9) }
         if !fix.risk.isEmpty { lines += wrap("risk: \(fix.risk)", indent: indent + 5, hanging: 6) }
         return lines

@@ -11,13 +11,19 @@ struct Diagnose: ParsableCommand {
             Traces connects, listening sockets, dropped packets and the CPUs together for ten \
             seconds, then names the causes, those that cost most first, each with the numbers \
             it rests on and the command that mends it. Nothing is changed: what to type is \
-            printed, not done.
+            printed, not done. 'tcpwhy explain' tells more of a finding.
+
+            A finding is certain, likely or only possible; what follows from another stands \
+            under it. With --fail-on the exit status is 3 if one is at least so severe, and \
+            more than possible.
 
             EXAMPLES:
               tcpwhy                          ten seconds, then what was found
               tcpwhy diagnose -d 30           thirty
               tcpwhy diagnose --netns blue    in one network namespace
+              tcpwhy diagnose -P 443 -c nginx what concerns nginx's port 443
               tcpwhy diagnose --json          a line per finding, and a summary
+              tcpwhy diagnose --fail-on critical || alert
             """)
 
     @Option(
@@ -34,6 +40,12 @@ struct Diagnose: ParsableCommand {
 
     @Flag(help: "JSON Lines: an object per finding, a summary at the end.")
     var json = false
+
+    @Option(
+        help: ArgumentHelp(
+            "End with status 3 if a finding is at least so severe: info, warning, critical.",
+            valueName: "severity"))
+    var failOn: Severity?
 
     @Flag(help: "Show libbpf's log on standard error.")
     var verbose = false
@@ -59,5 +71,9 @@ struct Diagnose: ParsableCommand {
         } else {
             try output.write(DiagnosisText(style: Terminal.style(for: output)).text(report))
         }
+        if let failOn, report.findings.contains(where: { $0.severity >= failOn && $0.confidence > .possible }) {
+            throw ExitCode(3)
+        }
     }
 }
+

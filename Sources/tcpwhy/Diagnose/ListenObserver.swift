@@ -16,10 +16,12 @@ final class ListenObserver {
     private var first: DropsSnapshot?
     private var last: DropsSnapshot?
     private var owners: [UInt32: [SocketOwner]] = [:]
+    /// Whose owners were looked for.
+    private var known: Set<UInt32> = []
+    /// As last seen, also of sockets that are closed by now.
+    private var queues: [Listener: ListenQueues] = [:]
     /// How full each accept queue was at each look.
     private(set) var depths: [Listener: Distribution] = [:]
-    /// Why something is missing that others have.
-    private(set) var obstacles: [String] = []
 
     init(netns: OpenNamespace?, backend: Backend?) throws {
         do throws(ProbeError) {
@@ -27,12 +29,11 @@ final class ListenObserver {
         } catch {
             throw Failure(error)
         }
-        var obstacles: [String] = []
         do throws(ProbeError) {
             accepts = try AcceptProbe(netns: netns?.inode, backend: backend)
         } catch {
             accepts = nil
-            obstacles.append("waits are not measured: \(error)")
+            Output.error("tcpwhy: waits are not measured: \(error)\n")
         }
         do throws(ProbeError) {
             var options = PacketOptions()
@@ -40,9 +41,8 @@ final class ListenObserver {
             packets = try PacketProbe(options, beside: probe)
         } catch {
             packets = nil
-            obstacles.append("no dropped packets: \(error)")
+            Output.error("tcpwhy: no dropped packets: \(error)\n")
         }
-        self.obstacles = obstacles
         conntrack = ConntrackWatch(netns: netns?.inode, backend: backend, beside: probe)
         watch = ListenerWatch(probe, accepts: accepts, only: netns)
     }
@@ -59,8 +59,12 @@ final class ListenObserver {
     func look() throws {
         last = try snapshot()
         for (listener, state) in last?.listeners ?? [:] {
-            if let queues = state.queues { depths[listener, default: Distribution()].record(UInt64(queues.acceptQueue)) }
+            guard let now = state.queues else { continue }
+            depths[listener, default: Distribution()].record(UInt64(now.acceptQueue))
+            queues[listener] = now
         }
+        // It may be gone by the next look, and with it the way to its owner.
+        if !sockets.isSubset(of: known) { findOwners() }
     }
 
     /// From here on nothing counts.
@@ -88,6 +92,9 @@ final class ListenObserver {
         guard let first, let last else { return .not("the trace did not start") }
         var interval = last.since(first)
         interval.owners = owners
+        for (listener, seen) in queues where interval.listeners[listener]?.queues == nil {
+            interval.listeners[listener]?.queues = seen
+        }
         return .seen(interval)
     }
 
@@ -105,9 +112,14 @@ final class ListenObserver {
         return snapshot
     }
 
+    /// The inodes of the sockets that are known.
+    private var sockets: Set<UInt32> {
+        Set(last?.listeners.keys.lazy.map(\.inode) ?? []).subtracting([0])
+    }
+
     /// Who holds the sockets now; those that died meanwhile keep whom they had.
     private func findOwners() {
-        let sockets = Set((last?.listeners.keys).map { $0.map(\.inode) } ?? []).subtracting([0])
-        owners.merge(SocketOwners.find(sockets)) { $1 }
+        known = sockets
+        owners.merge(SocketOwners.find(known)) { $1 }
     }
 }
