@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+extension NetworkNamespace {
+    /// How a command is made to run in a namespace, with a space at the end: "" in the calling
+    /// thread's own, "ip netns exec blue ", "nsenter -t 123 -n ". `nil`: neither a name nor a
+    /// process is known to be in it.
+    /// - Parameters:
+    ///   - inode: the namespace's.
+    ///   - pid: a process that is likely to be in it.
+    public static func commandPrefix(inode: UInt32, near pid: Int32? = nil) -> String? {
+        if (try? ownInode()) == inode { return "" }
+        for directory in namedDirectories {
+            for name in directoryEntries(directory) where self.inode(at: "\(directory)/\(name)") == inode {
+                // `ip netns` knows its own directory only.
+                return directory == namedDirectories[0]
+                    ? "ip netns exec \(name) " : "nsenter --net=\(directory)/\(name) "
+            }
+        }
+        let processes = (pid.map { [$0] } ?? []) + Processes.all()
+        return processes.first { self.inode(at: "/proc/\($0)/ns/net") == inode }.map { "nsenter -t \($0) -n " }
+    }
+}
