@@ -45,7 +45,7 @@ endif
 # For what needs root, if this is not root.
 SUDO ?= $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: help setup build bpf run test unit-test kernel-test cost lint format docs install clean
+.PHONY: help setup build bpf run test unit-test lab-test kernel-test cost lint format docs install clean
 
 help: ## show this
 	@printf 'Targets:\n'
@@ -53,8 +53,8 @@ help: ## show this
 	@printf '\nVariables (make TARGET NAME=value), here with the values they have:\n'
 	@printf '  %-18s %s\n' 'CONFIG=$(CONFIG)' 'release or debug' \
 		'KERNEL=$(KERNEL)' 'kernel-test: native, 5.10, 6.1, 6.12, 7.2, or all' \
-		'DURATION=$(DURATION)' 'run: seconds of load' \
-		'ARGS=$(ARGS)' 'more arguments: run for tcpwhy ports, unit-test for swift test, cost' \
+		'DURATION=$(DURATION)' 'run: seconds of each load' \
+		'ARGS=$(ARGS)' 'more arguments: run for scripts/lab cure, unit-test for swift test, cost' \
 		'PREFIX=$(PREFIX)' 'install: where to' \
 		'DESTDIR=$(DESTDIR)' 'install: put before PREFIX' \
 		'V=$(V)' '1 shows the commands'
@@ -85,16 +85,18 @@ build: bpf ## build tcpwhy: .build/release/tcpwhy
 	$(call say,SWIFT,$(TCPWHY))
 	$(Q)$(SWIFT) build $(SWIFT_FLAGS) --product tcpwhy
 
-run: setup ## watch nginx run out of ports towards php-fpm (root or sudo)
+run: setup ## diagnose a sick nginx and php-fpm, and mend them as it says (root or sudo)
 	$(Q)$(MAKE) build
-	$(Q)$(SUDO) scripts/lab run --fault ports --seconds $(DURATION) -- \
-		sh -c 'exec $(TCPWHY) ports --netns "$$LAB_NETNS" -d "$$((LAB_SECONDS - 1))" $(ARGS)'
+	$(Q)$(SUDO) env TCPWHY=$(TCPWHY) scripts/lab cure --fault all --seconds $(DURATION) $(ARGS)
 
-test: setup ## every test: lint, unit-test, kernel-test
+test: setup ## every test: lint, unit-test, lab-test, kernel-test
 	$(Q)scripts/test
 
 unit-test: bpf ## the tests that need no root
 	$(Q)scripts/unit-test $(ARGS)
+
+lab-test: ## the tests of scripts/lab; some need root
+	$(Q)$(SUDO) scripts/lab-test
 
 kernel-test: ## the tests that need root, here and under each kernel in QEMU
 	$(Q)scripts/kernel-test --kernel $(KERNEL)

@@ -11,7 +11,7 @@
  * and an iterator over the sockets that listen, with their queues.
  */
 #include "lib/kernel.h"
-#include "include/tcpwhy.h"
+#include "include/stacks.h"
 
 const volatile struct why_listener_config config SEC(".rodata.config") = {};
 
@@ -24,6 +24,8 @@ const volatile struct why_listener_config config SEC(".rodata.config") = {};
 #include "lib/peers.h"
 #include "lib/spread.h"
 #include "lib/losses.h"
+#include "lib/stack.h"
+#include "lib/syn_stack.h"
 #include "lib/listener.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -37,7 +39,7 @@ int BPF_PROG(fentry_request, void *ops, void *af_ops, struct sock *sk, struct sk
 SEC("fexit/tcp_conn_request")
 int BPF_PROG(fexit_request, void *ops, void *af_ops, struct sock *sk, struct sk_buff *skb)
 {
-	return request_exit(sk, skb, true);
+	return request_exit(ctx, sk, skb, true);
 }
 
 SEC("fentry/tcp_check_req")
@@ -97,7 +99,7 @@ int BPF_KPROBE(kprobe_request, void *ops, void *af_ops, struct sock *sk, struct 
 SEC("kretprobe/tcp_conn_request")
 int kretprobe_request(void *ctx)
 {
-	return request_exit(0, 0, false);
+	return request_exit(ctx, 0, 0, false);
 }
 
 SEC("kprobe/tcp_check_req")

@@ -9,6 +9,7 @@ public import Report
 extension PortsSort: ExpressibleByArgument {}
 extension HotspotsSort: ExpressibleByArgument {}
 extension Backend: ExpressibleByArgument {}
+extension Severity: ExpressibleByArgument {}
 
 /// The filters, all of which the kernel applies.
 struct FilterOptions: ParsableArguments {

@@ -17,13 +17,15 @@ struct Tcpwhy: ParsableCommand {
               0   done
               1   failed
               2   wrong usage
+              3   findings (diagnose --fail-on)
               77  nothing can be traced here
             """,
         version: version,
         subcommands: [
-            Ports.self, Drops.self, Listeners.self, Hotspots.self, Profile.self, Fold.self, Flame.self,
+            Diagnose.self, Ports.self, Drops.self, Listeners.self, Hotspots.self, Profile.self, Fold.self,
+            Flame.self,
             Diff.self, Check.self,
-        ])
+        ], defaultSubcommand: Diagnose.self)
 
     static let version = "0.1.0"
 

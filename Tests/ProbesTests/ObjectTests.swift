@@ -38,19 +38,21 @@ import Testing
         #expect(
             maps.isSuperset(of: [
                 ".rodata.config", "stats", "slots", "attempts", "calls", "events", "losses", "cgroup",
+                "stacks", "more_stacks", "search_stacks", "processes", "told",
             ]))
         let socket = try names(why_socket_object())
         #expect(socket.programs == ["count_range"] && socket.maps.contains("ranges"))
         let listener = try names(why_listener_object())
         #expect(
             listener.maps.isSuperset(of: [
-                ".rodata.config", ".data.active", "near", "stats", "peers", "unplaced", "lost_skb",
+                ".rodata.config", ".data.active", "near", "stats", "peers", "unplaced", "lost_skb", "syns",
+                "dropped_syns", "stacks", "more_stacks",
             ]))
         let drop = try names(why_drop_object())
         #expect(
             drop.maps.isSuperset(of: [
                 ".rodata.config", ".rodata.cgroup", "near", "packets", "together", "unplaced", "lost_skb",
-                "wanted_reasons", "stacks",
+                "wanted_reasons", "stacks", "more_stacks",
             ]))
         #expect(drop.programs == [PacketProbe.program.name])
     }

@@ -9,20 +9,25 @@
  */
 static volatile __u32 active SEC(".data.active") = 0;
 
-/* direct: sk and skb come with their types; else the handler knows them. */
-static __always_inline int lost(struct why_handler *handler, struct sock *sk, struct sk_buff *skb,
-				const __u64 *grown, __u32 cause, bool direct)
+/*
+ * Whether it is counted now.
+ * direct: sk and skb come with their types; else the handler knows them.
+ */
+static __always_inline bool lost(struct why_handler *handler, struct sock *sk, struct sk_buff *skb,
+				 const __u64 *grown, __u32 cause, bool direct)
 {
 	__u64 id = handler->sk;
+	bool counted;
 
 	if (!direct) {
 		sk = (struct sock *)id;
 		skb = (struct sk_buff *)handler->skb;
 	}
-	if (active && count_loss(id, sk, skb, grown, cause, direct) && config.events)
+	counted = active && count_loss(id, sk, skb, grown, cause, direct);
+	if (counted && config.events)
 		send_loss(handler, cause);
 	handler->sk = 0;
-	return 0;
+	return counted;
 }
 
 static __always_inline struct netns_ipv4 *settings_of(struct why_handler *handler)
@@ -46,14 +51,17 @@ static __always_inline __u32 silent_cause(struct why_handler *handler)
 								     : WHY_CAUSE_LAST_QUARTER;
 }
 
-static __always_inline int request_exit(struct sock *sk, struct sk_buff *skb, bool direct)
+static __always_inline int request_exit(void *ctx, struct sock *sk, struct sk_buff *skb,
+					bool direct)
 {
 	__u64 grown[WHY_MIB_COUNT];
 	struct why_handler *handler = handler_exit(HANDLER_REQUEST, grown);
+	struct sock *listener;
 	__u32 cause;
 
 	if (!handler)
 		return 0;
+	listener = (struct sock *)handler->sk;
 	if (grown[WHY_MIB_LISTEN_OVERFLOWS])
 		cause = WHY_CAUSE_ACCEPT_QUEUE_FULL_SYN;
 	else if (grown[WHY_MIB_REQUEST_QUEUE_DROP])
@@ -62,7 +70,10 @@ static __always_inline int request_exit(struct sock *sk, struct sk_buff *skb, bo
 		cause = silent_cause(handler);
 	else
 		cause = WHY_CAUSE_SYN_COOKIE_SENT;
-	return lost(handler, sk, skb, grown, cause, direct);
+	if (lost(handler, sk, skb, grown, cause, direct) && config.stacks &&
+	    grown[WHY_MIB_LISTEN_DROPS])
+		count_syn(ctx, listener, cause);
+	return 0;
 }
 
 /* A dropped SYN is consumed, not freed as dropped: this is for the other packets. */
@@ -91,7 +102,8 @@ static __always_inline int ack_exit(struct sock *sk, struct sk_buff *skb, bool d
 		cause = WHY_CAUSE_OTHER;
 	else
 		cause = WHY_CAUSE_DEFERRED_ACCEPT;
-	return lost(handler, sk, skb, grown, cause, direct);
+	lost(handler, sk, skb, grown, cause, direct);
+	return 0;
 }
 
 static __always_inline int cookie_exit(struct sock *sk, struct sk_buff *skb, bool direct)
@@ -102,10 +114,10 @@ static __always_inline int cookie_exit(struct sock *sk, struct sk_buff *skb, boo
 	if (!handler)
 		return 0;
 	skb_lost(handler);
-	return lost(handler, sk, skb, grown,
-		    grown[WHY_MIB_LISTEN_OVERFLOWS] ? WHY_CAUSE_COOKIE_ACCEPT_QUEUE_FULL
-						    : WHY_CAUSE_OTHER,
-		    direct);
+	lost(handler, sk, skb, grown,
+	     grown[WHY_MIB_LISTEN_OVERFLOWS] ? WHY_CAUSE_COOKIE_ACCEPT_QUEUE_FULL : WHY_CAUSE_OTHER,
+	     direct);
+	return 0;
 }
 
 static __always_inline int error_enter(struct sock *sk)
@@ -118,7 +130,9 @@ static __always_inline int error_exit(void)
 	__u64 grown[WHY_MIB_COUNT];
 	struct why_handler *handler = handler_exit(HANDLER_ERROR, grown);
 
-	return handler ? lost(handler, 0, 0, grown, WHY_CAUSE_ICMP_ERROR, false) : 0;
+	if (handler)
+		lost(handler, 0, 0, grown, WHY_CAUSE_ICMP_ERROR, false);
+	return 0;
 }
 
 /*

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Model
 
 /// One JSON object on a line, fields in the order written.
 ///

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Model
 
 /// Columns of lines that come one by one, so that none can wait for the widest.
 extension [UInt8] {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Model
 
 /// A moment as people write it, in the Gregorian calendar.
 struct CivilTime {

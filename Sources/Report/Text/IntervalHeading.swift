@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Model
 
 extension TextStyle {
     /// "20:05:27  interval 1s  backend fentry": when, how long, and by what means.

@@ -31,6 +31,12 @@ struct LossText {
         attempt: "accepts of no known listener",
         notAttributed: "accepts not attributed")
 
+    /// Of all traces together.
+    static let diagnosis = LossText(
+        nothing: drops.nothing, lead: drops.lead, table: "connects, arrivals or drops in no row (table full)",
+        attempt: "connects not timed or accepts of no known listener",
+        notAttributed: "connects not attributed")
+
     /// Only what was lost, each kind on its own.
     func line(_ loss: Loss) -> String {
         if loss.isEmpty { return nothing }

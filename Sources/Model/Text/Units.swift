@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Numbers for people: three significant digits and a unit.
-enum Units {
+package enum Units {
     /// What was not measured.
-    static let none = "–"
+    package static let none = "–"
 
     /// "843ns", "12.3µs", "1.00ms", "75.0s".
-    static func duration(_ nanoseconds: UInt64?) -> String {
+    package static func duration(_ nanoseconds: UInt64?) -> String {
         guard let nanoseconds else { return none }
         if nanoseconds < 1000 { return "\(nanoseconds)ns" }
         return scaled(
@@ -14,7 +14,7 @@ enum Units {
     }
 
     /// Exact below 10,000; then "12.3k", "1.23M".
-    static func count(_ count: UInt64?) -> String {
+    package static func count(_ count: UInt64?) -> String {
         guard let count else { return none }
         if count < 10_000 { return "\(count)" }
         return scaled(
@@ -22,7 +22,7 @@ enum Units {
     }
 
     /// With thousands separated: "84,120".
-    static func exact(_ count: UInt64) -> String {
+    package static func exact(_ count: UInt64) -> String {
         var digits = Array("\(count)".utf8)
         var position = digits.count - 3
         while position > 0 {
@@ -33,7 +33,7 @@ enum Units {
     }
 
     /// Per second. Never "0" for something that happened.
-    static func rate(_ count: UInt64?, over seconds: Double) -> String {
+    package static func rate(_ count: UInt64?, over seconds: Double) -> String {
         guard let count, seconds > 0 else { return none }
         if count == 0 { return "0" }
         let rate = Double(count) / seconds
@@ -44,7 +44,7 @@ enum Units {
     }
 
     /// A share of 1 in per cent. "100%" only if it is all of it, "0%" only if none.
-    static func percent(_ share: Double?) -> String {
+    package static func percent(_ share: Double?) -> String {
         guard let share, share.isFinite else { return none }
         if share <= 0 { return "0%" }
         if share < 0.0001 { return "<0.01%" }
@@ -53,19 +53,19 @@ enum Units {
     }
 
     /// A mean or an expectation.
-    static func mean(_ value: Double?) -> String {
+    package static func mean(_ value: Double?) -> String {
         guard let value, value.isFinite else { return none }
         return value < 999.5 ? trimmed(significant(value)) : count(Rounding.nearest(value))
     }
 
     /// Seconds of an interval: "1s", "0.25s", "3600s".
-    static func seconds(_ seconds: Double) -> String {
+    package static func seconds(_ seconds: Double) -> String {
         if seconds >= 999.5 { return "\(Rounding.nearest(seconds))s" }
         return trimmed(significant(seconds)) + "s"
     }
 
     /// Three digits, more after the point only below 0.1: "0.33", "1.23", "12.3", "123", "0.012".
-    static func significant(_ value: Double) -> String {
+    package static func significant(_ value: Double) -> String {
         var decimals = 2
         var limit = 9.995
         while decimals > 0, value >= limit {
@@ -77,7 +77,7 @@ enum Units {
     }
 
     /// Exactly `decimals` digits after the point.
-    static func fixed(_ value: Double, decimals: Int) -> String {
+    package static func fixed(_ value: Double, decimals: Int) -> String {
         var scale: UInt64 = 1
         for _ in 0..<decimals { scale *= 10 }
         let scaled = Rounding.nearest(value * Double(scale))
@@ -107,5 +107,14 @@ enum Units {
             value /= unit.limit
         }
         return none
+    }
+}
+
+extension Units {
+    /// Of memory: "843 B", "12.3 MiB".
+    package static func bytes(_ count: UInt64) -> String {
+        if count < 1024 { return "\(count) B" }
+        return scaled(
+            Double(count) / 1024, [(" KiB", 1024), (" MiB", 1024), (" GiB", 1024), (" TiB", .infinity)])
     }
 }

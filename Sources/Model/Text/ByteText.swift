@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import Model
 
 /// Writing text as bytes, for lines that come at the rate of the ring buffer.
 extension [UInt8] {
-    mutating func append(_ text: String) {
+    package mutating func append(_ text: String) {
         append(contentsOf: text.utf8)
     }
 
     /// In decimal, with zeros in front up to `minimum` digits.
-    mutating func append(decimal value: some FixedWidthInteger, minimum: Int = 1) {
+    package mutating func append(decimal value: some FixedWidthInteger, minimum: Int = 1) {
         if value < 0 { append(UInt8(ascii: "-")) }
         append(digits: UInt64(value.magnitude), minimum: minimum)
     }
@@ -25,7 +24,7 @@ extension [UInt8] {
         for index in Swift.min(first, 20 - minimum)..<20 { append(digits[index]) }
     }
 
-    mutating func append(_ address: IPAddress) {
+    package mutating func append(_ address: IPAddress) {
         guard address.family == .ipv4 else { return append(address.description) }
         for index in 0..<4 {
             if index > 0 { append(UInt8(ascii: ".")) }
@@ -34,7 +33,7 @@ extension [UInt8] {
     }
 
     /// Rounded to `decimals` digits after the point, without zeros at the end.
-    mutating func append(number value: Double, decimals: Int) {
+    package mutating func append(number value: Double, decimals: Int) {
         let scale = Self.powersOfTen[decimals]
         guard value.magnitude * scale < 1e15 else { return append("\(value)") }
         let scaled = Rounding.nearest(value.magnitude * scale)

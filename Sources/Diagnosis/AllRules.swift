@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Diagnosis {
+    /// Every rule there is, causes that come before others first.
+    public static var allRules: [any Rule] {
+        [
+            WorkersTooFew(), AcceptQueueOverflow(), EphemeralPortsExhausted(), PortSearchExpensive(),
+        ]
+    }
+}

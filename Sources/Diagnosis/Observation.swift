@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Model
+
+/// All that was seen in a run: what rules judge by. Plain values, so that a rule is a pure
+/// function of it.
+public struct Observation: Sendable {
+    /// Seconds, by the monotonic clock.
+    public var duration: Double
+    /// End of the run: seconds since 1970, UTC.
+    public var wallTime: Double
+    /// Connects, their searches for ports, and the ranges they have.
+    public var ports: Seen<PortsInterval>
+    /// Listening sockets, dropped packets, connection tracking.
+    public var drops: Seen<DropsInterval>
+    /// How full the accept queues were each time they were looked at, by the listening socket.
+    public var queueDepths: [Listener: Distribution]
+    /// Where the CPUs' time went.
+    public var hotspots: Seen<HotspotsInterval>
+    /// By the inode of the network namespace; counters are of the run.
+    public var namespaces: [UInt32: NamespaceFacts]
+    /// Those that findings may name, by process id.
+    public var processes: [UInt32: ProcessFacts]
+    /// Bytes of memory that can be had now. `nil`: not known.
+    public var availableMemory: UInt64?
+
+    public init(
+        duration: Double, wallTime: Double, ports: Seen<PortsInterval>, drops: Seen<DropsInterval>,
+        queueDepths: [Listener: Distribution] = [:], hotspots: Seen<HotspotsInterval>,
+        namespaces: [UInt32: NamespaceFacts] = [:], processes: [UInt32: ProcessFacts] = [:],
+        availableMemory: UInt64? = nil
+    ) {
+        self.duration = duration
+        self.wallTime = wallTime
+        self.ports = ports
+        self.drops = drops
+        self.queueDepths = queueDepths
+        self.hotspots = hotspots
+        self.namespaces = namespaces
+        self.processes = processes
+        self.availableMemory = availableMemory
+    }
+
+    /// Of the run, a second.
+    func rate(_ count: UInt64) -> Double { duration > 0 ? Double(count) / duration : 0 }
+
+    /// Of the run, a second, for people.
+    func rateText(_ count: UInt64) -> String { Units.rate(count, over: duration) }
+
+    /// What a command is to begin with to run in a namespace. In one that is gone nothing can
+    /// run: a shell refuses what is said then.
+    func prefix(_ netns: UInt32) -> String {
+        namespaces[netns]?.commandPrefix ?? "nsenter --net=<network namespace \(netns), which is gone> "
+    }
+}
+
+/// What was seen, or why it could not be.
+public enum Seen<Value: Sendable>: Sendable {
+    case seen(Value)
+    case not(String)
+
+    public func get() throws(NotExamined) -> Value {
+        switch self {
+        case .seen(let value): return value
+        case .not(let why): throw NotExamined(why)
+        }
+    }
+}
+
+/// A rule lacks what it judges by.
+public struct NotExamined: Error, Sendable {
+    public let why: String
+
+    public init(_ why: String) {
+        self.why = why
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import Model
+
+/// What costs most comes first; what follows from a finding comes right after it.
+enum Ranking {
+    static func sorted(_ findings: [Finding]) -> [Finding] {
+        let causes = findings.filter { $0.consequenceOf == nil }.sorted(by: precedes)
+        return causes.flatMap { cause in
+            [cause] + findings.filter { $0.consequenceOf == cause.reference }.sorted(by: precedes)
+        }
+    }
+
+    private static func precedes(_ left: Finding, _ right: Finding) -> Bool {
+        if (left.confidence == .possible) != (right.confidence == .possible) {
+            return right.confidence == .possible
+        }
+        if left.severity != right.severity { return left.severity > right.severity }
+        if left.weight != right.weight { return left.weight > right.weight }
+        if left.confidence != right.confidence { return left.confidence > right.confidence }
+        return (left.id.rawValue, left.subjectText) < (right.id.rawValue, right.subjectText)
+    }
+}
+
+extension Finding {
+    /// Seconds that connections lose in a second. One that fails counts as one that waits
+    /// a second: so long it waits when a SYN is lost (`TCP_TIMEOUT_INIT`, include/net/tcp.h).
+    fileprivate var weight: Double {
+        impact.failedPerSecond + impact.delayedPerSecond * Double(impact.delay ?? 0) / 1e9
+    }
+}

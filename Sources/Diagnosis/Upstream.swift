@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import Model
+
+/// All connects of a run that the processes of one name made to one destination.
+struct Upstream {
+    let destination: Destination
+    let command: String
+    var stats: ConnectStats
+    let range: PortRange?
+
+    /// EADDRNOTAVAIL: no local port was left (`__inet_hash_connect`).
+    static let noPort: Int32 = 99
+
+    /// Those of a run, the one with the most connects first.
+    static func all(_ seen: Observation) throws(NotExamined) -> [Upstream] {
+        let ports = try seen.ports.get()
+        struct Key: Hashable {
+            let destination: Destination
+            let command: String
+        }
+        var sums: [Key: ConnectStats] = [:]
+        for (key, stats) in ports.connects where key.kind == .connect && !key.isOverflow {
+            guard let address = key.destination else { continue }
+            let destination = Destination(netns: key.netns, address: address, port: key.port)
+            sums[Key(destination: destination, command: key.command), default: ConnectStats()].merge(stats)
+        }
+        let ranges = Dictionary(ports.ranges.map { ($0.destination, $0) }, uniquingKeysWith: { $1 })
+        return sums.map {
+            Upstream(
+                destination: $0.destination, command: $0.command, stats: $1, range: ranges[$0.destination])
+        }.sorted {
+            ($0.stats.connects, $1.destination.port, $1.command)
+                > ($1.stats.connects, $0.destination.port, $0.command)
+        }
+    }
+
+    var subject: Finding.Subject { .destination(destination, command: command) }
+
+    /// "127.0.0.1:9000"
+    var endpoint: String { EndpointText.of(destination.address, destination.port) }
+
+    /// "nginx to 127.0.0.1:9000"
+    var text: String { "\(command) to \(endpoint)" }
+
+    var withoutPort: UInt64 { stats.failed[Self.noPort] ?? 0 }
+
+    var program: ServerProgram? { ServerProgram(command: command) }
+
+    /// Ports that a connect can have.
+    var size: Int? { range.map { Int($0.high) - Int($0.low) + 1 - Int($0.reserved) } }
+
+    /// Of the ports held towards the destination, those of TIME_WAIT sockets. `nil`: none is held.
+    var timeWaitShare: Double? {
+        range.flatMap { $0.inUse > 0 ? Double($0.timeWait) / Double($0.inUse) : nil }
+    }
+
+    /// Whether a new connect has to leave TIME_WAIT sockets' ports alone.
+    var isBlockedByTimeWait: Bool {
+        guard let range else { return false }
+        return !range.reusesTimeWait && range.timeWait > 0
+    }
+}

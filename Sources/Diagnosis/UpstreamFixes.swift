@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+import Model
+
+/// What helps connects that find few ports free, or none.
+struct UpstreamFixes {
+    let upstream: Upstream
+    let seen: Observation
+
+    private var netns: UInt32 { upstream.destination.netns }
+    private var settings: NetworkSettings? { seen.namespaces[netns]?.settings }
+
+    /// TIME_WAIT lasts this long, whatever the settings (`TCP_TIMEWAIT_LEN`, include/net/tcp.h).
+    private static let timeWaitSeconds = 60.0
+    /// A port in TIME_WAIT is left alone for this long even where it may be taken over
+    /// (`tcp_twsk_unique`, net/ipv4/tcp_ipv4.c).
+    private static let reuseSeconds = 1.0
+
+    /// `nil`: TIME_WAIT is not what holds the ports, or its ports are taken over already.
+    func reuse() -> Fix? {
+        guard upstream.isBlockedByTimeWait, settings?.timeWaitReuse != 1 else { return nil }
+        var what = "let connects take over ports whose connection is in TIME_WAIT"
+        if settings?.timestamps == 0 { what += " (it needs net.ipv4.tcp_timestamps=1, too)" }
+        return Sysctl.fix(
+            what, "net.ipv4.tcp_tw_reuse", "1", in: netns, seen,
+            risk:
+                "safe for a client with timestamps; it does nothing for a server's TIME_WAIT (net.ipv4.tcp_tw_recycle, "
+                + "which broke clients behind NAT, is gone since Linux 4.12)")
+    }
+
+    /// Ports that the connects of the run would have held, had there been enough.
+    var neededPorts: Int {
+        let connects = seen.rate(upstream.stats.connects)
+        guard let range = upstream.range else { return 0 }
+        let isReused = range.reusesTimeWait || settings?.timeWaitReuse == 1 || upstream.isBlockedByTimeWait
+        let after = range.timeWait == 0 ? 0 : isReused ? Self.reuseSeconds : Self.timeWaitSeconds
+        // Held by connections that are open: by those there are, for each that succeeds.
+        let succeeded = seen.rate(upstream.stats.connects) - seen.rate(upstream.stats.failures)
+        let open = Double(range.inUse) - Double(range.timeWait)
+        let each = succeeded > 0 ? open / succeeded : 0
+        return Int(min((connects * (each + after)) * 1.5, 1e6))
+    }
+
+    /// A wider range, as wide as the connects need. `nil`: it is as wide as it gets.
+    func widerRange() -> Fix? {
+        guard let range = upstream.range, let now = settings?.portRange else { return nil }
+        let size = Int(now.upperBound) - Int(now.lowerBound) + 1
+        // Linux's own range is a good one if it is enough.
+        let high = max(Int(range.high), 60999)
+        let needed = max(neededPorts, size * 2)
+        let low = needed <= high - 32767 ? 32768 : max((high - needed) / 1024 * 1024, 1024)
+        guard high - low + 1 > size else { return nil }
+        let listening = listeningPorts(in: low...high)
+        let list = ([settings?.reservedPorts ?? ""] + listening.map { "\($0)" }).filter { !$0.isEmpty }
+            .joined(separator: ",")
+        return Sysctl.fix(
+            "let connects choose from \(high - low + 1) ports instead of \(size)",
+            "net.ipv4.ip_local_port_range", "\(low) \(high)", in: netns, seen,
+            risk: listening.isEmpty
+                ? "a service that later wants a port of the range may find it taken"
+                : "services listen in the range: keep their ports out of it with "
+                    + "\(seen.prefix(netns))sysctl -w net.ipv4.ip_local_reserved_ports=\(list)")
+    }
+
+    private func listeningPorts(in range: ClosedRange<Int>) -> [UInt16] {
+        guard case .seen(let drops) = seen.drops else { return [] }
+        let ports = drops.listeners.keys.filter { $0.netns == netns && range.contains(Int($0.port)) }
+        return Set(ports.map(\.port)).sorted()
+    }
+
+    func keepalive() -> Fix {
+        guard let program = upstream.program, let line = program.keepalive else {
+            return Fix(
+                "keep connections to \(upstream.endpoint) open and use them again",
+                command: "", lasting: "in \(upstream.command)'s configuration or source",
+                risk: "the other side must allow as many idle connections")
+        }
+        return Fix(
+            "have \(upstream.command) keep connections to \(upstream.endpoint) open and use them again",
+            command: line.line, lasting: line.lasting,
+            risk:
+                "the other side must allow as many idle connections; each holds a worker where it takes one each",
+            setting: .directive(program: program.rawValue, name: line.name, value: "32"))
+    }
+
+    func moreDestinations() -> Fix {
+        Fix(
+            "offer the service at more addresses or ports: each has the whole range for itself",
+            command: upstream.program == .nginx
+                ? "upstream backend { server \(upstream.endpoint); server "
+                    + "\(EndpointText.of(upstream.destination.address, upstream.destination.port &+ 1)); }"
+                : "",
+            lasting: "in \(upstream.command)'s configuration", risk: "none beyond the work")
+    }
+}

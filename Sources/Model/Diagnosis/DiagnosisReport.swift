@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What one run came to.
+public struct DiagnosisReport: Sendable {
+    /// Causes by rank, each followed by what follows from it.
+    public var findings: [Finding]
+    /// Looked for, and whether found or not, known.
+    public var examined: [FindingID]
+    /// Could not be looked for, and why.
+    public var notExamined: [FindingID: String]
+    /// Seconds, by the monotonic clock.
+    public var duration: Double
+    /// End of the run: seconds since 1970, UTC.
+    public var wallTime: Double
+    /// What the traces did not see.
+    public var loss: Loss
+
+    public init(
+        findings: [Finding], examined: [FindingID], notExamined: [FindingID: String], duration: Double,
+        wallTime: Double, loss: Loss
+    ) {
+        self.findings = findings
+        self.examined = examined
+        self.notExamined = notExamined
+        self.duration = duration
+        self.wallTime = wallTime
+        self.loss = loss
+    }
+
+    /// Looked for and not found.
+    public var healthy: [FindingID] {
+        let found = Set(findings.map(\.id))
+        return examined.filter { !found.contains($0) }
+    }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a finding can be: stable names, which scripts rely on.
+public enum FindingID: String, Sendable, Hashable, CaseIterable {
+    case conntrackTableFull = "conntrack-table-full"
+    case acceptQueueOverflow = "accept-queue-overflow"
+    case synQueueOverflow = "syn-queue-overflow"
+    case synFlood = "syn-flood"
+    case workersTooFew = "workers-too-few"
+    case ephemeralPortsExhausted = "ephemeral-ports-exhausted"
+    case portSearchExpensive = "port-search-expensive"
+    case bindSearchExpensive = "bind-search-expensive"
+    case timeWaitLimit = "time-wait-limit"
+    case tcpMemoryPressure = "tcp-memory-pressure"
+    case firewallDrops = "firewall-drops"
+    case noListener = "no-listener"
+    case retransmits
+    case cpuSaturated = "cpu-saturated"
+    /// Nothing is wrong in TCP: where the time goes instead.
+    case elsewhere
+}

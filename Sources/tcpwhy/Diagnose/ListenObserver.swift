@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+import Diagnosis
+import Host
+import Model
+import Probes
+
+/// Listening sockets, dropped packets and connection tracking over one run.
+final class ListenObserver {
+    var backend: Backend { probe.backend }
+    private let probe: ListenerProbe
+    /// `nil`: not to be had here.
+    private let accepts: AcceptProbe?
+    private let packets: PacketProbe?
+    private let conntrack: ConntrackWatch
+    private var watch: ListenerWatch
+    private var first: DropsSnapshot?
+    private var last: DropsSnapshot?
+    private var owners: [UInt32: [SocketOwner]] = [:]
+    /// Whose owners were looked for.
+    private var known: Set<UInt32> = []
+    /// As last seen, also of sockets that are closed by now.
+    private var queues: [Listener: ListenQueues] = [:]
+    /// How full each accept queue was at each look.
+    private(set) var depths: [Listener: Distribution] = [:]
+
+    init(netns: OpenNamespace?, backend: Backend?) throws {
+        do throws(ProbeError) {
+            probe = try ListenerProbe(netns: netns?.inode, backend: backend, peers: true)
+        } catch {
+            throw Failure(error)
+        }
+        do throws(ProbeError) {
+            accepts = try AcceptProbe(netns: netns?.inode, backend: backend)
+        } catch {
+            accepts = nil
+            Output.error("tcpwhy: waits are not measured: \(error)\n")
+        }
+        do throws(ProbeError) {
+            var options = PacketOptions()
+            options.netns = netns?.inode
+            packets = try PacketProbe(options, beside: probe)
+        } catch {
+            packets = nil
+            Output.error("tcpwhy: no dropped packets: \(error)\n")
+        }
+        conntrack = ConntrackWatch(netns: netns?.inode, backend: backend, beside: probe)
+        watch = ListenerWatch(probe, accepts: accepts, only: netns)
+    }
+
+    /// From here on everything counts.
+    func start() throws {
+        try watch.startAccepts()
+        do throws(ProbeError) { try probe.start() } catch { throw Failure(error) }
+        first = try snapshot()
+        last = first
+        findOwners()
+    }
+
+    func look() throws {
+        last = try snapshot()
+        for (listener, state) in last?.listeners ?? [:] {
+            guard let now = state.queues else { continue }
+            depths[listener, default: Distribution()].record(UInt64(now.acceptQueue))
+            queues[listener] = now
+        }
+        // It may be gone by the next look, and with it the way to its owner.
+        if !sockets.isSubset(of: known) { findOwners() }
+    }
+
+    /// From here on nothing counts.
+    func stop() throws {
+        do throws(ProbeError) {
+            try accepts?.stop()
+            try probe.stop()
+        } catch {
+            throw Failure(error)
+        }
+        last = try snapshot()
+        findOwners()
+        do throws(ProbeError) {
+            try accepts?.detach()
+            try probe.detach()
+            try packets?.detach()
+            try conntrack.detach()
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// All of the run, after `stop`.
+    func result() -> Seen<DropsInterval> {
+        guard let first, let last else { return .not("the trace did not start") }
+        var interval = last.since(first)
+        interval.owners = owners
+        for (listener, seen) in queues where interval.listeners[listener]?.queues == nil {
+            interval.listeners[listener]?.queues = seen
+        }
+        return .seen(interval)
+    }
+
+    private func snapshot() throws -> DropsSnapshot {
+        var snapshot = try watch.look()
+        do throws(ProbeError) {
+            if let packets {
+                snapshot.packets = try packets.read().packets
+                snapshot.loss.merge(try packets.loss())
+            }
+            try conntrack.complete(&snapshot)
+        } catch {
+            throw Failure(error)
+        }
+        return snapshot
+    }
+
+    /// The inodes of the sockets that are known.
+    private var sockets: Set<UInt32> {
+        Set(last?.listeners.keys.lazy.map(\.inode) ?? []).subtracting([0])
+    }
+
+    /// Who holds the sockets now; those that died meanwhile keep whom they had.
+    private func findOwners() {
+        known = sockets
+        owners.merge(SocketOwners.find(known)) { $1 }
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// How far a run is: a line on a terminal that keeps changing, elsewhere one that says it began.
+struct Progress {
+    private let what: String
+    private let seconds: Double
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+
+    init(_ what: String, backends: String, seconds: Double) {
+        self.what = what
+        self.seconds = seconds
+        if isTerminal {
+            show(0)
+        } else {
+            Output.error(
+                "tcpwhy: \(what) for \(Self.text(seconds)) s, backend \(backends); Ctrl-C ends it early\n")
+        }
+    }
+
+    func show(_ elapsed: Double) {
+        guard isTerminal else { return }
+        Output.error("\r\u{1b}[Ktcpwhy: \(what), \(Int(min(elapsed, seconds))) of \(Self.text(seconds)) s")
+    }
+
+    func end() {
+        if isTerminal { Output.error("\r\u{1b}[K") }
+    }
+
+    private static func text(_ seconds: Double) -> String {
+        seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+extension KernelTests {
+    /// One sickness at a time, made on purpose: its finding comes first, with the true numbers.
+    @Suite struct DiagnoseTests {
+        private static let ids: Set<String> = [
+            "conntrack-table-full", "accept-queue-overflow", "syn-queue-overflow", "syn-flood",
+            "workers-too-few", "ephemeral-ports-exhausted", "port-search-expensive", "bind-search-expensive",
+            "time-wait-limit", "tcp-memory-pressure", "firewall-drops", "no-listener", "retransmits",
+            "cpu-saturated", "elsewhere",
+        ]
+
+        /// An idle namespace has no finding, and each that there could be is accounted for.
+        @Test(arguments: Lab.backends)
+        func idleIsHealthy(backend: Backend) throws {
+            let namespace = try Namespace()
+            let run = try DiagnosisRun.of(backend, in: namespace) { usleep(1_500_000) }
+            #expect(run.findings.map(\.id) == [])
+            let told = run.summary.examined + run.summary.notExamined.map(\.id)
+            #expect(told.count == Self.ids.count && Set(told) == Self.ids)
+        }
+
+        /// A server that accepts at once what comes is not to blame for anything.
+        @Test(arguments: Lab.backends)
+        func quickServerIsHealthy(backend: Backend) throws {
+            let namespace = try Namespace()
+            let load = try Load("-s -n 1500 -a 127.0.0.1 7001", in: namespace)
+            var succeeded = 0
+            let run = try DiagnosisRun.of(backend, in: namespace) {
+                load.go()
+                succeeded = try load.result().succeeded
+            }
+            #expect(succeeded == 1500)
+            #expect(run.sure.map(\.summary) == [])
+        }
+
+        /// Nobody accepts, the queue is full: the server is behind, the overflow follows from it.
+        @Test(arguments: Lab.backends)
+        func hangingServerIsTheCauseOfItsOverflow(backend: Backend) throws {
+            let namespace = try Namespace()
+            try namespace.sendNoCookies()
+            let listener = try Load("-L -n 0 -B 7 -i 600 127.0.0.1 7001", in: namespace)
+            _ = try listener.result()
+            try namespace.fillAcceptQueue("127.0.0.1", 7001, 8)
+            let before = try namespace.counter("TcpExt", "ListenOverflows")
+            let run = try DiagnosisRun.of(backend, in: namespace) {
+                usleep(1_200_000)
+                try Load.run("-q -n 40 127.0.0.1 7001", in: namespace)
+                usleep(1_200_000)
+            }
+            let overflows = try namespace.counter("TcpExt", "ListenOverflows") - before
+            let cause = try #require(run.findings.first)
+            #expect(cause.id == "workers-too-few" && cause.severity == "critical")
+            #expect(cause.subject.hasPrefix("127.0.0.1:7001"))
+            let overflow = try #require(run["accept-queue-overflow"])
+            #expect(overflow.consequenceOf == "workers-too-few")
+            #expect(overflow.value("backlog") == 7)
+            let counted = try #require(overflow.value("listen_overflows_per_s")) * run.summary.durationS
+            #expect(Int(counted.rounded()) == overflows && overflows >= 40)
+            #expect(overflow.netns == namespace.inode)
+            try listener.end()
+        }
+
+        /// Nine ports and no more: the connects that find none are counted exactly.
+        @Test(arguments: Lab.backends)
+        func exhaustedPortsAreNamed(backend: Backend) throws {
+            let namespace = try Namespace()
+            try namespace.setPorts(20000, 20008)
+            let listener = try Load("-l -w -n 0 -i 600 127.0.0.1 7001", in: namespace)
+            _ = try listener.result()
+            let holder = try Load("-k -n 9 -i 600 127.0.0.1 7001", in: namespace)
+            _ = try holder.result()
+            var load: Load.Result!
+            let run = try DiagnosisRun.of(backend, in: namespace) {
+                load = try Load.run("-n 50 127.0.0.1 7001", in: namespace)
+                usleep(2_200_000)
+            }
+            #expect(load.failed == ["EADDRNOTAVAIL": 50])
+            let cause = try #require(run.findings.first { $0.id == "ephemeral-ports-exhausted" })
+            #expect(cause.severity == "critical" && cause.confidence == "certain")
+            let failed = try #require(cause.value("eaddrnotavail_per_s")) * run.summary.durationS
+            #expect(Int(failed.rounded()) == 50)
+            #expect(cause.value("port_range_size") == 9)
+            let range = try #require(cause.fix.compactMap(\.sysctl).first)
+            #expect(range.name == "net.ipv4.ip_local_port_range")
+            try holder.end()
+            try listener.end()
+        }
+
+        /// Nine ports in ten in TIME_WAIT, not to be taken over: the search is the cause, and what
+        /// is printed mends it.
+        @Test(arguments: Lab.backends)
+        func longSearchesAreMendedByTheFix(backend: Backend) throws {
+            let namespace = try Namespace()
+            try namespace.setPorts(20000, 21999)
+            try namespace.set("ipv4/tcp_tw_reuse", "0")
+            try namespace.keepTimeWait()
+            let listener = try Load("-l -w -n 0 -i 600 127.0.0.1 7001", in: namespace)
+            _ = try listener.result()
+            try Load.run("-w -t 4 -n 1800 127.0.0.1 7001", in: namespace)
+            _ = try namespace.quietSockets(towards: "127.0.0.1", in: 20000...21999)
+            let sick = try searches(backend, in: namespace)
+            let cause = try #require(sick.sure.first)
+            #expect(cause.id == "port-search-expensive" && cause.consequenceOf == nil)
+            let tried = try #require(cause.value("ports_tried_mean"))
+            #expect(tried > 500)
+            let fix = try #require(cause.fix.first?.sysctl)
+            #expect(fix.name == "net.ipv4.tcp_tw_reuse" && fix.value == "1")
+            try namespace.set("ipv4/tcp_tw_reuse", fix.value)
+            usleep(2_100_000)  // younger ones are not taken over
+            let mended = try searches(backend, in: namespace)
+            #expect(mended.sure.map(\.summary) == [])
+            try listener.end()
+        }
+
+        private func searches(_ backend: Backend, in namespace: Namespace) throws -> DiagnosisRun {
+            try DiagnosisRun.of(backend, in: namespace) {
+                try Load.run("-n 100 127.0.0.1 7001", in: namespace)
+                usleep(2_200_000)
+            }
+        }
+
+        /// Whoever ends in mid-run is told of all the same.
+        @Test func loadAndServerMayEndInMidRun() throws {
+            let namespace = try Namespace()
+            let run = try DiagnosisRun.of(Lab.backends[0], in: namespace) {
+                let listener = try Load("-L -n 0 -B 3 -i 600 127.0.0.1 7001", in: namespace)
+                _ = try listener.result()
+                try Load.run("-q -n 30 127.0.0.1 7001", in: namespace)
+                try listener.end()
+                usleep(1_200_000)
+            }
+            #expect(run.summary.findings == run.findings.count)
+        }
+    }
+}
