@@ -45,7 +45,8 @@ enum Consequences {
         let overflow = findings.filter { $0.id == .acceptQueueOverflow && isNear($0) }
             .max { $0.impact.delayedPerSecond < $1.impact.delayedPerSecond }
         guard let overflow else { return nil }
-        return findings.first { $0.id == .workersTooFew && $0.subject.isSame(as: overflow.subject) } ?? overflow
+        return findings.first { $0.id == .workersTooFew && $0.subject.isSame(as: overflow.subject) }
+            ?? overflow
     }
 }
 

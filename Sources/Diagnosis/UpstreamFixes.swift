@@ -22,7 +22,8 @@ struct UpstreamFixes {
         if settings?.timestamps == 0 { what += " (it needs net.ipv4.tcp_timestamps=1, too)" }
         return Sysctl.fix(
             what, "net.ipv4.tcp_tw_reuse", "1", in: netns, seen,
-            risk: "safe for a client with timestamps; it does nothing for a server's TIME_WAIT (net.ipv4.tcp_tw_recycle, "
+            risk:
+                "safe for a client with timestamps; it does nothing for a server's TIME_WAIT (net.ipv4.tcp_tw_recycle, "
                 + "which broke clients behind NAT, is gone since Linux 4.12)")
     }
 
@@ -76,7 +77,8 @@ struct UpstreamFixes {
         return Fix(
             "have \(upstream.command) keep connections to \(upstream.endpoint) open and use them again",
             command: line.line, lasting: line.lasting,
-            risk: "the other side must allow as many idle connections; each holds a worker where it takes one each",
+            risk:
+                "the other side must allow as many idle connections; each holds a worker where it takes one each",
             setting: .directive(program: program.rawValue, name: line.name, value: "32"))
     }
 
@@ -85,7 +87,8 @@ struct UpstreamFixes {
             "offer the service at more addresses or ports: each has the whole range for itself",
             command: upstream.program == .nginx
                 ? "upstream backend { server \(upstream.endpoint); server "
-                    + "\(EndpointText.of(upstream.destination.address, upstream.destination.port &+ 1)); }" : "",
+                    + "\(EndpointText.of(upstream.destination.address, upstream.destination.port &+ 1)); }"
+                : "",
             lasting: "in \(upstream.command)'s configuration", risk: "none beyond the work")
     }
 }

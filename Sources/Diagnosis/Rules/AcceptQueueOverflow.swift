@@ -56,7 +56,8 @@ struct AcceptQueueOverflow: Rule {
             let somaxconn = queue.state.queues?.somaxconn.map { ", net.core.somaxconn is \($0)" } ?? ""
             evidence.append(
                 Evidence(
-                    "backlog", Double(limit), "the queue holds \(limit) connections\(somaxconn)", by: .setting))
+                    "backlog", Double(limit), "the queue holds \(limit) connections\(somaxconn)", by: .setting
+                ))
         }
         if let depth = queue.meanDepth {
             evidence.append(
@@ -88,7 +89,8 @@ struct AcceptQueueOverflow: Rule {
                 Sysctl.fix(
                     "let accept queues be as long as \(value)", "net.core.somaxconn", "\(value)",
                     in: queue.listener.netns, seen,
-                    risk: "none by itself: it only allows what listen() asks for; the service must be started anew to ask again"
+                    risk:
+                        "none by itself: it only allows what listen() asks for; the service must be started anew to ask again"
                 ))
         }
         let port = queue.listener.port
@@ -104,7 +106,8 @@ struct AcceptQueueOverflow: Rule {
             fixes.append(
                 Fix(
                     "give listen() on port \(port) a backlog of \(value)", command: "listen(fd, \(value))",
-                    lasting: "in \(queue.owner.name)'s configuration or source (Go: net.core.somaxconn alone)",
+                    lasting:
+                        "in \(queue.owner.name)'s configuration or source (Go: net.core.somaxconn alone)",
                     risk: "connections that wait longer than their clients do are served for nobody"))
         }
         return fixes

@@ -35,7 +35,9 @@ public struct TCPCounters: Sendable, Hashable {
     public init() {}
 
     public mutating func subtract(_ earlier: TCPCounters) {
-        for field in Self.fields { self[keyPath: field] = self[keyPath: field].minus(earlier[keyPath: field]) }
+        for field in Self.fields {
+            self[keyPath: field] = self[keyPath: field].minus(earlier[keyPath: field])
+        }
     }
 
     /// Computed: key paths cannot be shared between threads.
