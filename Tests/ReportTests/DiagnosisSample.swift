@@ -10,7 +10,8 @@ enum DiagnosisSample {
         Finding(
             id: .workersTooFew, severity: .critical, confidence: .likely, subject: .listener(listener),
             subjectText: "127.0.0.1:9000 php-fpm8.2",
-            summary: "php-fpm8.2 (5 processes) accepts 230 connections a second, and 89 wait there all the time",
+            summary:
+                "php-fpm8.2 (5 processes) accepts 230 connections a second, and 89 wait there all the time",
             evidence: [
                 Evidence("accepts_per_s", 230.5, "1,715 connections were accepted", by: .traced(.tracepoint)),
                 Evidence("median_depth", 91, "91 or more waited at half of the looks", by: .sampled),

@@ -35,9 +35,13 @@ import Testing
     @Test func theSummaryAccountsForEveryRule() throws {
         let summary = try #require(try lines(DiagnosisSample.report([])).first)
         #expect(summary["findings"] as? Int == 0)
-        #expect(summary["examined"] as? [String] == ["workers-too-few", "accept-queue-overflow", "retransmits"])
+        #expect(
+            summary["examined"] as? [String] == ["workers-too-few", "accept-queue-overflow", "retransmits"])
         let missing = try #require(summary["not_examined"] as? [[String: String]])
-        #expect(missing == [["id": "cpu-saturated", "why": "no samples"], ["id": "elsewhere", "why": "no samples"]])
+        #expect(
+            missing == [
+                ["id": "cpu-saturated", "why": "no samples"], ["id": "elsewhere", "why": "no samples"],
+            ])
         #expect(summary["lost"] is [String: Any])
     }
 }

@@ -34,7 +34,8 @@ struct PortSearchExpensive: Rule {
                 fixes.moreDestinations(),
             ].compactMap(\.self),
             check: "tcpwhy ports -P \(upstream.destination.port) -d 10",
-            unsettled: stats.tried == nil ? "a kernel that allows fentry or kprobes shows the ports tried" : "")
+            unsettled: stats.tried == nil
+                ? "a kernel that allows fentry or kprobes shows the ports tried" : "")
     }
 
     /// How many a search through the range as it is tries, where no probe counts them.
@@ -107,7 +108,8 @@ private struct Cost {
             }
         }
         if case .seen(let hotspots) = seen.hotspots, let share = hotspots.searchShare,
-            let cpus = hotspots.busyShare, hotspots.samples > 0 {
+            let cpus = hotspots.busyShare, hotspots.samples > 0
+        {
             let ofOne = share * cpus * Double(hotspots.sampling.cpus)
             busy = busy ?? ofOne
             evidence.append(
@@ -117,6 +119,7 @@ private struct Cost {
         }
         self.evidence = evidence
         // Of one CPU: a hundredth shows in a flame graph, a tenth in the throughput.
-        severity = (busy ?? 0) >= 0.1 ? .critical : (busy ?? 0) >= 0.01 || (mean ?? 0) >= 20_000 ? .warning : .info
+        severity =
+            (busy ?? 0) >= 0.1 ? .critical : (busy ?? 0) >= 0.01 || (mean ?? 0) >= 20_000 ? .warning : .info
     }
 }

@@ -71,9 +71,9 @@ struct Diagnose: ParsableCommand {
         } else {
             try output.write(DiagnosisText(style: Terminal.style(for: output)).text(report))
         }
-        if let failOn, report.findings.contains(where: { $0.severity >= failOn && $0.confidence > .possible }) {
+        if let failOn, report.findings.contains(where: { $0.severity >= failOn && $0.confidence > .possible })
+        {
             throw ExitCode(3)
         }
     }
 }
-
