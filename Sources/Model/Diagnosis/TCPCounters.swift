@@ -20,6 +20,10 @@ public struct TCPCounters: Sendable, Hashable {
     public var synRetransmitted: UInt64 = 0
     /// TcpExt TCPTimeouts.
     public var timeouts: UInt64 = 0
+    /// TcpExt TCPReqQFullDrop: SYNs dropped, since a SYN queue was full and cookies are off.
+    public var requestQueueFullDrops: UInt64 = 0
+    /// TcpExt TCPReqQFullDoCookies: SYNs answered with a cookie for the same reason.
+    public var requestQueueFullCookies: UInt64 = 0
     public var cookiesSent: UInt64 = 0
     public var cookiesReceived: UInt64 = 0
     public var cookiesFailed: UInt64 = 0
@@ -44,8 +48,9 @@ public struct TCPCounters: Sendable, Hashable {
     private static var fields: [WritableKeyPath<TCPCounters, UInt64>] {
         [
             \.activeOpens, \.passiveOpens, \.attemptFails, \.establishedResets, \.inSegments,
-            \.outSegments, \.retransmitted, \.outResets, \.synRetransmitted, \.timeouts, \.cookiesSent,
-            \.cookiesReceived, \.cookiesFailed, \.timeWaitOverflows, \.abortsOnMemory,
+            \.outSegments, \.retransmitted, \.outResets, \.synRetransmitted, \.timeouts,
+            \.requestQueueFullDrops, \.requestQueueFullCookies, \.cookiesSent, \.cookiesReceived,
+            \.cookiesFailed, \.timeWaitOverflows, \.abortsOnMemory,
             \.memoryPressures, \.pruned,
         ]
     }
