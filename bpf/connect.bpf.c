@@ -13,12 +13,15 @@
  * tracepoint backend sees the system calls and the state changes only.
  */
 #include "lib/kernel.h"
-#include "include/tcpwhy.h"
+#include "include/sample.h"
 
 const volatile struct why_config config SEC(".rodata.config") = {};
 
 #include "lib/histogram.h"
 #include "lib/ports.h"
+#include "lib/stack.h"
+#include "lib/told.h"
+#include "lib/search_stack.h"
 #include "lib/attempt.h"
 #include "lib/address.h"
 #include "lib/process_name.h"
@@ -88,7 +91,7 @@ int BPF_PROG(fexit_connect6, struct sock *sk, void *uaddr, int addr_len, int ret
 SEC("fentry/__inet_hash_connect")
 int BPF_PROG(fentry_search, void *death_row, struct sock *sk, __u64 port_offset)
 {
-	return search_enter(sk, port_offset, true);
+	return search_enter(ctx, sk, port_offset, true);
 }
 
 SEC("fexit/__inet_hash_connect")
@@ -112,7 +115,7 @@ int BPF_PROG(fentry_check6, void *death_row, struct sock *sk, __u16 port)
 SEC("fentry/inet_csk_get_port")
 int BPF_PROG(fentry_bind, struct sock *sk, unsigned short port)
 {
-	return bind_enter(sk, port, true);
+	return bind_enter(ctx, sk, port, true);
 }
 
 SEC("fexit/inet_csk_get_port")
@@ -148,7 +151,7 @@ int BPF_KRETPROBE(kretprobe_connect6, int ret)
 SEC("kprobe/__inet_hash_connect")
 int BPF_KPROBE(kprobe_search, void *death_row, struct sock *sk, __u64 port_offset)
 {
-	return search_enter(sk, port_offset, false);
+	return search_enter(ctx, sk, port_offset, false);
 }
 
 SEC("kretprobe/__inet_hash_connect")
@@ -180,7 +183,7 @@ int BPF_KPROBE(kprobe_check6, void *death_row, struct sock *sk, __u16 port, void
 SEC("kprobe/inet_csk_get_port")
 int BPF_KPROBE(kprobe_bind, struct sock *sk, unsigned short port)
 {
-	return bind_enter(sk, port, false);
+	return bind_enter(ctx, sk, port, false);
 }
 
 SEC("kretprobe/inet_csk_get_port")

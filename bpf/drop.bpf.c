@@ -4,7 +4,7 @@
  * dropped passes the tracepoint kfree_skb; one that was used up does not.
  */
 #include "lib/kernel.h"
-#include "include/tcpwhy.h"
+#include "include/stacks.h"
 
 const volatile struct why_packet_config config SEC(".rodata.config") = {};
 
@@ -45,6 +45,14 @@ static __always_inline bool count_packet(const struct why_packet_key *key)
 	return true;
 }
 
+/* Of struct why_packet_key. */
+static __always_inline __u16 stack_number(void *ctx)
+{
+	__s32 place = stack_here(ctx, 0);
+
+	return place < 0 ? WHY_STACK_LOST : place + 1;
+}
+
 /* Whether a listener has lost a connection with it: known once. */
 static __always_inline bool is_listeners(struct sk_buff *skb)
 {
@@ -82,7 +90,7 @@ int BPF_PROG(btf_dropped, struct sk_buff *skb, void *location)
 	key.location = (__u64)location;
 	name_packet(&key, skb);
 	if (config.stacks)
-		key.stack = stack_here(ctx);
+		key.stack = stack_number(ctx);
 	if (count_packet(&key))
 		return 0;
 	/* A scan of ports fills the table: the rest of it is counted together. */

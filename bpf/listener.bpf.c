@@ -11,7 +11,7 @@
  * and an iterator over the sockets that listen, with their queues.
  */
 #include "lib/kernel.h"
-#include "include/tcpwhy.h"
+#include "include/stacks.h"
 
 const volatile struct why_listener_config config SEC(".rodata.config") = {};
 
@@ -22,6 +22,8 @@ const volatile struct why_listener_config config SEC(".rodata.config") = {};
 #include "lib/cgroup.h"
 #include "lib/identity.h"
 #include "lib/peers.h"
+#include "lib/stack.h"
+#include "lib/syn_stack.h"
 #include "lib/listener.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -35,7 +37,7 @@ int BPF_PROG(fentry_request, void *ops, void *af_ops, struct sock *sk, struct sk
 SEC("fexit/tcp_conn_request")
 int BPF_PROG(fexit_request, void *ops, void *af_ops, struct sock *sk)
 {
-	return request_exit(sk, true);
+	return request_exit(ctx, sk, true);
 }
 
 SEC("fentry/tcp_check_req")
@@ -95,7 +97,7 @@ int BPF_KPROBE(kprobe_request, void *ops, void *af_ops, struct sock *sk, struct 
 SEC("kretprobe/tcp_conn_request")
 int kretprobe_request(void *ctx)
 {
-	return request_exit(0, false);
+	return request_exit(ctx, 0, false);
 }
 
 SEC("kprobe/tcp_check_req")

@@ -11,6 +11,7 @@ const volatile struct why_sample_config config SEC(".rodata.config") = {};
 
 #include "lib/process_name.h"
 #include "lib/process.h"
+#include "lib/told.h"
 #include "lib/stacks.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -28,7 +29,7 @@ int sample(struct bpf_perf_event_data *ctx)
 		return 0;
 	key.pid = pid_tgid >> 32;
 	count_sample(WHY_SAMPLE_ALL);
-	tell_process(key.pid);
+	tell_process(&events, key.pid);
 	take_stacks(ctx, &key);
 	return 0;
 }

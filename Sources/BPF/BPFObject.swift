@@ -111,6 +111,11 @@ public struct BPFObject: ~Copyable {
             "size map \(map) for values of \(size) bytes")
     }
 
+    /// Makes no such map. The verifier must see that no program comes to use it.
+    public func leaveOut(map: String) throws(BPFError) {
+        try unsafe check(bpf_map__set_autocreate(find(map: map), false), .map, "leave out map \(map)")
+    }
+
     /// `BPF_F_*` of map creation, for instance no preallocation.
     public func setMapFlags(map: String, _ flags: UInt32) throws(BPFError) {
         try unsafe check(

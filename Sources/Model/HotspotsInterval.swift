@@ -80,6 +80,8 @@ public struct SampleLoss: Sendable, Hashable {
     public var withoutStack: UInt64 = 0
     /// In rows, with a stack deeper than the kernel takes down.
     public var truncated: UInt64 = 0
+    /// How many frames that is.
+    public var depth = CallStack.mostFrames
 
     public init() {}
 
@@ -87,12 +89,14 @@ public struct SampleLoss: Sendable, Hashable {
         unplaced = samples.unplaced
         withoutStack = samples.withoutStack
         truncated = samples.truncated
+        depth = samples.depth
     }
 
     public mutating func merge(_ other: SampleLoss) {
         unplaced &+= other.unplaced
         withoutStack &+= other.withoutStack
         truncated &+= other.truncated
+        depth = min(depth, other.depth)
     }
 }
 

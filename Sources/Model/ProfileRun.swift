@@ -23,15 +23,24 @@ public struct ProfileRun: Sendable {
 
 /// A stack by the names of its functions.
 public struct NamedStack: Sendable, Hashable {
-    public var pid: UInt32
-    public var command: String
+    public struct Owner: Sendable, Hashable {
+        public var pid: UInt32
+        public var command: String
+
+        public init(pid: UInt32, command: String) {
+            self.pid = pid
+            self.command = command
+        }
+    }
+
+    /// The process; `nil`: it is no process's.
+    public var owner: Owner?
     /// The outermost first; the kernel's, which end in "_[k]", after the process's.
     public var frames: [String]
     public var count: UInt64
 
-    public init(pid: UInt32, command: String, frames: [String], count: UInt64) {
-        self.pid = pid
-        self.command = command
+    public init(owner: Owner?, frames: [String], count: UInt64) {
+        self.owner = owner
         self.frames = frames
         self.count = count
     }

@@ -9,6 +9,7 @@ extension StackSamples {
             let grown = count.minus(earlier.counts[sample] ?? 0)
             if grown > 0 { rest.counts[sample] = grown }
         }
+        rest.depth = depth
         rest.taken = taken.minus(earlier.taken)
         rest.unplaced = unplaced.minus(earlier.unplaced)
         return rest

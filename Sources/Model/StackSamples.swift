@@ -26,14 +26,16 @@ public enum CallStack: Sendable, Hashable {
     /// There was one, but no room for it.
     case lost
 
-    /// As many as the kernel takes down (`WHY_SAMPLE_DEPTH`): the outermost may be missing.
+    /// More frames than these are not taken down (`WHY_SAMPLE_DEPTH`); the kernel may allow
+    /// fewer (`kernel.perf_event_max_stack`).
     public static let mostFrames = 127
 
     public var frames: [UInt64] {
         if case .frames(let frames) = self { frames } else { [] }
     }
 
-    public var isTruncated: Bool { frames.count >= Self.mostFrames }
+    /// Whether the outermost may be missing, since no more than `depth` are taken down.
+    public func isTruncated(at depth: Int) -> Bool { frames.count >= depth }
 }
 
 /// All samples of a run.
@@ -43,6 +45,8 @@ public struct StackSamples: Sendable {
     public var taken: UInt64 = 0
     /// In no row: the kernel's table of rows was full.
     public var unplaced: UInt64 = 0
+    /// Frames of a stack that were taken down at most.
+    public var depth = CallStack.mostFrames
 
     public init() {}
 
@@ -74,6 +78,9 @@ public struct StackSamples: Sendable {
     }
     /// In rows, with a stack deeper than the kernel takes down.
     public var truncated: UInt64 {
-        counts.reduce(0) { $0 &+ ($1.key.kernel.isTruncated || $1.key.user.isTruncated ? $1.value : 0) }
+        counts.reduce(0) { sum, row in
+            let isTruncated = row.key.kernel.isTruncated(at: depth) || row.key.user.isTruncated(at: depth)
+            return sum &+ (isTruncated ? row.value : 0)
+        }
     }
 }

@@ -77,6 +77,7 @@ enum ConnectLoader {
         try object.only(programs: Set(programs.map(\.name)))
         try object.setReadOnly(config, map: ".rodata.config")
         try size(object, options, backend, kernel)
+        try SearchStacks.prepare(object, wanted: options.stacks)
         try object.load()
         try prepare(object, options)
         let attached = try AttachedPrograms(programs, in: object)
@@ -89,6 +90,7 @@ enum ConnectLoader {
         _ object: borrowing BPFObject, _ options: ConnectOptions
     ) throws(BPFError) {
         try object.map(named: "stats").update(why_connect_key(), why_connect_stats())
+        if options.stacks { try SearchStacks.addOverflow(object) }
         if let cgroup = options.cgroup {
             try object.map(named: "cgroup").update(UInt32(0), UInt32(bitPattern: cgroup))
         }

@@ -20,6 +20,8 @@ public struct ConnectOptions: Sendable {
     public var events = false
     /// Count the checked ports even where they can be derived.
     public var countCalls = false
+    /// Sum up the searches by stack, too.
+    public var stacks = false
     /// Use this backend or fail.
     public var backend: Backend?
     /// Bytes of the events' ring buffer, a power of two.
@@ -35,6 +37,7 @@ public struct ConnectOptions: Sendable {
         config.port = port ?? 0
         config.failed_only = failedOnly ? 1 : 0
         config.events = events ? 1 : 0
+        config.stacks = stacks ? 1 : 0
         config.filter_cgroup = cgroup == nil ? 0 : 1
         if let destination {
             let mask = destination.mask

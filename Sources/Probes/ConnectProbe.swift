@@ -17,6 +17,7 @@ public final class ConnectProbe {
     /// Calls that had not returned when tracing ended, as far as could be seen.
     private var openCalls: UInt64 = 0
     private let failedOnly: Bool
+    private var stacks = SearchStacks()
 
     /// Loads and attaches the programs of the first backend that works here.
     public init(_ options: ConnectOptions) throws(ProbeError) {
@@ -45,6 +46,25 @@ public final class ConnectProbe {
         } catch {
             throw ProbeError(error)
         }
+    }
+
+    /// The ring buffer of processes whose searches are summed up by stack for the first time.
+    public func openProcessRing() throws(ProbeError) -> RingBuffer {
+        do throws(BPFError) {
+            return try RingBuffer(object.map(named: SearchStacks.ring))
+        } catch {
+            throw ProbeError(error)
+        }
+    }
+
+    /// The process that a record of that ring names.
+    public func process(_ record: RawSpan) -> UInt32? {
+        if case .process(let pid) = SampleDecoding.event(record) { pid } else { nil }
+    }
+
+    /// All searches so far by stack, if that was asked for.
+    public func searches() throws(ProbeError) -> SearchSamples {
+        do throws(BPFError) { return try stacks.read(object) } catch { throw ProbeError(error) }
     }
 
     /// The event in a ring buffer's record, or `nil` if it is none.

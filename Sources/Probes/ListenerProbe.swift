@@ -13,6 +13,7 @@ public final class ListenerProbe {
     private let object: BPFObject
     private let list: Link
     private var attached: AttachedPrograms
+    private var syns = SynStacks()
     /// Why a table of tracked connections could not be read, the last time that failed.
     public private(set) var conntrackError: HostError?
 
@@ -23,9 +24,10 @@ public final class ListenerProbe {
     ///   - events: whether to send one per loss.
     ///   - peers: whether to count whose connections are lost.
     ///   - cgroup: whose listeners are to be marked (`isInCgroup`), by its `id`.
+    ///   - stacks: whether to count dropped SYNs by stack.
     public init(
         netns: UInt32?, backend forced: Backend?, events: Bool = false, peers: Bool = false,
-        cgroup: UInt64? = nil
+        cgroup: UInt64? = nil, stacks: Bool = false
     ) throws(ProbeError) {
         let kernel: ListenerKernel
         do throws(BPFError) {
@@ -35,8 +37,8 @@ public final class ListenerProbe {
         }
         let loaded = try BackendChoice.first(forced) { (backend, refused) throws(BPFError) in
             try Self.load(
-                backend, kernel, netns: netns, events: events, peers: peers, cgroup: cgroup,
-                refused: refused)
+                backend, kernel, Self.config(netns: netns, events: events, peers: peers, stacks: stacks),
+                cgroup: cgroup, refused: refused)
         }
         backend = loaded.backend
         refused = loaded.refused
@@ -59,16 +61,24 @@ public final class ListenerProbe {
         consuming func takeObject() -> BPFObject { object }
     }
 
-    private static func load(
-        _ backend: Backend, _ kernel: ListenerKernel, netns: UInt32?, events: Bool,
-        peers: Bool, cgroup: UInt64?, refused: [String]
-    ) throws(BPFError) -> Loaded {
-        if backend == .fentry, let refusal = kernel.fentryRefusal { throw refusal }
-        if backend == .kprobe, let refusal = BackendTrial.kprobe() { throw refusal }
+    private static func config(
+        netns: UInt32?, events: Bool, peers: Bool, stacks: Bool
+    ) -> why_listener_config {
         var config = why_listener_config()
         config.netns = netns ?? 0
         config.events = events ? 1 : 0
         config.peers = peers ? 1 : 0
+        config.stacks = stacks ? 1 : 0
+        return config
+    }
+
+    private static func load(
+        _ backend: Backend, _ kernel: ListenerKernel, _ wanted: why_listener_config, cgroup: UInt64?,
+        refused: [String]
+    ) throws(BPFError) -> Loaded {
+        if backend == .fentry, let refusal = kernel.fentryRefusal { throw refusal }
+        if backend == .kprobe, let refusal = BackendTrial.kprobe() { throw refusal }
+        var config = wanted
         var programs: [ProgramSpec] = []
         if backend != .tracepoint {
             try kernel.configure(&config)
@@ -81,8 +91,9 @@ public final class ListenerProbe {
         try object.only(programs: Set(programs.map(\.name)).union([ListenerPrograms.list]))
         try object.setReadOnly(config, map: ".rodata.config")
         try object.setReadOnly(cgroup ?? 0, map: ".rodata.cgroup")
-        if !events { try object.setMaxEntries(map: "events", 4096) }
-        if !peers { try object.setMaxEntries(map: "peers", 1) }
+        if config.events == 0 { try object.setMaxEntries(map: "events", 4096) }
+        if config.peers == 0 { try object.setMaxEntries(map: "peers", 1) }
+        try SynStacks.prepare(object, wanted: config.stacks != 0)
         try object.load()
         let attached = try AttachedPrograms(programs, in: object)
         return Loaded(object: object, attached: attached, backend: backend, refused: refused)
@@ -137,6 +148,12 @@ public final class ListenerProbe {
             throw ProbeError(error)
         }
         return table.rows
+    }
+
+    /// SYNs that listeners dropped, by the way that they came; `nil`: this backend does not see them.
+    public func droppedSYNs() throws(ProbeError) -> DroppedSYNs? {
+        guard backend != .tracepoint else { return nil }
+        do throws(BPFError) { return try syns.read(object) } catch { throw ProbeError(error) }
     }
 
     /// What one look at a network namespace gave.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import BPF
 import CPrograms
+import Host
 public import Model
 
 /// Packets that the kernel drops, by reason, place, protocol and port.
@@ -9,8 +10,15 @@ public final class PacketProbe {
     private var attached: AttachedPrograms
     private var reasons: DropReasons
     private var places = PacketPlaces()
-    private var stacks = PacketStacks()
+    private var stacks = StackTables()
     private let keepsStacks: Bool
+
+    /// Frames of a stack that are taken down, unless `kernel.perf_event_max_stack` is less.
+    public static let mostFrames = Int(WHY_STACK_DEPTH)
+    /// Frames of a stack that are taken down at most.
+    public let stackDepth = StackDepth.allowed(mostFrames)
+    /// Whether the kernel gives reasons.
+    public var hasReasons: Bool { reasons.exist }
 
     static let tracepoint = "kfree_skb"
     static let program = ProgramSpec(name: "btf_dropped", hook: .btfTracepoint(tracepoint))
@@ -22,7 +30,8 @@ public final class PacketProbe {
             let btf = try BTF.vmlinux()
             if let refusal = Trial.btfTracepoint(Self.tracepoint, btf: btf) { throw refusal }
             reasons = DropReasons(btf)
-            object = try Self.open(options, Self.config(options, reasons, listeners, btf))
+            object = try Self.open(
+                options, Self.config(options, reasons, listeners, btf), depth: stackDepth)
             try listeners.shareLost(with: object)
             try object.load()
             let wanted = try object.map(named: "wanted_reasons")
@@ -49,20 +58,16 @@ public final class PacketProbe {
     }
 
     private static func open(
-        _ options: PacketOptions, _ config: why_packet_config
+        _ options: PacketOptions, _ config: why_packet_config, depth: Int
     ) throws(BPFError) -> BPFObject {
         let image = why_drop_object()
         let object = try BPFObject(
             bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_drop")
         try object.setReadOnly(config, map: ".rodata.config")
         try object.setReadOnly(options.cgroup ?? 0, map: ".rodata.cgroup")
-        try object.setValueSize(map: "stacks", PacketStacks.size(wanted: options.stacks))
-        if options.stacks {
-            // Each kind of packet comes by several ways.
-            try object.setMaxEntries(map: "packets", 32768)
-        } else {
-            try object.setMaxEntries(map: "stacks", 1)
-        }
+        try StackTables.prepare(object, depth: options.stacks ? depth : nil)
+        // Each kind of packet comes by several ways.
+        if options.stacks { try object.setMaxEntries(map: "packets", 32768) }
         return object
     }
 
@@ -74,35 +79,71 @@ public final class PacketProbe {
     }
 
     public func read() throws(ProbeError) -> Reading {
-        var raw: [(key: why_packet_key, count: UInt64)] = []
+        let rows = try rows()
+        var reading = Reading()
+        if keepsStacks { reading.stacks = [:] }
+        for row in rows {
+            let packet = PacketDecoding.packet(row.key, reasons.name(row.key.reason), places)
+            reading.packets[packet, default: 0] += row.count
+            guard keepsStacks else { continue }
+            let frames = trimmed(row).reversed().map(places.text)
+            reading.stacks?[DropStack(packet: packet, frames: frames), default: 0] += row.count
+        }
+        return reading
+    }
+
+    /// Lost packets by the way that they came; those of unclear end are counted apart.
+    public func ways() throws(ProbeError) -> (lost: [DropWay: UInt64], unclear: UInt64) {
+        var lost: [DropWay: UInt64] = [:]
+        var unclear: UInt64 = 0
+        for row in try rows() {
+            let reason = reasons.name(row.key.reason)
+            if PacketDecoding.packet(row.key, reason, places).kind == .unclear {
+                unclear += row.count
+                continue
+            }
+            let trimmed = Array(trimmed(row))
+            let extent: DropWay.Extent =
+                trimmed.isEmpty ? .lost : row.frames.count >= stackDepth ? .truncated : .whole
+            let frames = trimmed.isEmpty ? [row.key.location] : trimmed
+            lost[DropWay(reason: .kernel(reason), frames: frames, extent: extent), default: 0] += row.count
+        }
+        return (lost, unclear)
+    }
+
+    private struct Row {
+        var key: why_packet_key
+        var count: UInt64
+        /// Innermost first; none: none were kept, or they were lost.
+        var frames: [UInt64] = []
+    }
+
+    /// What the tables have, every address in it looked up.
+    private func rows() throws(ProbeError) -> [Row] {
+        var rows: [Row] = []
         do throws(BPFError) {
             try object.map(named: "packets").forEach { keyBytes, valueBytes in
                 guard let key = keyBytes.read(why_packet_key.self), let count = valueBytes.read(UInt64.self)
                 else { return }
-                raw.append((key, count))
+                rows.append(Row(key: key, count: count))
             }
-            var addresses = Set(raw.map(\.key.location))
-            if keepsStacks {
-                let numbers = Set(raw.compactMap { PacketDecoding.stack($0.key) })
-                addresses.formUnion(try stacks.read(numbers, in: object.map(named: "stacks")))
+            var addresses: Set<UInt64> = []
+            for index in rows.indices {
+                addresses.insert(rows[index].key.location)
+                guard let place = PacketDecoding.stack(rows[index].key) else { continue }
+                rows[index].frames = try stacks.frames(at: place, in: object)
+                addresses.formUnion(rows[index].frames)
             }
             places.lookUp(addresses)
         } catch {
             throw ProbeError(error)
         }
-        var reading = Reading()
-        if keepsStacks { reading.stacks = [:] }
-        for (key, count) in raw {
-            let packet = PacketDecoding.packet(key, reasons.name(key.reason), places)
-            reading.packets[packet, default: 0] += count
-            guard keepsStacks else { continue }
-            let frames =
-                PacketDecoding.stack(key).map {
-                    stacks.frames(of: $0, droppedAt: key.location, places)
-                } ?? []
-            reading.stacks?[DropStack(packet: packet, frames: frames), default: 0] += count
-        }
-        return reading
+        return rows
+    }
+
+    /// From where the packet was dropped outwards.
+    private func trimmed(_ row: Row) -> ArraySlice<UInt64> {
+        PacketStacks.trim(row.frames, row.key.location) { places[$0]?.symbol ?? "" }
     }
 
     /// Why places are shown as addresses; `nil`: they are not.

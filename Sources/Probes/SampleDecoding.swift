@@ -11,8 +11,6 @@ enum SampleDecoding {
         case sample(StackSample)
     }
 
-    private typealias Frames = InlineArray<127, UInt64>
-
     static func event(_ bytes: RawSpan) -> Event? {
         switch bytes.read(UInt32.self) {
         case WHY_SAMPLE_EVENT_PROCESS.rawValue:
@@ -37,9 +35,8 @@ enum SampleDecoding {
     static func stack(_ id: Int32, in table: borrowing BPFMap) throws(BPFError) -> CallStack {
         if id == -EEXIST { return .lost }
         guard id >= 0 else { return .none }
-        guard let frames = try table.lookup(UInt32(id), as: Frames.self) else { return .lost }
-        var stack: [UInt64] = []
-        for index in frames.indices where frames[index] != 0 { stack.append(frames[index]) }
-        return stack.isEmpty ? .none : .frames(stack)
+        guard let bytes = try table.lookupBytes(UInt32(id)) else { return .lost }
+        let frames = StackTables.frames(bytes)
+        return frames.isEmpty ? .none : .frames(frames)
     }
 }

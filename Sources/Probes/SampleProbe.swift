@@ -18,6 +18,7 @@ public final class SampleProbe {
     private var whole: [StackSample: UInt64] = [:]
     /// The kernel's table of stacks, as far as it was read: a place keeps its stack.
     private var stacks: [Int32: CallStack] = [:]
+    private let depth = StackDepth.allowed(CallStack.mostFrames)
 
     private final class CPUEvent {
         let link: Link
@@ -39,6 +40,7 @@ public final class SampleProbe {
             object = try BPFObject(
                 bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_sample")
             try object.setReadOnly(options.filters, map: ".rodata.config")
+            try object.setValueSize(map: "stacks", UInt32(depth * MemoryLayout<UInt64>.size))
             try object.load()
             if let cgroup = options.cgroup {
                 try object.map(named: "cgroup").update(UInt32(0), UInt32(bitPattern: cgroup))
@@ -95,6 +97,7 @@ public final class SampleProbe {
     /// All samples so far. After the ring buffer was emptied.
     public func samples() throws(ProbeError) -> StackSamples {
         var result = StackSamples()
+        result.depth = depth
         do throws(BPFError) {
             var rows: [(why_stack_key, UInt64)] = []
             try object.map(named: "counts").forEach { keyBytes, valueBytes in

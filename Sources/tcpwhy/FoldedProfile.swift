@@ -9,9 +9,9 @@ enum FoldedProfile {
         var bytes: [UInt8] = []
         for stack in stacks {
             bytes.removeAll(keepingCapacity: true)
-            append(stack.command, replacingSpaces: true, to: &bytes)
-            for frame in stack.frames {
-                bytes.append(UInt8(ascii: ";"))
+            if let owner = stack.owner { append(owner.command, replacingSpaces: true, to: &bytes) }
+            for (index, frame) in stack.frames.enumerated() {
+                if index > 0 || stack.owner != nil { bytes.append(UInt8(ascii: ";")) }
                 append(frame, replacingSpaces: false, to: &bytes)
             }
             counts.add(StackCount(stack.count), to: bytes.span.bytes)

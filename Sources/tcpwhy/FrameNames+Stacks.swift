@@ -3,28 +3,37 @@ import Model
 
 extension FrameNames {
     /// As lines of folded stacks have them, the most frequent first.
-    mutating func stacks(of samples: StackSamples) -> [NamedStack] {
+    /// - Parameter traced: functions of which one is in every kernel stack: what is on top of it
+    ///   is the tracing itself.
+    mutating func stacks(of samples: StackSamples, endingIn traced: Set<String> = []) -> [NamedStack] {
         lookUp(samples)
         var stacks: [NamedStack] = []
         for (sample, count) in samples.counts {
+            let user = userTexts(sample, depth: samples.depth)
+            let kernel = kernelTexts(sample, depth: samples.depth, traced)
             stacks.append(
                 NamedStack(
-                    pid: sample.pid, command: sample.command, frames: userTexts(sample) + kernelTexts(sample),
+                    owner: NamedStack.Owner(pid: sample.pid, command: sample.command), frames: user + kernel,
                     count: count))
         }
         return stacks.sorted { $0.count > $1.count }
     }
 
     /// The outermost first.
-    private func kernelTexts(_ sample: StackSample) -> [String] {
-        if sample.kernel == .lost { return ["[lost kernel stack]_[k]"] }
-        let truncated = sample.kernel.isTruncated ? ["[truncated]_[k]"] : []
-        return truncated + kernelFrames(sample).reversed().map(\.text)
+    private func kernelTexts(_ sample: StackSample, depth: Int, _ traced: Set<String>) -> [String] {
+        if sample.kernel == .lost { return [Self.lostKernel] }
+        let truncated = sample.kernel.isTruncated(at: depth) ? [Self.truncatedKernel] : []
+        let frames = kernelFrames(sample)
+        let start = frames.firstIndex { $0.function.symbol.map(traced.contains) ?? false }
+        return truncated + frames[(start ?? 0)...].reversed().map(\.text)
     }
 
-    private mutating func userTexts(_ sample: StackSample) -> [String] {
+    static let lostKernel = "[lost kernel stack]_[k]"
+    static let truncatedKernel = "[truncated]_[k]"
+
+    private mutating func userTexts(_ sample: StackSample, depth: Int) -> [String] {
         if sample.user == .lost { return ["[lost user stack]"] }
-        let truncated = sample.user.isTruncated ? ["[truncated]"] : []
+        let truncated = sample.user.isTruncated(at: depth) ? ["[truncated]"] : []
         return truncated + userFrames(sample).reversed().map(\.text)
     }
 

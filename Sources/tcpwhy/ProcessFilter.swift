@@ -3,7 +3,7 @@ import ArgumentParser
 import Host
 import Probes
 
-/// Whose turns on the CPU to sample; the kernel applies all of them.
+/// Whose turns on the CPU to sample, or whose searches to trace; the kernel applies all of them.
 struct ProcessFilter: ParsableArguments {
     @Option(name: .shortAndLong, help: "Only this process.")
     var pid: Int32?
@@ -42,12 +42,9 @@ struct ProcessFilter: ParsableArguments {
 
     /// The filters as the probe takes them, but for the cgroup.
     func apply(to options: inout SampleOptions) throws {
-        if let pid {
-            guard Processes.exists(pid) else { throw Failure.failed("no process has the id \(pid)") }
-            options.pid = UInt32(pid)
-        }
+        options.pid = try processID()
         options.command = command
-        options.netns = try netns.map { try OpenNamespace(named: $0).inode }
+        options.netns = try namespaceInode()
         guard let cpus, let list = CPUList.parse(cpus) else { return }
         let online = Set((try? CPUList.online()) ?? list)
         if let missing = list.first(where: { !online.contains($0) }) {
@@ -55,6 +52,27 @@ struct ProcessFilter: ParsableArguments {
         }
         options.cpus = list
     }
+
+    /// The same for searches for a port, which are not told apart by CPU.
+    func apply(to options: inout ConnectOptions) throws {
+        options.pid = try processID()
+        options.command = command
+        options.netns = try namespaceInode()
+    }
+
+    private func processID() throws -> UInt32? {
+        guard let pid else { return nil }
+        guard Processes.exists(pid) else { throw Failure.failed("no process has the id \(pid)") }
+        return UInt32(pid)
+    }
+
+    /// The cgroup's `id`, for sockets that were made in it.
+    func cgroupID() throws -> UInt64? {
+        guard let cgroup else { return nil }
+        do throws(HostError) { return try Cgroup(cgroup).id } catch { throw Failure.failed("\(error)") }
+    }
+
+    func namespaceInode() throws -> UInt32? { try netns.map { try OpenNamespace(named: $0).inode } }
 
     /// The cgroup to filter by; it must stay open until the programs are loaded.
     func openCgroup() throws -> Cgroup? {

@@ -1,31 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
-import ArgumentParser
+public import ArgumentParser
 import Host
-import Model
+public import Model
 import Probes
 import Report
 import Stacks
 
+extension StackWeight: ExpressibleByArgument {}
+
 struct Profile: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Samples what the CPUs run: folded stacks, or a flame graph.",
+        abstract:
+            "Shows where CPU time, port searches or dropped packets come from, as stacks or a flame graph.",
         discussion: """
             Interrupts each CPU at a frequency and takes down the stacks of the process and of \
             the kernel; they are counted in the kernel, and named when the trace ends. Writes \
             folded stacks, as 'tcpwhy flame' and the flamegraph tools take them: the process's \
             name, its frames, and the kernel's, marked _[k]. User frames come from frame pointers.
 
+            With --weight it traces instead of sampling, and a stack has as much as it cost: \
+            port-time the nanoseconds of port searches, ports-tried the ports that they tried, \
+            drops the packets that were dropped. The first two add up to what 'tcpwhy ports' shows, \
+            binds to port 0 included (of which the ports tried are not known); they take fentry or \
+            kprobes. Drops have the kernel's stack alone, with the reason as its last frame: the \
+            kernel's, or for a SYN that a listening socket dropped the cause, as 'tcpwhy drops --json' \
+            names it. They are the packets that 'tcpwhy drops' counts, and these SYNs.
+
             EXAMPLES:
               tcpwhy profile -d 10 >cpu.folded           everything, for 10 seconds
               tcpwhy profile -d 10 --svg cpu.svg         the picture
               tcpwhy profile -c nginx -F 999 -d 5        nginx, 999 samples a second and CPU
               tcpwhy profile --json -d 10                a line per stack, and a summary
+              tcpwhy profile --weight port-time -d 10 --svg ports.svg
+                                                         who waits for a port, and how long
+              tcpwhy profile --weight drops -d 10        by which way packets come to be dropped
             """)
 
     @Option(
         name: [.short, .customLong("duration")],
         help: ArgumentHelp("End after so many seconds; else with Ctrl-C.", valueName: "seconds"))
     var duration: Double?
+
+    @Option(help: ArgumentHelp("What a stack is as wide as.", valueName: "weight"))
+    var weight: StackWeight = .cpu
 
     @OptionGroup var pace: SamplingFrequency
 
@@ -50,6 +67,12 @@ struct Profile: ParsableCommand {
     @Flag(help: "JSON Lines: an object per process and stack, a summary at the end.")
     var json = false
 
+    @Option(
+        help: ArgumentHelp(
+            "With --weight: use fentry, kprobe or (drops) tracepoint, or fail; else the first that works.",
+            valueName: "backend"))
+    var backend: Backend?
+
     @Flag(help: "Show libbpf's log on standard error.")
     var verbose = false
 
@@ -60,18 +83,41 @@ struct Profile: ParsableCommand {
         if userStacks && kernelStacks {
             throw ValidationError("-U and -K each leave out what the other wants")
         }
+        if let conflict { throw ValidationError(conflict) }
+    }
+
+    /// What goes with another weight only.
+    private var conflict: String? {
+        if weight == .cpu {
+            return backend == nil ? nil : "--backend goes with another --weight: samples need none"
+        }
+        if filter.cpus != nil {
+            return "-C says which CPUs to sample; --weight \(weight.rawValue) takes no samples"
+        }
+        if pace.frequency != nil {
+            return "-F says how often to sample; --weight \(weight.rawValue) takes no samples"
+        }
+        guard weight == .drops else { return nil }
+        if filter.pid != nil || filter.command != nil {
+            return "-p and -c: a dropped packet is no process's, it interrupts any; --netns and --cgroup work"
+        }
+        return userStacks ? "-U: a dropped packet has no process's stack" : nil
     }
 
     func run() throws {
         try Preflight.current().requireTracing()
+        Log.start(verbose: verbose)
+        switch weight {
+        case .cpu: try sample()
+        case .portTime, .portsTried: try weighSearches()
+        case .drops: try weighDrops()
+        }
+    }
+
+    private func sample() throws {
         var options = SampleOptions()
         try pace.apply(to: &options)
-        Log.start(verbose: verbose)
-        // What cannot be written is not worth a trace.
-        let picture = try svg.map { try Output(path: $0) }
-        // A picture on demand leaves a terminal alone.
-        let output = try Output(path: file)
-        let text = svg != nil && output.isTerminal ? nil : output
+        let output = try ProfileOutput(file: file, svg: svg, json: json)
         try filter.apply(to: &options)
         let cgroup = try filter.openCgroup()
         switch cgroup {
@@ -81,20 +127,53 @@ struct Profile: ParsableCommand {
         // Its descriptor is in `options`: it stays open until the map has taken it.
         var session = try withExtendedLifetime(cgroup) { try ProfileSession(options) }
         var run = try session.run(seconds: duration)
-        if userStacks { run.samples.dropKernelStacks() }
-        if kernelStacks { run.samples.dropUserStacks() }
+        leaveOut(from: &run.samples)
         let stacks = session.named(run.samples)
-        if json {
-            try text?.write(ProfileJSON.write(stacks, run))
-        } else if let text {
-            try FoldedProfile.write(stacks) { try text.write($0) }
-        }
-        if let picture {
-            var options = FlameOptions()
-            options.title = "CPU"
-            options.subtitle = ProfileText.subtitle(run)
-            try FlameGraph(options).write(FoldedProfile.counts(stacks)) { try picture.write($0) }
-        }
+        let subtitle = ProfileText.subtitle(run)
+        try output.write(stacks, picture(subtitle)) { ProfileJSON.write(stacks, run) }
         Output.error("tcpwhy: \(ProfileText.summary(run))\n")
+    }
+
+    private func weighSearches() throws {
+        let output = try ProfileOutput(file: file, svg: svg, json: json)
+        var options = ConnectOptions()
+        try filter.apply(to: &options)
+        options.backend = backend
+        let cgroup = try filter.openCgroup()
+        switch cgroup {
+        case let group?: options.cgroup = group.descriptor
+        case nil: break
+        }
+        // Its descriptor is in `options`: it stays open until the map has taken it.
+        var session = try withExtendedLifetime(cgroup) { try SearchProfile(options, weight) }
+        var (samples, run) = try session.run(seconds: duration)
+        leaveOut(from: &samples)
+        try finish(session.named(samples), run, output)
+    }
+
+    private func weighDrops() throws {
+        let output = try ProfileOutput(file: file, svg: svg, json: json)
+        let session = try DropProfile(
+            netns: try filter.namespaceInode(), cgroup: try filter.cgroupID(), backend: backend)
+        let (stacks, run) = try session.run(seconds: duration)
+        try finish(stacks, run, output)
+    }
+
+    private func finish(_ stacks: [NamedStack], _ run: WeighedRun, _ output: ProfileOutput) throws {
+        try output.write(stacks, picture(WeighedText.subtitle(run))) { WeighedJSON.write(stacks, run) }
+        Output.error("tcpwhy: \(WeighedText.summary(run))\n")
+    }
+
+    private func leaveOut(from samples: inout StackSamples) {
+        if userStacks { samples.dropKernelStacks() }
+        if kernelStacks { samples.dropUserStacks() }
+    }
+
+    private func picture(_ subtitle: String) -> FlameOptions {
+        var options = FlameOptions()
+        options.title = WeighedText.title(weight)
+        options.subtitle = subtitle
+        options.countName = weight.unit
+        return options
     }
 }

@@ -7,14 +7,15 @@ import Probes
 struct SamplingFrequency: ParsableArguments {
     @Option(
         name: [.customShort("F"), .long],
-        help: ArgumentHelp("Samples a second and CPU.", valueName: "hertz"))
-    var frequency: UInt64 = 99
+        help: ArgumentHelp("Samples a second and CPU; 99 if not given.", valueName: "hertz"))
+    var frequency: UInt64?
 
     func validate() throws {
         if frequency == 0 { throw ValidationError("-F is above 0") }
     }
 
     func apply(to options: inout SampleOptions) throws {
+        guard let frequency else { return }
         options.frequency = frequency
         let name = "kernel.perf_event_max_sample_rate"
         guard let most = try? Sysctl.integer(name), frequency > most else { return }

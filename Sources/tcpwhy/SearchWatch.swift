@@ -15,28 +15,13 @@ struct SearchWatch {
             (probe, reason) = (nil, "it is not known by CPU (--cpu)")
             return
         }
-        if options.backend == .tracepoint {
-            (probe, reason) = (nil, "backend tracepoint does not see searches that find a port")
-            return
+        do throws(ProbeError) {
+            probe = try SearchTrace.start(options)
+            reason = ""
+        } catch {
+            if error.code == .backendRefused { throw Failure(error) }
+            (probe, reason) = (nil, error.message)
         }
-        let hides = !ReturnProbes.keepCallers()
-        if hides, options.backend == .kprobe {
-            (probe, reason) = (nil, "by kprobe it would hide callers from this kernel's stacks")
-            return
-        }
-        var refusal: ProbeError?
-        var found: ConnectProbe?
-        // Tracepoints would cost something and say nothing of this.
-        for backend in options.backend.map({ [$0] }) ?? (hides ? [.fentry] : [.fentry, .kprobe])
-        where found == nil {
-            var options = options
-            options.backend = backend
-            do throws(ProbeError) { found = try ConnectProbe(options) } catch { refusal = error }
-        }
-        if let refusal, found == nil, options.backend != nil { throw Failure(refusal) }
-        probe = found
-        reason =
-            "it takes fentry or, since Linux 5.15, kprobes, and neither works here; 'tcpwhy check' says why"
     }
 
     /// Since the trace began.

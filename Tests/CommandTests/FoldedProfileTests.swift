@@ -13,7 +13,7 @@ import Testing
 
     private func stack(_ command: String, _ frames: [String], _ count: UInt64, pid: UInt32 = 1) -> NamedStack
     {
-        NamedStack(pid: pid, command: command, frames: frames, count: count)
+        NamedStack(owner: .init(pid: pid, command: command), frames: frames, count: count)
     }
 
     @Test func processesOfOneNameAreOne() throws {
@@ -32,6 +32,11 @@ import Testing
         #expect(
             try folded([stack("b", [], 1), stack("a", ["z"], 2), stack("a", ["y"], 3)])
                 == "a;y 3\na;z 2\nb 1\n")
+    }
+
+    @Test func whatIsNoProcessesBeginsWithItsFrames() throws {
+        let dropped = NamedStack(owner: nil, frames: ["nf_hook_slow_[k]", "NETFILTER_DROP"], count: 7)
+        #expect(try folded([dropped]) == "nf_hook_slow_[k];NETFILTER_DROP 7\n")
     }
 
     @Test func nothingIsNoLine() throws { #expect(try folded([]) == "") }

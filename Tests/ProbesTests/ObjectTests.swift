@@ -38,17 +38,21 @@ import Testing
         #expect(
             maps.isSuperset(of: [
                 ".rodata.config", "stats", "slots", "attempts", "calls", "events", "losses", "cgroup",
+                "stacks", "more_stacks", "search_stacks", "processes", "told",
             ]))
         let socket = try names(why_socket_object())
         #expect(socket.programs == ["count_range"] && socket.maps.contains("ranges"))
         let listener = try names(why_listener_object())
         #expect(
-            listener.maps.isSuperset(of: [".rodata.config", ".data.active", "stats", "unplaced", "lost_skb"]))
+            listener.maps.isSuperset(of: [
+                ".rodata.config", ".data.active", "stats", "unplaced", "lost_skb", "syns",
+                "dropped_syns", "stacks", "more_stacks",
+            ]))
         let drop = try names(why_drop_object())
         #expect(
             drop.maps.isSuperset(of: [
                 ".rodata.config", ".rodata.cgroup", "packets", "unplaced", "lost_skb", "wanted_reasons",
-                "stacks",
+                "stacks", "more_stacks",
             ]))
         #expect(drop.programs == [PacketProbe.program.name])
     }

@@ -35,6 +35,19 @@ import Testing
         #expect(ProfileText.subtitle(run) == "95 samples, 99 Hz, 10s")
     }
 
+    @Test func saysWhichSettingTruncatesStacks() {
+        var run = Self.run
+        run.samples.counts = [
+            StackSample(pid: 1, command: "a", kernel: .none, user: .frames([1, 2])): 40,
+            StackSample(pid: 1, command: "a", kernel: .none, user: .frames([1, 2, 3])): 50,
+        ]
+        run.samples.depth = 3
+        run.samples.unplaced = 0
+        #expect(
+            ProfileText.summary(run).hasSuffix(
+                "of them 50 with a stack truncated at 3 frames (kernel.perf_event_max_stack)"))
+    }
+
     @Test func rowsAndWhatIsInNoneMakeUpTheSamples() {
         #expect(Self.run.samples.placed + Self.run.samples.unplaced == Self.run.samples.taken)
     }
@@ -49,12 +62,13 @@ import Testing
     }
 
     @Test func jsonHasALinePerStackAndASummary() {
-        let stack = NamedStack(pid: 12, command: "a \"b\"", frames: ["main", "tcp_v4_connect_[k]"], count: 3)
+        let stack = NamedStack(
+            owner: .init(pid: 12, command: "a \"b\""), frames: ["main", "tcp_v4_connect_[k]"], count: 3)
         #expect(
             String(decoding: ProfileJSON.write([stack], Self.run), as: UTF8.self) == """
                 {"kind":"stack","pid":12,"comm":"a \\"b\\"","frames":["main","tcp_v4_connect_[k]"],"count":3}
                 {"kind":"summary","samples":95,"lost":{"unplaced":5,"without_stack":20},"truncated":20,\
-                "clock":"cpu-clock","frequency":99,"cpus":2,"duration_s":10.02}
+                "max_frames":127,"clock":"cpu-clock","frequency":99,"cpus":2,"duration_s":10.02}
 
                 """)
     }

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include "tcpwhy.h"
+#include "stacks.h"
 #include "sample.h"
 
 struct why_object {

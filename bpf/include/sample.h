@@ -3,17 +3,9 @@
 #ifndef TCPWHY_SAMPLE_H
 #define TCPWHY_SAMPLE_H
 
-#include "tcpwhy.h"
+#include "stacks.h"
 
-/* Samples of what the CPUs run are counted by this. */
-struct why_stack_key {
-	__u32 pid;
-	__s32 kernel; /* the stack's place in the table; below 0: minus errno, none */
-	__s32 user;
-	char comm[WHY_COMM_LEN];
-};
-
-#define WHY_SAMPLE_DEPTH 127 /* kernel.perf_event_max_stack, unless changed */
+#define WHY_SAMPLE_DEPTH 127 /* kernel.perf_event_max_stack, unless changed; at most so many */
 
 enum why_sample_count {
 	WHY_SAMPLE_ALL = 0,
@@ -24,12 +16,6 @@ enum why_sample_count {
 enum why_sample_event {
 	WHY_SAMPLE_EVENT_PROCESS = 1,
 	WHY_SAMPLE_EVENT_STACKS = 2,
-};
-
-/* A process was seen for the first time. */
-struct why_process_event {
-	__u32 kind;
-	__u32 pid;
 };
 
 /* One sample whose stacks have no place in the table. */
@@ -51,8 +37,6 @@ struct why_sample_config {
 	__u16 pad;
 };
 
-_Static_assert(sizeof(struct why_stack_key) == 28, "wire size");
-_Static_assert(sizeof(struct why_process_event) == 8, "wire size");
 _Static_assert(sizeof(struct why_stack_event) == 40 + 254 * 8, "wire size");
 _Static_assert(sizeof(struct why_sample_config) == 28, "wire size");
 

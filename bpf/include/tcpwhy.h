@@ -141,6 +141,8 @@ struct why_config {
 	__u8 check_has_rcu; /* __inet_check_established() has rcu_lookup (6.15) */
 	__u8 follow_call; /* find the socket of a returning call by its thread */
 	__u8 from_states; /* tracepoint: SYN_SENT begins what no call was seen of */
+	__u8 stacks; /* sum up the searches by stack, too */
+	__u8 pad[7];
 };
 
 /* A destination whose held ports iter/tcp counts. */
@@ -274,7 +276,7 @@ struct why_listener_config {
 	__u8 events; /* send struct why_loss_event */
 	__u8 casts; /* the kernel has bpf_rdonly_cast() */
 	__u8 peers; /* count whose connections are lost */
-	__u8 pad;
+	__u8 stacks; /* count dropped SYNs by stack */
 };
 
 /* What came into a listener's accept queue, and left it. */
@@ -312,12 +314,8 @@ struct why_packet_key {
 	__u16 protocol; /* ETH_P_* */
 	__u8 transport; /* IPPROTO_*; 0: not IP, or not known */
 	__u8 is_listen; /* a listening socket's, which has it among its causes */
-	__u16 stack; /* its number in the map stacks, + 1; 0: none asked for */
+	__u16 stack; /* its place in its table (stacks.h), + 1; 0: none asked for */
 };
-
-#define WHY_STACK_LOST 0xffff /* no room for it, or another one has its place */
-#define WHY_STACK_DEPTH 64 /* frames; what is further out is left out */
-#define WHY_STACKS 8192
 
 struct why_packet_config {
 	__u32 netns; /* filter: 0 is "all" */
@@ -348,7 +346,7 @@ _Static_assert(sizeof(struct why_accept_config) == 8, "wire size");
 _Static_assert(sizeof(struct why_connect_key) == 64, "wire size");
 _Static_assert(sizeof(struct why_connect_stats) == 18 * 8 + 768 * 4, "wire size");
 _Static_assert(sizeof(struct why_connect_event) == 128, "wire size");
-_Static_assert(sizeof(struct why_config) == 80, "wire size");
+_Static_assert(sizeof(struct why_config) == 88, "wire size");
 _Static_assert(sizeof(struct why_range_key) == 20, "wire size");
 _Static_assert(sizeof(struct why_range_use) == 20, "wire size");
 

@@ -22,6 +22,7 @@ struct why_attempt {
 	__u64 call_ns;
 	struct why_walk walk;
 	__u32 claims; /* of a slot; 0 in the table */
+	struct why_caller caller; /* with config.stacks, and of a search */
 	__u32 tried;
 	__u32 checks; /* counted mode: ports checked */
 	__u32 rechecks; /* counted mode: further checks of a port */
@@ -263,6 +264,9 @@ static __always_inline void count_call(struct why_connect_stats *totals,
 		add(&totals->search_ns_sum, attempt->search_ns);
 		keep_max(&totals->search_ns_max, attempt->search_ns);
 		add32(&totals->search_ns_hist[bucket_of(attempt->search_ns, WHY_NS_BUCKETS)], 1);
+		if (config.stacks)
+			count_search(&attempt->key, &attempt->caller, attempt->search_ns,
+				     flags & ATTEMPT_TRIED ? attempt->tried : 0);
 	}
 	if (flags & ATTEMPT_TRIED) {
 		add(&totals->tried, 1);

@@ -26,6 +26,7 @@
 #define ETH_P_IPV6 0x86dd
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
+#define EEXIST 17
 #define EADDRINUSE 98
 #define EADDRNOTAVAIL 99
 #define SOCK_BINDADDR_LOCK 4

@@ -36,8 +36,9 @@ static __always_inline struct why_listener_stats *row_of(struct why_listener_key
  */
 static volatile __u32 active SEC(".data.active") = 0;
 
-static __always_inline int lost(struct why_handler *handler, struct sock *typed, const __u64 *grown,
-				__u32 cause, bool direct)
+/* Whether it is in a row now. */
+static __always_inline bool lost(struct why_handler *handler, struct sock *typed,
+				 const __u64 *grown, __u32 cause, bool direct)
 {
 	struct sock *sk = direct ? typed : (struct sock *)handler->sk;
 	struct why_listener_key key = {};
@@ -47,7 +48,7 @@ static __always_inline int lost(struct why_handler *handler, struct sock *typed,
 		send_loss(handler, cause);
 	handler->sk = 0;
 	if (!row)
-		return 0;
+		return false;
 	for (int i = 0; i < WHY_MIB_COUNT; i++) {
 		if (grown[i])
 			__sync_fetch_and_add(&row->mib[i], grown[i]);
@@ -58,7 +59,7 @@ static __always_inline int lost(struct why_handler *handler, struct sock *typed,
 	row->last_ns = bpf_ktime_get_ns();
 	if (config.peers && grown[WHY_MIB_LISTEN_DROPS])
 		count_peer(&key, (struct sk_buff *)handler->skb);
-	return 0;
+	return true;
 }
 
 static __always_inline struct netns_ipv4 *settings_of(struct why_handler *handler)
@@ -82,14 +83,16 @@ static __always_inline __u32 silent_cause(struct why_handler *handler)
 								     : WHY_CAUSE_LAST_QUARTER;
 }
 
-static __always_inline int request_exit(struct sock *sk, bool direct)
+static __always_inline int request_exit(void *ctx, struct sock *sk, bool direct)
 {
 	__u64 grown[WHY_MIB_COUNT];
 	struct why_handler *handler = handler_exit(HANDLER_REQUEST, grown);
+	struct sock *listener;
 	__u32 cause;
 
 	if (!handler)
 		return 0;
+	listener = (struct sock *)handler->sk;
 	if (grown[WHY_MIB_LISTEN_OVERFLOWS])
 		cause = WHY_CAUSE_ACCEPT_QUEUE_FULL_SYN;
 	else if (grown[WHY_MIB_REQUEST_QUEUE_DROP])
@@ -98,7 +101,9 @@ static __always_inline int request_exit(struct sock *sk, bool direct)
 		cause = silent_cause(handler);
 	else
 		cause = WHY_CAUSE_SYN_COOKIE_SENT;
-	return lost(handler, sk, grown, cause, direct);
+	if (lost(handler, sk, grown, cause, direct) && config.stacks && grown[WHY_MIB_LISTEN_DROPS])
+		count_syn(ctx, listener, cause);
+	return 0;
 }
 
 /* A dropped SYN is consumed, not freed as dropped: this is for the other packets. */
@@ -127,7 +132,8 @@ static __always_inline int ack_exit(struct sock *sk, bool direct)
 		cause = WHY_CAUSE_OTHER;
 	else
 		cause = WHY_CAUSE_DEFERRED_ACCEPT;
-	return lost(handler, sk, grown, cause, direct);
+	lost(handler, sk, grown, cause, direct);
+	return 0;
 }
 
 static __always_inline int cookie_exit(struct sock *sk, bool direct)
@@ -138,10 +144,10 @@ static __always_inline int cookie_exit(struct sock *sk, bool direct)
 	if (!handler)
 		return 0;
 	skb_lost(handler);
-	return lost(handler, sk, grown,
-		    grown[WHY_MIB_LISTEN_OVERFLOWS] ? WHY_CAUSE_COOKIE_ACCEPT_QUEUE_FULL
-						    : WHY_CAUSE_OTHER,
-		    direct);
+	lost(handler, sk, grown,
+	     grown[WHY_MIB_LISTEN_OVERFLOWS] ? WHY_CAUSE_COOKIE_ACCEPT_QUEUE_FULL : WHY_CAUSE_OTHER,
+	     direct);
+	return 0;
 }
 
 static __always_inline int error_enter(struct sock *sk)
@@ -154,7 +160,9 @@ static __always_inline int error_exit(void)
 	__u64 grown[WHY_MIB_COUNT];
 	struct why_handler *handler = handler_exit(HANDLER_ERROR, grown);
 
-	return handler ? lost(handler, 0, grown, WHY_CAUSE_ICMP_ERROR, false) : 0;
+	if (handler)
+		lost(handler, 0, grown, WHY_CAUSE_ICMP_ERROR, false);
+	return 0;
 }
 
 /*

@@ -13,7 +13,7 @@ static __always_inline __u32 write_seq_of(struct sock *sk, bool direct)
 	return tp ? tp->write_seq : 0;
 }
 
-static __always_inline int search_enter(struct sock *sk, __u64 port_offset, bool direct)
+static __always_inline int search_enter(void *ctx, struct sock *sk, __u64 port_offset, bool direct)
 {
 	struct why_attempt *attempt = attempt_of(id_of(sk, direct));
 	struct net *net;
@@ -32,6 +32,8 @@ static __always_inline int search_enter(struct sock *sk, __u64 port_offset, bool
 			     : BPF_CORE_READ(sk, __sk_common.skc_net.net);
 		walk_begin(&attempt->walk, sk, net, port_offset, direct);
 	}
+	if (config.stacks)
+		note_caller(ctx, &attempt->caller, attempt->key.pid);
 	attempt->search_ns = bpf_ktime_get_ns();
 	/* The very last act: until the kernel's own read, another connect may move it. */
 	if (config.method == WHY_METHOD_DERIVED) {
@@ -119,9 +121,10 @@ static __always_inline int check_enter(struct sock *sk, __u16 port, bool rcu_loo
 	return 0;
 }
 
-static __always_inline int bind_enter(struct sock *sk, unsigned short port, bool direct)
+static __always_inline int bind_enter(void *ctx, struct sock *sk, unsigned short port, bool direct)
 {
 	struct why_connect_key key = {};
+	struct why_attempt *attempt;
 	__u16 family;
 
 	if (port)
@@ -131,8 +134,13 @@ static __always_inline int bind_enter(struct sock *sk, unsigned short port, bool
 	if (!active)
 		return 0;
 	family = direct ? sk->__sk_common.skc_family : BPF_CORE_READ(sk, __sk_common.skc_family);
-	if (key_bind(&key, sk, family == AF_INET ? WHY_IPV4 : WHY_IPV6, direct))
-		attempt_begin(&key, id_of(sk, direct));
+	if (!key_bind(&key, sk, family == AF_INET ? WHY_IPV4 : WHY_IPV6, direct))
+		return 0;
+	attempt = attempt_begin(&key, id_of(sk, direct));
+	if (config.stacks && attempt) {
+		note_caller(ctx, &attempt->caller, key.pid);
+		attempt->entered_ns = bpf_ktime_get_ns();
+	}
 	return 0;
 }
 

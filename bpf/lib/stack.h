@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Kernel stacks, each kept once. A key that has the number of one counts by stack. */
+/*
+ * Stacks, each kept once, that keys name by their place. The kernel's tables have one place
+ * per hash, which the stack that comes first keeps: the second table takes what finds its
+ * place in the first one taken. The host sizes both, or has them not made at all.
+ */
 #ifndef TCPWHY_STACK_H
 #define TCPWHY_STACK_H
 
-/* The host makes it small where no stacks are wanted. */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
 	__uint(max_entries, WHY_STACKS);
@@ -11,15 +14,25 @@ struct {
 	__uint(value_size, WHY_STACK_DEPTH * sizeof(__u64));
 } stacks SEC(".maps");
 
-/*
- * Its number + 1. The stack that comes first to a place of the table keeps it; one that
- * has the same hash is lost, and so is its number.
- */
-static __always_inline __u16 stack_here(void *ctx)
-{
-	long number = bpf_get_stackid(ctx, &stacks, 0);
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, WHY_STACKS);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, WHY_STACK_DEPTH * sizeof(__u64));
+} more_stacks SEC(".maps");
 
-	return number < 0 ? WHY_STACK_LOST : number + 1;
+/*
+ * The place of the stack that this program runs on, or minus errno: EEXIST if both tables
+ * have another one there.
+ */
+static __always_inline __s32 stack_here(void *ctx, __u64 flags)
+{
+	long place = bpf_get_stackid(ctx, &stacks, flags);
+
+	if (place != -EEXIST)
+		return place;
+	place = bpf_get_stackid(ctx, &more_stacks, flags);
+	return place < 0 ? place : place + WHY_STACKS;
 }
 
 #endif

@@ -6,8 +6,6 @@
 #ifndef TCPWHY_STACKS_H
 #define TCPWHY_STACKS_H
 
-#define EEXIST 17
-
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
 	__uint(max_entries, 16384);
@@ -34,37 +32,12 @@ struct {
 	__uint(max_entries, 1 << 20);
 } events SEC(".maps");
 
-/* Processes that the host was told of; what falls out is told again. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 8192);
-	__type(key, __u32);
-	__type(value, __u8);
-} told SEC(".maps");
-
 static __always_inline void count_sample(__u32 kind)
 {
 	__u64 *count = bpf_map_lookup_elem(&samples, &kind);
 
 	if (count)
 		*count += 1;
-}
-
-/* The host reads what is mapped where while the process lives. */
-static __always_inline void tell_process(__u32 pid)
-{
-	struct why_process_event *event;
-	__u8 yes = 1;
-
-	if (bpf_map_lookup_elem(&told, &pid))
-		return;
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-	if (!event)
-		return;
-	event->kind = WHY_SAMPLE_EVENT_PROCESS;
-	event->pid = pid;
-	bpf_ringbuf_submit(event, 0);
-	bpf_map_update_elem(&told, &pid, &yes, BPF_ANY);
 }
 
 /* Both stacks at once: the table had no place for one of them. */

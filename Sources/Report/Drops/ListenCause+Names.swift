@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Model
+public import Model
 
 extension ListenCause {
     /// For people.
@@ -21,7 +21,7 @@ extension ListenCause {
     }
 
     /// For scripts: a contract.
-    var jsonName: String {
+    public var jsonName: String {
         switch self {
         case .acceptQueueFullAtSYN: "accept_queue_full_syn"
         case .acceptQueueFullAtACK: "accept_queue_full_ack"

@@ -5,15 +5,7 @@ public import Model
 public enum ProfileJSON {
     /// A "stack" line per process and stack, each ended, and a "summary".
     public static func write(_ stacks: [NamedStack], _ run: ProfileRun) -> [UInt8] {
-        var buffer: [UInt8] = []
-        for stack in stacks {
-            var line = JSONLine(kind: "stack", in: &buffer)
-            line.integer("pid", stack.pid)
-            line.string("comm", stack.command)
-            line.strings("frames", stack.frames)
-            line.integer("count", stack.count)
-            line.end(in: &buffer)
-        }
+        var buffer = Self.stacks(stacks)
         var line = JSONLine(kind: "summary", in: &buffer)
         line.integer("samples", run.samples.taken)
         line.object("lost") { line in
@@ -21,11 +13,25 @@ public enum ProfileJSON {
             line.integer("without_stack", run.samples.withoutStack)
         }
         line.integer("truncated", run.samples.truncated)
+        line.integer("max_frames", run.samples.depth)
         line.string("clock", run.clock)
         line.integer("frequency", run.frequency)
         line.integer("cpus", run.cpus)
         line.number("duration_s", run.duration)
         line.end(in: &buffer)
+        return buffer
+    }
+
+    static func stacks(_ stacks: [NamedStack]) -> [UInt8] {
+        var buffer: [UInt8] = []
+        for stack in stacks {
+            var line = JSONLine(kind: "stack", in: &buffer)
+            line.integer("pid", stack.owner?.pid)
+            line.string("comm", stack.owner?.command)
+            line.strings("frames", stack.frames)
+            line.integer("count", stack.count)
+            line.end(in: &buffer)
+        }
         return buffer
     }
 }

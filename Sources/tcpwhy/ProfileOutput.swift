@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import Model
+import Stacks
+
+/// Where a profile goes: text, a picture, or both. Opened before the trace, since what cannot
+/// be written is not worth one.
+struct ProfileOutput {
+    private let picture: Output?
+    /// `nil`: a picture on demand leaves a terminal alone.
+    private let text: Output?
+    private let isJSON: Bool
+
+    init(file: String?, svg: String?, json: Bool) throws {
+        picture = try svg.map { try Output(path: $0) }
+        let output = try Output(path: file)
+        text = svg != nil && output.isTerminal ? nil : output
+        isJSON = json
+    }
+
+    /// - Parameters:
+    ///   - options: of the picture.
+    ///   - json: the same stacks as JSON Lines.
+    func write(_ stacks: [NamedStack], _ options: FlameOptions, json: () -> [UInt8]) throws {
+        if let text {
+            if isJSON {
+                try text.write(json())
+            } else {
+                try FoldedProfile.write(stacks) { try text.write($0) }
+            }
+        }
+        if let picture {
+            try FlameGraph(options).write(FoldedProfile.counts(stacks)) { try picture.write($0) }
+        }
+    }
+}

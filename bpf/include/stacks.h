@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) OR Apache-2.0 */
+/* Stacks, and what is counted by them. */
+#ifndef TCPWHY_STACKS_WIRE_H
+#define TCPWHY_STACKS_WIRE_H
+
+#include "tcpwhy.h"
+
+/*
+ * Each of the two tables of lib/stack.h; a place in the second is that much more. The host
+ * sizes their stacks.
+ */
+#define WHY_STACKS 8192
+#define WHY_STACK_DEPTH 64 /* frames of a dropped packet's; what is further out is left out */
+#define WHY_STACK_LOST 0xffff /* of struct why_packet_key: no room for it */
+
+/* Whose stacks: of the kernel and of the process. */
+struct why_stack_key {
+	__u32 pid;
+	__s32 kernel; /* the stack's place in its table; below 0: minus errno, none */
+	__s32 user;
+	char comm[WHY_COMM_LEN];
+};
+
+/* What searches for a port took that came by the same stacks. */
+struct why_search_sums {
+	__u64 searches; /* timed ones, as in struct why_connect_stats */
+	__u64 search_ns;
+	__u64 tried;
+};
+
+/* A SYN that a listener dropped, by the kernel's stack. */
+struct why_syn_key {
+	__s32 stack; /* its place in its table; below 0: minus errno, none */
+	__u32 cause; /* enum why_cause */
+};
+
+/* A process was seen for the first time. */
+struct why_process_event {
+	__u32 kind; /* enum why_sample_event */
+	__u32 pid;
+};
+
+_Static_assert(sizeof(struct why_stack_key) == 28, "wire size");
+_Static_assert(sizeof(struct why_search_sums) == 24, "wire size");
+_Static_assert(sizeof(struct why_syn_key) == 8, "wire size");
+_Static_assert(sizeof(struct why_process_event) == 8, "wire size");
+
+#endif
