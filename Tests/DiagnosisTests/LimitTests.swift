@@ -164,6 +164,15 @@ import Testing
         #expect(sentAgain { $0.retransmitted = retransmitted }?.confidence == confidence)
     }
 
+    /// Probes for a late acknowledgement are no loss.
+    @Test func lossProbesAreNoLoss() {
+        #expect(
+            sentAgain {
+                $0.retransmitted = 5000
+                $0.lossProbes = 4900
+            } == nil)
+    }
+
     @Test func destinationThatIsSilentIsNamed() throws {
         let seen = Sick.lossy.withFacts {
             $0.counters.synRetransmitted = 5000
