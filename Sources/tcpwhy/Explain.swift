@@ -22,13 +22,15 @@ struct Explain: ParsableCommand {
         let output = try Output()
         let text = ExplanationText(style: Terminal.style(for: output))
         guard let finding else {
-            return try output.write(text.list(FindingID.allCases.map { ($0.rawValue, Background.of($0).title) }))
+            return try output.write(
+                text.list(FindingID.allCases.map { ($0.rawValue, Background.of($0).title) }))
         }
         guard let id = FindingID(rawValue: finding) else {
             let near = NearNames.of(finding, among: FindingID.allCases.map(\.rawValue))
             throw Failure.usage(
                 "there is no finding '\(finding)'"
-                    + (near.isEmpty ? "; 'tcpwhy explain' lists them" : "; is it \(near.joined(separator: ", or "))?"))
+                    + (near.isEmpty
+                        ? "; 'tcpwhy explain' lists them" : "; is it \(near.joined(separator: ", or "))?"))
         }
         let background = Background.of(id)
         try output.write(

@@ -27,7 +27,8 @@ import Testing
         let comparison = earlier.compare(DiagnosisSample.report([DiagnosisSample.overflow]))
         #expect(comparison.isNew(DiagnosisSample.overflow) && !comparison.isNew(DiagnosisSample.workers))
         #expect(comparison.gone.map(\.id) == ["workers-too-few"])
-        let text = DiagnosisText(comparison: comparison).text(DiagnosisSample.report([DiagnosisSample.overflow]))
+        let text = DiagnosisText(comparison: comparison).text(
+            DiagnosisSample.report([DiagnosisSample.overflow]))
         #expect(text.contains("[warning, certain]  NEW"))
         #expect(text.contains("gone since the earlier run: workers-too-few  127.0.0.1:9000 php-fpm8.2"))
     }
@@ -40,7 +41,8 @@ import Testing
 
     @Test(arguments: [
         ("", 1), ("nonsense", 1), ("{\"kind\":\"finding\"}\n", 1), ("{\"kind\":\"other\"}\n", 1),
-        ("{\"kind\":\"summary\"", 1), ("{\"kind\":\"summary\"} x", 1), ("[]", 1), ("{\"kind\":\"sum\\qmary\"}", 1),
+        ("{\"kind\":\"summary\"", 1), ("{\"kind\":\"summary\"} x", 1), ("[]", 1),
+        ("{\"kind\":\"sum\\qmary\"}", 1),
         ("{\"kind\":\"finding\",\"id\":\"a\",\"subject\":\"b\"}\n", 2),
     ])
     func damageIsNamedByItsLine(text: String, line: Int) {

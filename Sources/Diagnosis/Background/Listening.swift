@@ -84,7 +84,8 @@ extension Background {
             A SYN to a port without a listening socket is answered with a reset (tcp_v4_send_reset), and the \
             packet is freed with the reason NO_SOCKET. The client sees "connection refused" (ECONNREFUSED).
             """,
-        measured: "Dropped packets by reason and port, and local connects that failed with ECONNREFUSED: exact.",
+        measured:
+            "Dropped packets by reason and port, and local connects that failed with ECONNREFUSED: exact.",
         mistaken: """
             Late packets of connections that are over find no socket either: those go to ports of the \
             ephemeral range. Scanners knock everywhere, seldom often.

@@ -9,7 +9,8 @@ extension Background {
             (tcp_prune_queue). Sockets that their program closed and that are not over yet are orphans; beyond \
             net.ipv4.tcp_max_orphans, or without memory, they are reset (TCPAbortOnMemory).
             """,
-        measured: "TCPMemoryPressures, TCPAbortOnMemory, PruneCalled, RcvPruned, TCPRcvQDrop, and /proc/net/sockstat.",
+        measured:
+            "TCPMemoryPressures, TCPAbortOnMemory, PruneCalled, RcvPruned, TCPRcvQDrop, and /proc/net/sockstat.",
         mistaken: "free memory of the machine does not matter: tcp_mem is a limit of its own, set at boot.",
         sources: "net/ipv4/tcp_timer.c (tcp_out_of_resources), net/ipv4/tcp_input.c; tcp(7)")
 

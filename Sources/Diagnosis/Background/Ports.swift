@@ -19,7 +19,8 @@ extension Background {
             clients behind NAT and is gone since Linux 4.12. net.ipv4.tcp_fin_timeout does not shorten TIME_WAIT, \
             which is always 60 seconds.
             """,
-        sources: "net/ipv4/inet_hashtables.c (__inet_hash_connect), net/ipv4/tcp_ipv4.c (tcp_twsk_unique); ip(7)")
+        sources:
+            "net/ipv4/inet_hashtables.c (__inet_hash_connect), net/ipv4/tcp_ipv4.c (tcp_twsk_unique); ip(7)")
 
     static let search = Background(
         title: "connects try many ports until one is free",
@@ -47,8 +48,10 @@ extension Background {
             With the socket option IP_BIND_ADDRESS_NO_PORT the choice is left to connect, which knows the \
             destination.
             """,
-        measured: "Calls, failures by errno and time of inet_csk_get_port; with tracepoints of the system call.",
-        mistaken: "A program that binds only to choose its source address mostly does not know that it also asks for a port.",
+        measured:
+            "Calls, failures by errno and time of inet_csk_get_port; with tracepoints of the system call.",
+        mistaken:
+            "A program that binds only to choose its source address mostly does not know that it also asks for a port.",
         sources: "net/ipv4/inet_connection_sock.c (inet_csk_get_port); ip(7): IP_BIND_ADDRESS_NO_PORT")
 
     static let timeWait = Background(
@@ -57,7 +60,8 @@ extension Background {
             A side that closes first keeps the connection for 60 seconds in TIME_WAIT. Beyond \
             net.ipv4.tcp_max_tw_buckets the kernel closes without it (TCPTimeWaitOverflow).
             """,
-        measured: "TCPTimeWaitOverflow, and the sockets there are (/proc/net/sockstat): exact, per namespace.",
+        measured:
+            "TCPTimeWaitOverflow, and the sockets there are (/proc/net/sockstat): exact, per namespace.",
         mistaken: """
             Nothing fails at once; but late packets of the old connection may reach a new one, and the other side \
             may be left in LAST_ACK. Many TIME_WAIT sockets are no fault by themselves: each takes some 250 bytes.

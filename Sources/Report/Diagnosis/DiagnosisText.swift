@@ -115,7 +115,9 @@ public struct DiagnosisText: Sendable {
     private func footer(_ report: DiagnosisReport) -> [String] {
         var lines: [String] = []
         for entry in comparison?.gone ?? [] {
-            lines += wrap("gone since the earlier run: \(entry.id)  \(Printable.text(entry.subject))", indent: 0, hanging: 6)
+            lines += wrap(
+                "gone since the earlier run: \(entry.id)  \(Printable.text(entry.subject))", indent: 0,
+                hanging: 6)
         }
         let healthy = report.healthy.filter { $0 != .elsewhere }
         if !healthy.isEmpty {

@@ -43,7 +43,8 @@ public struct SavedFindings: Sendable {
             }
         }
         guard isComplete else {
-            throw Damage(line: bytes.split(separator: UInt8(ascii: "\n")).count + 1, what: "the summary is missing")
+            throw Damage(
+                line: bytes.split(separator: UInt8(ascii: "\n")).count + 1, what: "the summary is missing")
         }
         self.entries = entries
     }

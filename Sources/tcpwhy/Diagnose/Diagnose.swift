@@ -54,7 +54,8 @@ struct Diagnose: ParsableCommand {
     var save: String?
 
     @Option(
-        help: ArgumentHelp("Say which findings are new and which are gone since that run.", valueName: "file"))
+        help: ArgumentHelp("Say which findings are new and which are gone since that run.", valueName: "file")
+    )
     var baseline: String?
 
     @Flag(help: "Show libbpf's log on standard error.")
