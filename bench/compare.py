@@ -5,11 +5,11 @@ LIMIT = 1.05
 
 
 def ratios(results):
-    """Of every row that has one: (kernel, operation, mode) to traced / untraced."""
+    """Of every row of ours that has one: (kernel, operation, mode) to traced / untraced."""
     found = {}
     for kernel, rows in (results.get("cost") or {}).items():
         for row in rows:
-            if row.get("ratio") is not None:
+            if row.get("ratio") is not None and row["mode"] != "untraced" and not row["peer"]:
                 found[kernel, row["operation"], row["mode"]] = row["ratio"]
     return found
 

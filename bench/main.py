@@ -39,6 +39,10 @@ def version(command):
     return done.stdout.strip() if done.returncode == 0 else None
 
 
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+
+
 def facts(quick):
     model = "unknown"
     for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
@@ -46,7 +50,7 @@ def facts(quick):
             model = line.split(":", 1)[1].strip()
             break
     return {
-        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        "date": now(),
         "tcpwhy": version([".build/release/tcpwhy", "--version"]),
         "kernel": platform.release(),
         "cpu": model,
@@ -59,12 +63,15 @@ def facts(quick):
 def arguments():
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="less of everything: under five minutes")
-    parser.add_argument("--only", choices=PARTS, action="append", help="this part; may be repeated")
+    parser.add_argument("--only", choices=PARTS, action="append",
+                        help="this part, may be repeated; the others stay as FILE has them")
+    parser.add_argument("--kernel", action="append", help="cost: on this kernel, may be repeated (6.1, 6.12, 7.2)")
     parser.add_argument("--compare", metavar="OLD.json", type=pathlib.Path,
                         help="fail if a ratio of instructions is more than 5 %% above that in OLD.json")
     parser.add_argument("--output", metavar="FILE", type=pathlib.Path,
                         default=pathlib.Path(".build/bench/results.json"), help="(%(default)s)")
-    parser.add_argument("--page", action="store_true", help="also write docs/bench.md if not all was measured")
+    parser.add_argument("--page", action="store_true",
+                        help="write docs/bench.md also of a quick run, or if not all was measured now")
     return parser.parse_args()
 
 
@@ -73,10 +80,19 @@ def main():
     options = arguments()
     # Read first: it may be the file that is written.
     old = json.loads(options.compare.read_text()) if options.compare else None
-    results = facts(options.quick)
     wanted = options.only or list(PARTS)
+    results = facts(options.quick)
+    if options.only and options.output.exists():
+        results = json.loads(options.output.read_text()) | results
+    measured = results.setdefault("measured", {})
     for name in wanted:
-        results[name] = PARTS[name].measure(options.quick)
+        if name == "cost":
+            kernels = options.kernel or (["6.12"] if options.quick else ["6.1", "6.12", "7.2"])
+            # Those of other kernels stay.
+            results[name] = (results.get(name) or {}) | cost.measure(options.quick, kernels)
+        else:
+            results[name] = PARTS[name].measure(options.quick)
+        measured[name] = now()
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(results, indent=1) + "\n")
     print(f"bench: {options.output}", file=sys.stderr)

@@ -23,11 +23,6 @@ TARGETS = {
 }
 
 
-def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def idle(name, quick):
     """One command beside whatever else this machine does."""
     starts = []
@@ -38,9 +33,9 @@ def idle(name, quick):
     process, seconds = run.start_tracer([run.TCPWHY] + COMMANDS[name])
     starts.append(seconds)
     time.sleep(2)
-    before, span = cpu_seconds(process.pid), 3 if quick else 10
+    before, span = run.cpu_seconds(process.pid), 3 if quick else 10
     time.sleep(span)
-    used = cpu_seconds(process.pid) - before
+    used = run.cpu_seconds(process.pid) - before
     found = run.memory(process.pid)
     run.stop(process)
     megabytes, seconds = TARGETS.get(name, (None, None))

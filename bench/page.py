@@ -149,5 +149,6 @@ def page(results):
     lines = head(results)
     for name, write in [("cost", cost), ("speed", speed), ("memory", memory), ("scaling", scale)]:
         if results.get(name):
-            lines += METHOD[name].splitlines() + [""] + write(results[name])
+            lines += METHOD[name].splitlines() + [f"Measured {results['measured'][name]}.", ""]
+            lines += write(results[name])
     return "\n".join(lines).rstrip() + "\n"

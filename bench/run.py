@@ -35,6 +35,11 @@ def memory(pid):
     return found
 
 
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def wait(process, since):
     """To its end. Looks at its memory meanwhile: what wait4 says includes this process's before exec."""
     ended, most = select.poll(), 0

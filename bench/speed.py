@@ -20,13 +20,20 @@ def say(text):
 
 
 def stacks(count):
-    """So many different stacks, the same in every run: 8 to 40 frames deep, from few functions near the top."""
+    """So many different stacks, the same in every run: ways through a fixed program of 2,000 functions.
+
+    Each function calls up to six others, some far more often, so that stacks begin alike, as real ones do.
+    """
     picks = random.Random(1)
+    calls = [[picks.randrange(2000) for _ in range(6)] for _ in range(2000)]
     names = [f"function_{n}" for n in range(2000)]
     found = set()
     while len(found) < count:
-        depth = picks.randint(8, 40)
-        found.add(tuple(names[min(int(picks.expovariate(1 / (10 + 25 * level))), 1999)] for level in range(depth)))
+        function, frames = 0, []
+        for _ in range(picks.randint(8, 40)):
+            frames.append(names[function])
+            function = calls[function][min(int(picks.expovariate(2)), 5)]
+        found.add(tuple(frames))
     return sorted(found)
 
 
@@ -113,15 +120,21 @@ def load(seconds):
 def end_to_picture(quick):
     """From the interrupt that ends a trace to the picture on disk; the first run reads symbols from disk."""
     say("profile: end of trace to picture")
-    seconds, taken = (4 if quick else 10), []
+    seconds, taken, cpu = (4 if quick else 10), [], []
     for _ in range(3 if quick else 5):
         work = load(seconds + 2)
-        process, _ = run.start_tracer([run.TCPWHY, "profile", "-F", "999", "--svg", str(WORK / "a.svg"), "-o", "/dev/null"])
+        process, _ = run.start_tracer([run.TCPWHY, "profile", "-c", "tcpload", "-F", "999", "--svg",
+                                       str(WORK / "a.svg"), "-o", "/dev/null"])
         time.sleep(seconds)
-        taken.append(run.stop(process).seconds)
+        before = run.cpu_seconds(process.pid)
+        done = run.stop(process)
+        taken.append(done.seconds)
+        cpu.append(done.cpu - before)
         work.communicate()
     what = f"end of {seconds} s at 999 Hz to SVG"
-    rows = [row(what, "s", "tcpwhy, first run", taken[:1], 0.5), row(what, "s", "tcpwhy, later", taken[1:], 0.1)]
+    rows = [row(what, "s", who, some, target, f"{min(used) * 1e3:.0f} ms of CPU, while the load goes on")
+            for who, some, used, target in [("tcpwhy, first run", taken[:1], cpu[:1], 0.5),
+                                            ("tcpwhy, later", taken[1:], cpu[1:], 0.1)]]
     (WORK / "a.svg").unlink()
     if not shutil.which("perf"):
         return rows + [{"what": what, "who": "perf", "says": "not installed"}]
@@ -129,8 +142,8 @@ def end_to_picture(quick):
     for _ in range(2 if quick else 3):
         work = load(seconds + 2)
         data = str(WORK / "perf.data")
-        process = subprocess.Popen(["perf", "record", "-q", "-a", "-g", "-F", "999", "-e", "cpu-clock", "-o", data],
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(["perf", "record", "-q", "-p", str(work.pid), "-g", "-F", "999", "-e", "cpu-clock",
+                                    "-o", data], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(seconds)
         start = time.monotonic()
         run.stop(process)
