@@ -26,6 +26,9 @@ struct Retransmissions {
     static func of(_ netns: UInt32, _ facts: NamespaceFacts) -> [Retransmissions] {
         let counters = facts.counters
         let handshakes = min(counters.synRetransmitted, counters.retransmitted)
+        // A probe goes out where an acknowledgement is late: by itself no sign of loss.
+        let rest = counters.retransmitted - handshakes
+        let data = rest - min(counters.lossProbes, rest)
         let opens = counters.activeOpens &+ counters.passiveOpens
         return [
             Retransmissions(
@@ -33,8 +36,7 @@ struct Retransmissions {
                 share: part(handshakes, of: opens &+ handshakes)),
             // Segments that hold nothing new are not among OutSegs.
             Retransmissions(
-                netns: netns, direction: .data, count: counters.retransmitted - handshakes,
-                share: part(counters.retransmitted - handshakes, of: counters.outSegments)),
+                netns: netns, direction: .data, count: data, share: part(data, of: counters.outSegments)),
         ]
     }
 

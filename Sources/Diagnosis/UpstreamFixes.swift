@@ -56,9 +56,10 @@ struct UpstreamFixes {
         return Fix(
             "have \(upstream.command) keep connections to \(upstream.endpoint) open and use them again",
             command: line.line, lasting: line.lasting,
+            // How many is for the other side to say: no value that a script could set.
             risk:
-                "the other side must allow as many idle connections; each holds a worker where it takes one each",
-            setting: .directive(program: program.rawValue, name: line.name, value: "32"))
+                "the other side must allow as many idle connections; a server that takes a worker for each "
+                + "(php-fpm) needs more workers than are kept, or nobody else is served")
     }
 
     func moreDestinations() -> Fix {

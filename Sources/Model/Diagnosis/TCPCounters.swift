@@ -18,6 +18,9 @@ public struct TCPCounters: Sendable, Hashable {
     public var outResets: UInt64 = 0
     /// TcpExt TCPSynRetrans: SYNs and SYN-ACKs sent again.
     public var synRetransmitted: UInt64 = 0
+    /// TcpExt TCPLossProbes: the last segment sent again before a timeout, to provoke an
+    /// acknowledgement: mostly one that was late only (`tcp_send_loss_probe`).
+    public var lossProbes: UInt64 = 0
     /// TcpExt TCPTimeouts.
     public var timeouts: UInt64 = 0
     /// TcpExt TCPReqQFullDrop: SYNs dropped, since a SYN queue was full and cookies are off.
@@ -48,7 +51,7 @@ public struct TCPCounters: Sendable, Hashable {
     private static var fields: [WritableKeyPath<TCPCounters, UInt64>] {
         [
             \.activeOpens, \.passiveOpens, \.attemptFails, \.establishedResets, \.inSegments,
-            \.outSegments, \.retransmitted, \.outResets, \.synRetransmitted, \.timeouts,
+            \.outSegments, \.retransmitted, \.outResets, \.synRetransmitted, \.lossProbes, \.timeouts,
             \.requestQueueFullDrops, \.requestQueueFullCookies, \.cookiesSent, \.cookiesReceived,
             \.cookiesFailed, \.timeWaitOverflows, \.abortsOnMemory,
             \.memoryPressures, \.pruned,
