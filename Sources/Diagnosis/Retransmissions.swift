@@ -40,12 +40,15 @@ struct Retransmissions {
         ]
     }
 
-    /// A SYN's first retransmission counts as a timeout (`tcp_retransmit_timer`,
-    /// net/ipv4/tcp_timer.c) and up to five more follow it; a SYN-ACK's never does.
+    /// A SYN's retransmission counts as a timeout, at least the first one, and up to five more
+    /// follow it (`tcp_retransmit_timer`, net/ipv4/tcp_timer.c); a SYN-ACK's never does.
     private static func direction(_ counters: TCPCounters) -> Direction {
-        if counters.timeouts == 0 || counters.synRetransmitted > counters.timeouts &* 6 { return .accepts }
-        if counters.activeOpens == 0 { return .accepts }
-        return counters.passiveOpens == 0 ? .connects : .handshakes
+        let syns = counters.synRetransmitted
+        if counters.timeouts == 0 || syns > counters.timeouts &* 6 { return .accepts }
+        // Without data sent again, whatever timed out was a SYN.
+        if counters.retransmitted <= syns, counters.timeouts >= syns { return .connects }
+        if counters.passiveOpens == 0 { return .connects }
+        return counters.activeOpens == 0 ? .accepts : .handshakes
     }
 
     private static func part(_ count: UInt64, of all: UInt64) -> Double {

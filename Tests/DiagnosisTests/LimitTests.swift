@@ -158,6 +158,18 @@ import Testing
         #expect(connects.summary.contains("SYNs a second") && connects.impact.delay == 1_000_000_000)
     }
 
+    /// SYNs of connects that began before the run: no new ones, and every one of them timed out.
+    @Test func oldConnectsAreNoClients() throws {
+        let finding = try #require(
+            sentAgain {
+                $0 = TCPCounters()
+                $0.retransmitted = 119
+                $0.synRetransmitted = 119
+                $0.timeouts = 119
+            })
+        #expect(finding.summary.contains("SYNs a second"))
+    }
+
     /// In proportion to what is sent: a busy machine may lose what an idle one may not.
     @Test(arguments: [(5, nil), (900, nil), (1500, .possible), (3000, .likely)] as [(UInt64, Confidence?)])
     func proportionDecides(retransmitted: UInt64, confidence: Confidence?) {

@@ -88,9 +88,11 @@ private struct ObstacleFixes {
 
     private func allow() -> Fix {
         Fix(
-            "let port \(lost.port) through, before the rule that drops",
+            "let port \(lost.port) through, before that rule",
             command: "\(prefix)iptables -I INPUT -p tcp --dport \(lost.port) -j ACCEPT",
-            lasting: "in the firewall's configuration (nftables: tcp dport \(lost.port) accept)",
+            lasting:
+                "in the firewall's configuration; for a rule of nftables: 'tcp dport \(lost.port) accept' before "
+                + "it in its own chain (nft insert rule): what another chain accepts it drops all the same",
             risk: "everybody reaches the port; narrow it with -s")
     }
 
