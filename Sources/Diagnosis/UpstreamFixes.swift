@@ -42,29 +42,8 @@ struct UpstreamFixes {
 
     /// A wider range, as wide as the connects need. `nil`: it is as wide as it gets.
     func widerRange() -> Fix? {
-        guard let range = upstream.range, let now = settings?.portRange else { return nil }
-        let size = Int(now.upperBound) - Int(now.lowerBound) + 1
-        // Linux's own range is a good one if it is enough.
-        let high = max(Int(range.high), 60999)
-        let needed = max(neededPorts, size * 2)
-        let low = needed <= high - 32767 ? 32768 : max((high - needed) / 1024 * 1024, 1024)
-        guard high - low + 1 > size else { return nil }
-        let listening = listeningPorts(in: low...high)
-        let list = ([settings?.reservedPorts ?? ""] + listening.map { "\($0)" }).filter { !$0.isEmpty }
-            .joined(separator: ",")
-        return Sysctl.fix(
-            "let connects choose from \(high - low + 1) ports instead of \(size)",
-            "net.ipv4.ip_local_port_range", "\(low) \(high)", in: netns, seen,
-            risk: listening.isEmpty
-                ? "a service that later wants a port of the range may find it taken"
-                : "services listen in the range: keep their ports out of it with "
-                    + "\(seen.prefix(netns))sysctl -w net.ipv4.ip_local_reserved_ports=\(list)")
-    }
-
-    private func listeningPorts(in range: ClosedRange<Int>) -> [UInt16] {
-        guard case .seen(let drops) = seen.drops else { return [] }
-        let ports = drops.listeners.keys.filter { $0.netns == netns && range.contains(Int($0.port)) }
-        return Set(ports.map(\.port)).sorted()
+        guard let range = upstream.range else { return nil }
+        return PortRangeFix(netns: netns, seen: seen).wider(ports: neededPorts, high: Int(range.high))
     }
 
     func keepalive() -> Fix {
@@ -77,9 +56,10 @@ struct UpstreamFixes {
         return Fix(
             "have \(upstream.command) keep connections to \(upstream.endpoint) open and use them again",
             command: line.line, lasting: line.lasting,
+            // How many is for the other side to say: no value that a script could set.
             risk:
-                "the other side must allow as many idle connections; each holds a worker where it takes one each",
-            setting: .directive(program: program.rawValue, name: line.name, value: "32"))
+                "the other side must allow as many idle connections; a server that takes a worker for each "
+                + "(php-fpm) needs more workers than are kept, or nobody else is served")
     }
 
     func moreDestinations() -> Fix {

@@ -34,8 +34,18 @@ struct PortSearchExpensive: Rule {
                 fixes.moreDestinations(),
             ].compactMap(\.self),
             check: "tcpwhy ports -P \(upstream.destination.port) -d 10",
-            unsettled: stats.tried == nil
-                ? "a kernel that allows fentry or kprobes shows the ports tried" : "")
+            unsettled: unsettled(upstream, cost))
+    }
+
+    private func unsettled(_ upstream: Upstream, _ cost: Cost) -> String {
+        if upstream.stats.tried == nil {
+            return "a kernel that allows fentry or kprobes shows the ports tried"
+        }
+        switch confidence(upstream, cost) {
+        case .certain: return ""
+        case .likely: return "tcpwhy ports --count-calls, which counts the ports one by one"
+        case .possible: return "whether searches stay long once connects find ports free"
+        }
     }
 
     /// How many a search through the range as it is tries, where no probe counts them.

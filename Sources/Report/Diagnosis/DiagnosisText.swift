@@ -4,9 +4,12 @@ public import Model
 /// What was found, for whoever was woken up for it.
 public struct DiagnosisText: Sendable {
     public var style: TextStyle
+    /// With an earlier run. `nil`: there is none.
+    public var comparison: SavedFindings.Comparison?
 
-    public init(style: TextStyle = TextStyle()) {
+    public init(style: TextStyle = TextStyle(), comparison: SavedFindings.Comparison? = nil) {
         self.style = style
+        self.comparison = comparison
     }
 
     public func text(_ report: DiagnosisReport) -> String {
@@ -51,6 +54,7 @@ public struct DiagnosisText: Sendable {
         let title =
             "\(mark)\(finding.id.rawValue)  \(Printable.text(finding.subjectText))  "
             + "[\(finding.severity.rawValue), \(finding.confidence.rawValue)]"
+            + (comparison?.isNew(finding) == true ? "  NEW" : "")
         let emphasis: TextStyle.Emphasis = finding.severity == .critical ? .bad : .heading
         var lines = [style.paint(style.fit(margin + title), emphasis)]
         let inner = indent + 3
@@ -110,6 +114,11 @@ public struct DiagnosisText: Sendable {
 
     private func footer(_ report: DiagnosisReport) -> [String] {
         var lines: [String] = []
+        for entry in comparison?.gone ?? [] {
+            lines += wrap(
+                "gone since the earlier run: \(entry.id)  \(Printable.text(entry.subject))", indent: 0,
+                hanging: 6)
+        }
         let healthy = report.healthy.filter { $0 != .elsewhere }
         if !healthy.isEmpty {
             lines += wrap(
