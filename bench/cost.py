@@ -29,8 +29,8 @@ def rows(text):
     return found
 
 
-def measure(quick, kernels):
-    results = {}
+def measure(quick, kernels, results, save):
+    """Into `results`, those of other kernels kept; `save` runs after each table, since they take minutes."""
     for kernel in kernels:
         results[kernel] = []
         for subject in ["ports", "drops"]:
@@ -43,4 +43,4 @@ def measure(quick, kernels):
             if done.returncode != 0 or not found:
                 found.append({"operation": subject, "mode": "all", "says": f"failed ({done.returncode})"})
             results[kernel] += found
-    return results
+            save()

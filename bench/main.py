@@ -85,16 +85,20 @@ def main():
     if options.only and options.output.exists():
         results = json.loads(options.output.read_text()) | results
     measured = results.setdefault("measured", {})
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+
+    def save():
+        options.output.write_text(json.dumps(results, indent=1) + "\n")
+
     for name in wanted:
         if name == "cost":
             kernels = options.kernel or (["6.12"] if options.quick else ["6.1", "6.12", "7.2"])
-            # Those of other kernels stay.
-            results[name] = (results.get(name) or {}) | cost.measure(options.quick, kernels)
+            measured[name] = now()
+            cost.measure(options.quick, kernels, results.setdefault(name, {}), save)
         else:
             results[name] = PARTS[name].measure(options.quick)
         measured[name] = now()
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps(results, indent=1) + "\n")
+        save()
     print(f"bench: {options.output}", file=sys.stderr)
     text = page.page(results)
     if options.page or (set(wanted) == set(PARTS) and not options.quick):

@@ -179,7 +179,8 @@ def sampling(quick):
     rows = [row(what, "s", who, values, note="with symbols and output" if "tcpwhy" in who else "without perf script")
             for who, values in taken.items()]
     rows += [row("the load's connects meanwhile", "/s", who, values) for who, values in connects.items()]
-    (WORK / "perf.data").unlink(missing_ok=True)
+    for name in ["perf.data", "perf.data.old"]:
+        (WORK / name).unlink(missing_ok=True)
     return rows
 
 

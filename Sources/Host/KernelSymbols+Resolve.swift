@@ -71,17 +71,27 @@ struct NearestSymbols {
         }
         // Address, space, letter, space, name.
         guard start != 0, end + 3 < line.count, Self.isCode(line[end + 1]) else { return }
-        // The addresses at or above the symbol, from the lowest on; the ones further
-        // up mostly have a nearer one already.
-        var index = firstIndex(from: start)
+        // Only the lowest address at or above the symbol: those further up take it from there
+        // if they have no nearer one. To tell each of them is quadratic in the addresses.
+        let index = firstIndex(from: start)
         if index > 0 { ends[index - 1] = min(ends[index - 1], start) }
-        while index < addresses.count, starts[index] < start {
+        if index < addresses.count, starts[index] < start {
             starts[index] = start
             lines[index] = String(decoding: line[(end + 3)...], as: UTF8.self)
-            index += 1
-            // Symbols come in order but for modules: most have no address of theirs.
-            if index < addresses.count, addresses[index] - start > Self.longestFunction { break }
         }
+    }
+
+    /// For each address where its nearest symbol was noted: there, or at one further down.
+    private var nearest: [Int] {
+        var nearest: [Int] = []
+        for index in addresses.indices {
+            if let below = nearest.last, starts[below] > starts[index] {
+                nearest.append(below)
+            } else {
+                nearest.append(index)
+            }
+        }
+        return nearest
     }
 
     /// No function is longer: what is further away belongs to another symbol.
@@ -121,19 +131,19 @@ struct NearestSymbols {
     var functions: [KernelFunction] {
         var functions: [KernelFunction] = []
         var end = UInt64.max
+        let nearest = nearest
         for index in addresses.indices.reversed() {
             // What no symbol separates from the next address ends where that one's does.
             end = min(end, ends[index])
-            guard starts[index] != 0, addresses[index] - starts[index] <= Self.longestFunction else {
-                continue
-            }
-            let words = lines[index].split(separator: "\t")
+            let start = starts[nearest[index]]
+            guard start != 0, addresses[index] - start <= Self.longestFunction else { continue }
+            let words = lines[nearest[index]].split(separator: "\t")
             guard let name = words.first else { continue }
             let module = words.count > 1 ? words[1].dropFirst().dropLast() : nil
             functions.append(
                 KernelFunction(
-                    address: addresses[index], start: starts[index],
-                    end: min(end, starts[index] &+ Self.longestFunction), symbol: String(name),
+                    address: addresses[index], start: start,
+                    end: min(end, start &+ Self.longestFunction), symbol: String(name),
                     module: module.map(String.init)))
         }
         return functions
