@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 CONFIG ?= release
 KERNEL ?= all
 ARGS ?=
+QUICK ?=
 DURATION ?= 8
 V ?= 0
 
@@ -45,7 +46,7 @@ endif
 # For what needs root, if this is not root.
 SUDO ?= $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: help setup build bpf run test unit-test lab-test kernel-test cost lint format docs install clean
+.PHONY: help setup build bpf run test unit-test lab-test kernel-test cost bench lint format docs install clean
 
 help: ## show this
 	@printf 'Targets:\n'
@@ -54,7 +55,8 @@ help: ## show this
 	@printf '  %-18s %s\n' 'CONFIG=$(CONFIG)' 'release or debug' \
 		'KERNEL=$(KERNEL)' 'kernel-test: native, 5.10, 6.1, 6.12, 7.2, or all' \
 		'DURATION=$(DURATION)' 'run: seconds of each load' \
-		'ARGS=$(ARGS)' 'more arguments: run for scripts/lab cure, unit-test for swift test, cost' \
+		'ARGS=$(ARGS)' 'more arguments: run for scripts/lab cure, unit-test for swift test, cost, bench' \
+		'QUICK=$(QUICK)' 'bench: 1 measures less, in under five minutes' \
 		'PREFIX=$(PREFIX)' 'install: where to' \
 		'DESTDIR=$(DESTDIR)' 'install: put before PREFIX' \
 		'V=$(V)' '1 shows the commands'
@@ -108,7 +110,7 @@ kernel-test: ## the tests that need root, here and under each kernel in QEMU
 	$(Q)$(CLANG) -O2 -Wall -Wextra -Werror -pthread $(filter %.c,$^) -o $@
 
 # Programs that do nothing, at the same hooks: what tracing costs at least.
-.build/bench/floor.bpf.o: bench/floor.bpf.c Makefile
+.build/bench/%.bpf.o: bench/%.bpf.c Makefile
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
@@ -118,8 +120,21 @@ kernel-test: ## the tests that need root, here and under each kernel in QEMU
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) -O2 -Wall -Wextra -Werror -static $< -l:libbpf.a -l:libelf.a -l:libz.a -o $@
 
-cost: build .build/tcpload .build/bench/floor .build/bench/floor.bpf.o ## what tracing costs under QEMU, in guest instructions
+# A load whose stacks nearly all differ.
+.build/bench/stacks: bench/stacks.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -O1 -fno-omit-frame-pointer -Wall -Wextra -Werror $< -o $@
+
+COST := .build/tcpload .build/bench/floor .build/bench/floor.bpf.o .build/bench/floor-ports.bpf.o
+
+cost: build $(COST) ## what tracing costs under QEMU, in guest instructions
 	$(Q)scripts/cost $(ARGS)
+
+bench: ## cost, speed, memory and scaling beside other tools; writes docs/bench.md (root or sudo)
+	$(Q)scripts/setup && scripts/setup --bench
+	$(Q)$(MAKE) build $(COST) .build/bench/stacks
+	$(Q)$(SUDO) scripts/bench $(if $(QUICK),--quick) $(ARGS)
 
 lint: build ## layout, shellcheck, import rules, licences, the manual page
 	$(Q)scripts/lint

@@ -69,6 +69,7 @@ let package = Package(
         .testTarget(name: "HostTests", dependencies: ["CLinux", "Host", "Model"], swiftSettings: settings),
         .testTarget(
             name: "SymbolsTests", dependencies: ["CLibelf", "Host", "Symbols"], swiftSettings: settings),
+        .testTarget(name: "DiagnosisTests", dependencies: ["Diagnosis", "Model"], swiftSettings: settings),
         .testTarget(name: "ReportTests", dependencies: ["Report", "Model"], swiftSettings: settings),
         .testTarget(
             name: "StacksTests", dependencies: ["Stacks"], exclude: ["flame.svg"], swiftSettings: settings),

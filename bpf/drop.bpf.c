@@ -13,15 +13,10 @@ const volatile struct why_packet_config config SEC(".rodata.config") = {};
 #include "lib/packet.h"
 #include "lib/cgroup.h"
 #include "lib/stack.h"
+#include "lib/spread.h"
+#include "lib/packets.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
-	__type(key, struct why_packet_key);
-	__type(value, __u64);
-} packets SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -29,21 +24,6 @@ struct {
 	__type(key, __u32);
 	__type(value, __u8);
 } wanted_reasons SEC(".maps");
-
-/* One more of the key; false: there is no room. */
-static __always_inline bool count_packet(const struct why_packet_key *key)
-{
-	__u64 *count = bpf_map_lookup_elem(&packets, key), zero = 0;
-
-	if (!count) {
-		bpf_map_update_elem(&packets, key, &zero, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&packets, key);
-		if (!count)
-			return false;
-	}
-	__sync_fetch_and_add(count, 1);
-	return true;
-}
 
 /* Of struct why_packet_key. */
 static __always_inline __u16 stack_number(void *ctx)
@@ -91,12 +71,6 @@ int BPF_PROG(btf_dropped, struct sk_buff *skb, void *location)
 	name_packet(&key, skb);
 	if (config.stacks)
 		key.stack = stack_number(ctx);
-	if (count_packet(&key))
-		return 0;
-	/* A scan of ports fills the table: the rest of it is counted together. */
-	key.port = 0;
-	key.stack = config.stacks ? WHY_STACK_LOST : 0;
-	if (!count_packet(&key))
-		count_unplaced();
+	count_packet(&key);
 	return 0;
 }

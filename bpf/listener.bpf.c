@@ -22,6 +22,8 @@ const volatile struct why_listener_config config SEC(".rodata.config") = {};
 #include "lib/cgroup.h"
 #include "lib/identity.h"
 #include "lib/peers.h"
+#include "lib/spread.h"
+#include "lib/losses.h"
 #include "lib/stack.h"
 #include "lib/syn_stack.h"
 #include "lib/listener.h"
@@ -35,9 +37,9 @@ int BPF_PROG(fentry_request, void *ops, void *af_ops, struct sock *sk, struct sk
 }
 
 SEC("fexit/tcp_conn_request")
-int BPF_PROG(fexit_request, void *ops, void *af_ops, struct sock *sk)
+int BPF_PROG(fexit_request, void *ops, void *af_ops, struct sock *sk, struct sk_buff *skb)
 {
-	return request_exit(ctx, sk, true);
+	return request_exit(ctx, sk, skb, true);
 }
 
 SEC("fentry/tcp_check_req")
@@ -47,9 +49,9 @@ int BPF_PROG(fentry_ack, struct sock *sk, struct sk_buff *skb)
 }
 
 SEC("fexit/tcp_check_req")
-int BPF_PROG(fexit_ack, struct sock *sk)
+int BPF_PROG(fexit_ack, struct sock *sk, struct sk_buff *skb)
 {
-	return ack_exit(sk, true);
+	return ack_exit(sk, skb, true);
 }
 
 SEC("fentry/tcp_get_cookie_sock")
@@ -59,9 +61,9 @@ int BPF_PROG(fentry_cookie, struct sock *sk, struct sk_buff *skb)
 }
 
 SEC("fexit/tcp_get_cookie_sock")
-int BPF_PROG(fexit_cookie, struct sock *sk)
+int BPF_PROG(fexit_cookie, struct sock *sk, struct sk_buff *skb)
 {
-	return cookie_exit(sk, true);
+	return cookie_exit(sk, skb, true);
 }
 
 SEC("fentry/tcp_req_err")
@@ -97,7 +99,7 @@ int BPF_KPROBE(kprobe_request, void *ops, void *af_ops, struct sock *sk, struct 
 SEC("kretprobe/tcp_conn_request")
 int kretprobe_request(void *ctx)
 {
-	return request_exit(ctx, 0, false);
+	return request_exit(ctx, 0, 0, false);
 }
 
 SEC("kprobe/tcp_check_req")
@@ -109,7 +111,7 @@ int BPF_KPROBE(kprobe_ack, struct sock *sk, struct sk_buff *skb)
 SEC("kretprobe/tcp_check_req")
 int kretprobe_ack(void *ctx)
 {
-	return ack_exit(0, false);
+	return ack_exit(0, 0, false);
 }
 
 SEC("kprobe/tcp_get_cookie_sock")
@@ -121,7 +123,7 @@ int BPF_KPROBE(kprobe_cookie, struct sock *sk, struct sk_buff *skb)
 SEC("kretprobe/tcp_get_cookie_sock")
 int kretprobe_cookie(void *ctx)
 {
-	return cookie_exit(0, false);
+	return cookie_exit(0, 0, false);
 }
 
 SEC("kprobe/tcp_req_err")

@@ -4,7 +4,9 @@ extension Diagnosis {
     /// Every rule there is, causes that come before others first.
     public static var allRules: [any Rule] {
         [
-            WorkersTooFew(), AcceptQueueOverflow(), EphemeralPortsExhausted(), PortSearchExpensive(),
+            ConntrackTableFull(), SynQueueFull(), WorkersTooFew(), AcceptQueueOverflow(),
+            EphemeralPortsExhausted(), PortSearchExpensive(), BindSearchExpensive(), TimeWaitLimit(),
+            TCPMemoryPressure(), FirewallDrops(), NoListener(), Retransmits(), CPUSaturated(),
         ]
     }
 }

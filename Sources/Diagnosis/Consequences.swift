@@ -6,9 +6,20 @@ enum Consequences {
     static func link(_ findings: [Finding]) -> [Finding] {
         findings.map { finding in
             var finding = finding
-            finding.consequenceOf = cause(of: finding, among: findings)?.reference
+            finding.consequenceOf = root(of: finding, among: findings)?.reference
             return finding
         }
+    }
+
+    /// What follows from a consequence follows from its cause: there is one step only.
+    private static func root(of finding: Finding, among findings: [Finding]) -> Finding? {
+        var causes: [Finding] = []
+        var last = finding
+        while let next = cause(of: last, among: findings), !causes.contains(next), next != finding {
+            causes.append(next)
+            last = next
+        }
+        return causes.last
     }
 
     private static func cause(of finding: Finding, among findings: [Finding]) -> Finding? {
@@ -16,10 +27,6 @@ enum Consequences {
             findings.first { $0.id == id && isIt($0) }
         }
         func isSame(_ other: Finding) -> Bool { other.subject.isSame(as: finding.subject) }
-        func isNear(_ other: Finding) -> Bool {
-            guard let there = other.subject.netns, let here = finding.subject.netns else { return true }
-            return there == here
-        }
         switch finding.id {
         case .acceptQueueOverflow:
             // A longer queue would only make connections wait longer.
@@ -28,24 +35,46 @@ enum Consequences {
             // A search through a range with no port left tries all of it.
             return find(.ephemeralPortsExhausted, where: isSame)
         case .synQueueOverflow:
-            return find(.synFlood, where: isSame)
+            // A handshake that finds the accept queue full stays in the SYN queue.
+            return find(.synFlood, where: isSame) ?? find(.workersTooFew, where: isSame)
+                ?? find(.acceptQueueOverflow, where: isSame)
         case .firewallDrops where finding.confidence == .possible:
-            return find(.conntrackTableFull, where: isNear)
+            return find(.conntrackTableFull, where: finding.isNear)
+        case .cpuSaturated:
+            // Searches that take a tenth of a CPU and more, and floods, are what keeps it busy.
+            return find(.portSearchExpensive) { $0.confidence > .possible && $0.severity == .critical }
+                ?? find(.synFlood)
         case .retransmits:
-            // What is dropped is sent again.
-            return find(.conntrackTableFull, where: isNear) ?? find(.synFlood, where: isNear)
-                ?? dropping(findings, isNear)
+            return drops(behind: finding, findings)
         default:
             return nil
         }
     }
 
-    /// The listening socket that loses most, or what keeps it from accepting.
-    private static func dropping(_ findings: [Finding], _ isNear: (Finding) -> Bool) -> Finding? {
-        let overflow = findings.filter { $0.id == .acceptQueueOverflow && isNear($0) }
-            .max { $0.impact.delayedPerSecond < $1.impact.delayedPerSecond }
-        guard let overflow else { return nil }
-        return findings.first { $0.id == .workersTooFew && $0.subject.isSame(as: overflow.subject) } ?? overflow
+    /// What drops so much that it may be what is sent again: in the same namespace first. A client
+    /// on this machine has its own, and sends again what was dropped in the service's.
+    private static func drops(behind finding: Finding, _ findings: [Finding]) -> Finding? {
+        let ids: Set<FindingID> = [
+            .conntrackTableFull, .synFlood, .synQueueOverflow, .acceptQueueOverflow, .firewallDrops,
+        ]
+        let dropping = findings.filter {
+            // A dropped packet is sent again once; what waits behind it, a few times more.
+            ids.contains($0.id)
+                && $0.impact.delayedPerSecond + $0.impact.failedPerSecond
+                    >= finding.impact.delayedPerSecond * 0.2
+                && $0.impact.delayedPerSecond > 0
+        }
+        return dropping.max {
+            ($0.confidence > .possible ? 1 : 0, finding.isNear($0) ? 1 : 0, $0.impact.delayedPerSecond)
+                < ($1.confidence > .possible ? 1 : 0, finding.isNear($1) ? 1 : 0, $1.impact.delayedPerSecond)
+        }
+    }
+}
+
+extension Finding {
+    fileprivate func isNear(_ other: Finding) -> Bool {
+        guard let there = other.subject.netns, let here = subject.netns else { return true }
+        return there == here
     }
 }
 

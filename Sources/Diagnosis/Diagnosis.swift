@@ -33,7 +33,11 @@ public struct Diagnosis: Sendable {
         }
         findings = Consequences.link(SharedPorts.merge(findings))
         findings = Elsewhere.judge(seen, beside: findings)
-        if case .not(let why) = seen.hotspots { notExamined[.elsewhere] = why } else { examined.append(.elsewhere) }
+        if case .not(let why) = seen.hotspots {
+            notExamined[.elsewhere] = why
+        } else {
+            examined.append(.elsewhere)
+        }
         var loss = Loss()
         if case .seen(let ports) = seen.ports { loss.merge(ports.loss) }
         if case .seen(let drops) = seen.drops { loss.merge(drops.loss) }

@@ -17,8 +17,10 @@ enum Elsewhere {
     }
 
     private static func finding(_ seen: Observation, _ hotspots: HotspotsInterval) -> Finding {
-        let functions = hotspots.counts.functions.sorted { ($0.value.own, $1.key.text) > ($1.value.own, $0.key.text) }
-            .prefix(5)
+        let functions = hotspots.counts.functions.sorted {
+            ($0.value.own, $1.key.text) > ($1.value.own, $0.key.text)
+        }
+        .prefix(5)
         let busy = hotspots.busyShare
         return Finding(
             id: .elsewhere, severity: .info, confidence: .possible, subject: .host, subjectText: "this host",
@@ -28,7 +30,8 @@ enum Elsewhere {
             evidence: functions.compactMap { function, count in
                 hotspots.share(count.own).map {
                     Evidence(
-                        "cpu_share", $0, "\(Units.percent($0)) of the samples in \(function.text)", by: .sampled)
+                        "cpu_share", $0, "\(Units.percent($0)) of the samples in \(function.text)",
+                        by: .sampled)
                 }
             }, impact: Impact(), fixes: [],
             check: "tcpwhy hotspots 10 1",

@@ -4,8 +4,9 @@ import Model
 /// What costs most comes first; what follows from a finding comes right after it.
 enum Ranking {
     static func sorted(_ findings: [Finding]) -> [Finding] {
-        let causes = findings.filter { $0.consequenceOf == nil }.sorted(by: precedes)
-        return causes.flatMap { cause in
+        let there = Set(findings.map(\.reference))
+        func follows(_ finding: Finding) -> Bool { finding.consequenceOf.map(there.contains) ?? false }
+        return findings.filter { !follows($0) }.sorted(by: precedes).flatMap { cause in
             [cause] + findings.filter { $0.consequenceOf == cause.reference }.sorted(by: precedes)
         }
     }

@@ -53,8 +53,10 @@ enum ServerProgram: String {
                 "acceptCount", "acceptCount=\"\(value)\"",
                 "at Tomcat's Connector (Spring Boot: server.tomcat.accept-count; else the backlog of ServerSocket)"
             )
-        case .apache: ("ListenBacklog", "ListenBacklog \(value)", "in Apache's configuration; then restart it")
-        case .postgres: ("max_connections", "max_connections = \(value)", "in postgresql.conf: the backlog is twice that")
+        case .apache:
+            ("ListenBacklog", "ListenBacklog \(value)", "in Apache's configuration; then restart it")
+        case .postgres:
+            ("max_connections", "max_connections = \(value)", "in postgresql.conf: the backlog is twice that")
         case .redis: ("tcp-backlog", "tcp-backlog \(value)", "in redis.conf; then restart redis")
         case .gunicorn: ("backlog", "--backlog \(value)", "among gunicorn's arguments")
         }
@@ -71,11 +73,21 @@ enum ServerProgram: String {
                 "in the pool's file of php-fpm; then: systemctl reload php-fpm"
             )
         case .haproxy: ("nbthread", "nbthread \(value)", "in haproxy's global section; then restart it")
-        case .java: ("maxThreads", "maxThreads=\"\(value)\"", "at Tomcat's Connector (Spring Boot: server.tomcat.threads.max)")
-        case .apache: ("MaxRequestWorkers", "MaxRequestWorkers \(value)", "in Apache's MPM configuration; then restart it")
-        case .postgres: ("max_connections", "max_connections = \(value)", "in postgresql.conf; then restart it")
+        case .java:
+            (
+                "maxThreads", "maxThreads=\"\(value)\"",
+                "at Tomcat's Connector (Spring Boot: server.tomcat.threads.max)"
+            )
+        case .apache:
+            (
+                "MaxRequestWorkers", "MaxRequestWorkers \(value)",
+                "in Apache's MPM configuration; then restart it"
+            )
+        case .postgres:
+            ("max_connections", "max_connections = \(value)", "in postgresql.conf; then restart it")
         case .gunicorn: ("workers", "--workers \(value)", "among gunicorn's arguments")
-        case .node: ("workers", "node:cluster with \(value) workers", "in the program's source, or pm2 -i \(value)")
+        case .node:
+            ("workers", "node:cluster with \(value) workers", "in the program's source, or pm2 -i \(value)")
         case .redis: nil
         }
     }
@@ -90,9 +102,13 @@ enum ServerProgram: String {
             )
         case .haproxy: ("http-reuse", "http-reuse safe", "in haproxy's backend")
         case .node: ("keepAlive", "new http.Agent({ keepAlive: true })", "in the program's source")
-        case .java: ("pool", "a connection pool (HttpClient keeps connections by default)", "in the program's source")
+        case .java:
+            ("pool", "a connection pool (HttpClient keeps connections by default)", "in the program's source")
         case .phpFPM:
-            ("persistent", "PDO::ATTR_PERSISTENT => true, pconnect(), or a proxy on this host", "in the program's source")
+            (
+                "persistent", "PDO::ATTR_PERSISTENT => true, pconnect(), or a proxy on this host",
+                "in the program's source"
+            )
         case .apache: ("enablereuse", "ProxyPass … enablereuse=on", "in Apache's configuration")
         case .postgres, .redis, .gunicorn: nil
         }

@@ -5,12 +5,12 @@ import Model
 enum Sysctl {
     /// - Parameters:
     ///   - name: "net.core.somaxconn"
-    ///   - netns: where it is to be set.
+    ///   - netns: where it is to be set; `nil`: in the machine's first namespace, for all of it.
     static func fix(
-        _ what: String, _ name: String, _ value: String, in netns: UInt32, _ seen: Observation,
+        _ what: String, _ name: String, _ value: String, in netns: UInt32?, _ seen: Observation,
         risk: String
     ) -> Fix {
-        let prefix = seen.prefix(netns)
+        let prefix = netns.map(seen.prefix) ?? ""
         let assignment = value.contains(where: \.isWhitespace) ? "\(name)=\"\(value)\"" : "\(name)=\(value)"
         return Fix(
             what, command: "\(prefix)sysctl -w \(assignment)",

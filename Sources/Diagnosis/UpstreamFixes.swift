@@ -22,7 +22,8 @@ struct UpstreamFixes {
         if settings?.timestamps == 0 { what += " (it needs net.ipv4.tcp_timestamps=1, too)" }
         return Sysctl.fix(
             what, "net.ipv4.tcp_tw_reuse", "1", in: netns, seen,
-            risk: "safe for a client with timestamps; it does nothing for a server's TIME_WAIT (net.ipv4.tcp_tw_recycle, "
+            risk:
+                "safe for a client with timestamps; it does nothing for a server's TIME_WAIT (net.ipv4.tcp_tw_recycle, "
                 + "which broke clients behind NAT, is gone since Linux 4.12)")
     }
 
@@ -41,29 +42,8 @@ struct UpstreamFixes {
 
     /// A wider range, as wide as the connects need. `nil`: it is as wide as it gets.
     func widerRange() -> Fix? {
-        guard let range = upstream.range, let now = settings?.portRange else { return nil }
-        let size = Int(now.upperBound) - Int(now.lowerBound) + 1
-        // Linux's own range is a good one if it is enough.
-        let high = max(Int(range.high), 60999)
-        let needed = max(neededPorts, size * 2)
-        let low = needed <= high - 32767 ? 32768 : max((high - needed) / 1024 * 1024, 1024)
-        guard high - low + 1 > size else { return nil }
-        let listening = listeningPorts(in: low...high)
-        let list = ([settings?.reservedPorts ?? ""] + listening.map { "\($0)" }).filter { !$0.isEmpty }
-            .joined(separator: ",")
-        return Sysctl.fix(
-            "let connects choose from \(high - low + 1) ports instead of \(size)",
-            "net.ipv4.ip_local_port_range", "\(low) \(high)", in: netns, seen,
-            risk: listening.isEmpty
-                ? "a service that later wants a port of the range may find it taken"
-                : "services listen in the range: keep their ports out of it with "
-                    + "\(seen.prefix(netns))sysctl -w net.ipv4.ip_local_reserved_ports=\(list)")
-    }
-
-    private func listeningPorts(in range: ClosedRange<Int>) -> [UInt16] {
-        guard case .seen(let drops) = seen.drops else { return [] }
-        let ports = drops.listeners.keys.filter { $0.netns == netns && range.contains(Int($0.port)) }
-        return Set(ports.map(\.port)).sorted()
+        guard let range = upstream.range else { return nil }
+        return PortRangeFix(netns: netns, seen: seen).wider(ports: neededPorts, high: Int(range.high))
     }
 
     func keepalive() -> Fix {
@@ -76,8 +56,10 @@ struct UpstreamFixes {
         return Fix(
             "have \(upstream.command) keep connections to \(upstream.endpoint) open and use them again",
             command: line.line, lasting: line.lasting,
-            risk: "the other side must allow as many idle connections; each holds a worker where it takes one each",
-            setting: .directive(program: program.rawValue, name: line.name, value: "32"))
+            // How many is for the other side to say: no value that a script could set.
+            risk:
+                "the other side must allow as many idle connections; a server that takes a worker for each "
+                + "(php-fpm) needs more workers than are kept, or nobody else is served")
     }
 
     func moreDestinations() -> Fix {
@@ -85,7 +67,8 @@ struct UpstreamFixes {
             "offer the service at more addresses or ports: each has the whole range for itself",
             command: upstream.program == .nginx
                 ? "upstream backend { server \(upstream.endpoint); server "
-                    + "\(EndpointText.of(upstream.destination.address, upstream.destination.port &+ 1)); }" : "",
+                    + "\(EndpointText.of(upstream.destination.address, upstream.destination.port &+ 1)); }"
+                : "",
             lasting: "in \(upstream.command)'s configuration", risk: "none beyond the work")
     }
 }

@@ -36,7 +36,10 @@ extension TCPCounters {
         retransmitted = tcp["RetransSegs"] ?? 0
         outResets = tcp["OutRsts"] ?? 0
         synRetransmitted = tcpExt["TCPSynRetrans"] ?? 0
+        lossProbes = tcpExt["TCPLossProbes"] ?? 0
         timeouts = tcpExt["TCPTimeouts"] ?? 0
+        requestQueueFullDrops = tcpExt["TCPReqQFullDrop"] ?? 0
+        requestQueueFullCookies = tcpExt["TCPReqQFullDoCookies"] ?? 0
         cookiesSent = tcpExt["SyncookiesSent"] ?? 0
         cookiesReceived = tcpExt["SyncookiesRecv"] ?? 0
         cookiesFailed = tcpExt["SyncookiesFailed"] ?? 0

@@ -14,10 +14,28 @@ extension NetworkNamespace {
             for name in directoryEntries(directory) where self.inode(at: "\(directory)/\(name)") == inode {
                 // `ip netns` knows its own directory only.
                 return directory == namedDirectories[0]
-                    ? "ip netns exec \(name) " : "nsenter --net=\(directory)/\(name) "
+                    ? "ip netns exec \(shellWord(name)) "
+                    : "nsenter --net=\(shellWord("\(directory)/\(name)")) "
             }
         }
         let processes = (pid.map { [$0] } ?? []) + Processes.all()
-        return processes.first { self.inode(at: "/proc/\($0)/ns/net") == inode }.map { "nsenter -t \($0) -n " }
+        return processes.first { self.inode(at: "/proc/\($0)/ns/net") == inode }.map {
+            "nsenter -t \($0) -n "
+        }
+    }
+    /// A word that a shell takes as it is, whatever is in it.
+    static func shellWord(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "-"), UInt8(ascii: "/"):
+                true
+            default: false
+            }
+        }
+        if isPlain { return text }
+        return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
+            + "'"
     }
 }

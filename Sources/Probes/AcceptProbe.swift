@@ -57,8 +57,7 @@ public final class AcceptProbe {
         let object = try BPFObject(
             bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_accept")
         try object.only(programs: Set(programs.map(\.name)).union([AcceptPrograms.note]))
-        try object.setReadOnly(
-            why_accept_config(netns: netns ?? 0, casts: btf.hasCasts ? 1 : 0), map: ".rodata.config")
+        try object.setReadOnly(why_accept_config(netns: netns ?? 0), map: ".rodata.config")
         try object.setReadOnly(cgroup ?? 0, map: ".rodata.cgroup")
         try object.load()
         let attached = try AttachedPrograms(programs, in: object)

@@ -13,7 +13,6 @@ struct ListenerKernel {
     /// Where `struct linux_mib` has each counter; `nil`: type information does not say.
     private let counters: CounterPlaces?
     let fentryRefusal: BPFError?
-    private let hasCasts: Bool
 
     /// Where `struct linux_mib` has the counters of `enum why_mib`; `nil`: type information
     /// does not say, or two that the programs read at once are no neighbours.
@@ -28,6 +27,9 @@ struct ListenerKernel {
 
     private struct CounterPlaces {
         let listen, queue, deferred: UInt32
+
+        /// Bytes of a counter, an unsigned long.
+        static let size: UInt32 = 8
     }
 
     init() throws(BPFError) {
@@ -37,7 +39,6 @@ struct ListenerKernel {
         routeArguments = UInt32(btf.argumentCount("tcp_v4_route_req") ?? 0)
         counters = Self.places(btf)
         fentryRefusal = BackendTrial.fentry(btf)
-        hasCasts = btf.hasCasts
     }
 
     /// Those of the programs whose function exists here.
@@ -63,10 +64,9 @@ struct ListenerKernel {
                 detail: "the kernel hides where they are (\(name) in /proc/kallsyms)")
         }
         config.per_cpu_offset = address
-        config.casts = hasCasts ? 1 : 0
-        config.listen_place = counters.listen
-        config.queue_place = counters.queue
-        config.deferred_place = counters.deferred
+        config.listen_place = counters.listen * CounterPlaces.size
+        config.queue_place = counters.queue * CounterPlaces.size
+        config.deferred_place = counters.deferred * CounterPlaces.size
         config.route_arguments = (3...5).contains(routeArguments) ? routeArguments : 0
     }
 

@@ -133,6 +133,12 @@ public final class ListenerProbe {
         guard backend != .tracepoint else { return [:] }
         var table = LossTable()
         do throws(BPFError) {
+            try object.map(named: "near").forEach { _, rowBytes in
+                let size = MemoryLayout<why_near_row>.size
+                for cpu in 0..<rowBytes.byteCount / size {
+                    if let row = rowBytes.read(why_near_row.self, at: cpu * size) { table.add(row) }
+                }
+            }
             try object.map(named: "stats").forEach { keyBytes, valueBytes in
                 guard let key = keyBytes.read(why_listener_key.self),
                     let value = valueBytes.read(why_listener_stats.self)

@@ -42,9 +42,24 @@ struct LossTable {
     }
 
     mutating func add(_ key: why_peer_key, _ count: UInt64) {
-        let family: AddressFamily = key.family == WHY_IPV6.rawValue ? .ipv6 : .ipv4
-        let socket = Socket(address: key.listener, inode: key.inode)
-        peers[socket, default: [:]][IPAddress(key.address, family), default: 0] += count
+        add(count, of: IPAddress(key.address, .ipv6), to: Socket(address: key.listener, inode: key.inode))
+    }
+
+    /// A row that a CPU has for itself.
+    mutating func add(_ row: why_near_row) {
+        // Free, or just being taken.
+        guard row.key.id != 0, ListenerDecoding.state(row.stats).drops?.isEmpty == false else { return }
+        add(row.key, row.stats)
+        let socket = Socket(address: row.key.id, inode: row.key.inode)
+        withUnsafeBytes(of: row.peers) { bytes in
+            for peer in bytes.bindMemory(to: why_near_peer.self) where peer.count > 0 {
+                add(peer.count, of: IPAddress(peer.address, .ipv6), to: socket)
+            }
+        }
+    }
+
+    private mutating func add(_ count: UInt64, of peer: IPAddress, to socket: Socket) {
+        peers[socket, default: [:]][peer.unmapped, default: 0] += count
     }
 
     var rows: [Listener: ListenerState] {

@@ -122,11 +122,7 @@ public final class PacketProbe {
     private func rows() throws(ProbeError) -> [Row] {
         var rows: [Row] = []
         do throws(BPFError) {
-            try object.map(named: "packets").forEach { keyBytes, valueBytes in
-                guard let key = keyBytes.read(why_packet_key.self), let count = valueBytes.read(UInt64.self)
-                else { return }
-                rows.append(Row(key: key, count: count))
-            }
+            rows = try counts()
             var addresses: Set<UInt64> = []
             for index in rows.indices {
                 addresses.insert(rows[index].key.location)
@@ -144,6 +140,28 @@ public final class PacketProbe {
     /// From where the packet was dropped outwards.
     private func trimmed(_ row: Row) -> ArraySlice<UInt64> {
         PacketStacks.trim(row.frames, row.key.location) { places[$0]?.symbol ?? "" }
+    }
+
+    /// Every count: those that each CPU has for itself, and the shared ones. A key may
+    /// come several times.
+    private func counts() throws(BPFError) -> [Row] {
+        var counts: [Row] = []
+        try object.map(named: "near").forEach { _, places in
+            let size = MemoryLayout<why_near_packet>.size
+            for cpu in 0..<places.byteCount / size {
+                guard let place = places.read(why_near_packet.self, at: cpu * size), place.count > 0
+                else { continue }
+                counts.append(Row(key: place.key, count: place.count))
+            }
+        }
+        for table in ["packets", "together"] {
+            try object.map(named: table).forEach { keyBytes, valueBytes in
+                guard let key = keyBytes.read(why_packet_key.self), let count = valueBytes.read(UInt64.self)
+                else { return }
+                counts.append(Row(key: key, count: count))
+            }
+        }
+        return counts
     }
 
     /// Why places are shown as addresses; `nil`: they are not.

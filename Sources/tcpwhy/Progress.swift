@@ -13,7 +13,8 @@ struct Progress {
         if isTerminal {
             show(0)
         } else {
-            Output.error("tcpwhy: \(what) for \(Self.text(seconds)) s, backend \(backends); Ctrl-C ends it early\n")
+            Output.error(
+                "tcpwhy: \(what) for \(Self.text(seconds)) s, backend \(backends); Ctrl-C ends it early\n")
         }
     }
 

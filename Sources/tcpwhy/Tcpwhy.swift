@@ -22,7 +22,9 @@ struct Tcpwhy: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Diagnose.self, Ports.self, Drops.self, Listeners.self, Hotspots.self, Profile.self, Fold.self, Flame.self,
+            Diagnose.self, Explain.self, Ports.self, Drops.self, Listeners.self, Hotspots.self, Profile.self,
+            Fold.self,
+            Flame.self,
             Diff.self, Check.self,
         ], defaultSubcommand: Diagnose.self)
 

@@ -52,6 +52,31 @@ extension KernelTests {
                     + "EmbryonicRsts \(run.truth.resets), \(causes.occurred)")
         }
 
+        /// Each CPU has rows for 32 listeners; what others lose is counted all the same.
+        @Test(arguments: Lab.backends)
+        func moreListenersThanACPUHasRowsFor(backend: Backend) throws {
+            let namespace = try Namespace()
+            try namespace.sendNoCookies()
+            try namespace.addDeadNetwork()
+            let servers = try [7001, 7002].map {
+                try Load("-L -n 0 -B 1 -R 64 -i 600 10.99.0.1 \($0)", in: namespace)
+            }
+            for server in servers { _ = try server.result() }
+            let run = try DropsRun(backend, in: namespace) {
+                // No handshake twice: the second one would be no drop of the kernel's.
+                for (ghost, port) in [(2, 7001), (3, 7002), (4, 7001)] {
+                    try Load.run("-c -Y 10.99.0.\(ghost) -n 2000 10.99.0.1 \(port)", in: namespace)
+                }
+            }
+            expect(run.trace, has: run.truth)
+            #expect(run.truth.drops > 3000)
+            let rows = run.trace.rows.filter { $0.skDrops ?? 0 > 0 }
+            #expect(rows.count == 128 && Set(rows.map(\.inode)).count == 128)
+            if backend != .tracepoint {
+                #expect(rows.allSatisfy { $0.listenDrops == $0.skDrops })
+            }
+        }
+
         /// One that closes under load, and one that opens and closes between two looks
         /// at the sockets: what they lost stays.
         @Test(arguments: Lab.backends)

@@ -25,6 +25,28 @@ extension KernelTests {
             try full.end()
         }
 
+        /// Each CPU has places for a few of its own; those that come last and most often
+        /// find them taken.
+        @Test(arguments: Lab.probing)
+        func morePeersThanThereArePlacesFor(backend: Backend) throws {
+            let namespace = try Namespace()
+            let full = try Load("-L -B 3 -n 4 -k -i 120 127.0.0.1 7001", in: namespace)
+            _ = try full.result()
+            #expect(try Lab.wait { try namespace.acceptQueues().values.first == 4 })
+            let counts = 1...40
+            let run = try DropsRun(backend, in: namespace) {
+                for count in counts {
+                    try Load.run("-Y 127.9.0.\(count) -n \(count) 127.0.0.1 7001", in: namespace)
+                }
+            }
+            let row = try run.row(7001)
+            #expect(row.listenDrops == counts.reduce(0, +))
+            #expect(row.peers.map(\.count) == [40, 39, 38, 37, 36])
+            #expect(row.peers.map(\.address) == row.peers.map { "127.9.0.\($0.count)" })
+            #expect(row.peersOther == (1...35).reduce(0, +))
+            try full.end()
+        }
+
         @Test(arguments: Lab.probing)
         func ofIPv6Too(backend: Backend) throws {
             let namespace = try Namespace()

@@ -50,10 +50,39 @@ import Testing
         table.add(key(1, inode: 0), drops(3))
         var peer = why_peer_key()
         peer.listener = 1
-        peer.family = WHY_IPV4.rawValue
         table.add(peer, 3)
         peer.inode = 70
         table.add(peer, 10)
         #expect(table.rows.first?.value.peers.values.map { $0 } == [13])
+    }
+
+    @Test func rowsOfEachCPUAddUpWithTheSharedOne() {
+        var near = why_near_row()
+        near.key = key(1, inode: 70)
+        near.stats = drops(10)
+        // 10.0.0.1 in IPv6 form.
+        let bytes: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 1]
+        withUnsafeMutableBytes(of: &near.peers.3.address) { $0.copyBytes(from: bytes) }
+        near.peers.3.count = 9
+        var shared = why_peer_key()
+        shared.listener = 1
+        shared.inode = 70
+        shared.address = near.peers.3.address
+        var table = LossTable()
+        table.add(near)
+        table.add(near)
+        table.add(key(1, inode: 70), drops(3))
+        table.add(shared, 2)
+        #expect(sums(table) == [70: 23])
+        #expect(table.rows.first?.value.peers == [IPAddress(10, 0, 0, 1): 20])
+    }
+
+    @Test func aFreeRowIsNoListener() {
+        var taken = why_near_row()
+        taken.key = key(1, inode: 70)
+        var table = LossTable()
+        table.add(why_near_row())
+        table.add(taken)
+        #expect(table.rows.isEmpty)
     }
 }

@@ -45,14 +45,14 @@ import Testing
         let listener = try names(why_listener_object())
         #expect(
             listener.maps.isSuperset(of: [
-                ".rodata.config", ".data.active", "stats", "unplaced", "lost_skb", "syns",
+                ".rodata.config", ".data.active", "near", "stats", "peers", "unplaced", "lost_skb", "syns",
                 "dropped_syns", "stacks", "more_stacks",
             ]))
         let drop = try names(why_drop_object())
         #expect(
             drop.maps.isSuperset(of: [
-                ".rodata.config", ".rodata.cgroup", "packets", "unplaced", "lost_skb", "wanted_reasons",
-                "stacks", "more_stacks",
+                ".rodata.config", ".rodata.cgroup", "near", "packets", "together", "unplaced", "lost_skb",
+                "wanted_reasons", "stacks", "more_stacks",
             ]))
         #expect(drop.programs == [PacketProbe.program.name])
     }

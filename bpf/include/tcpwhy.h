@@ -201,12 +201,12 @@ struct why_listener_key {
 	__u32 pad2;
 };
 
-/* Whose connections a listener lost, and how many. */
+/* Whose connections a listener lost. */
 struct why_peer_key {
 	__u64 listener; /* id and inode of struct why_listener_key */
 	__u32 inode;
-	__u32 family; /* enum why_family */
-	__u8 address[WHY_ADDR_LEN];
+	__u32 pad;
+	__u8 address[WHY_ADDR_LEN]; /* an IPv4 address in IPv6 form, ::ffff:0:0/96 */
 };
 
 struct why_listener_name {
@@ -221,10 +221,26 @@ struct why_listener_name {
 
 struct why_listener_stats {
 	struct why_listener_name name;
-	__u64 first_ns; /* CLOCK_MONOTONIC of the first loss and the last */
-	__u64 last_ns;
-	__u64 mib[WHY_MIB_COUNT];
+	__u64 first_ns; /* CLOCK_MONOTONIC of the first loss */
+	__u64 last_ns; /* of the last one, to a tick */
+	__u64 last_tick; /* in jiffies */
+	__u64 mib[WHY_MIB_DEFERRED]; /* the counters before that one: it has a cause of its own */
 	__u64 causes[WHY_CAUSE_COUNT];
+};
+
+/* What one CPU counts without the tables that all share; bits, so that a hash finds it. */
+#define WHY_NEAR_ROW_BITS 5
+#define WHY_NEAR_PEER_BITS 4
+
+struct why_near_peer {
+	__u8 address[WHY_ADDR_LEN]; /* as in struct why_peer_key */
+	__u64 count; /* 0: free */
+};
+
+struct why_near_row {
+	struct why_listener_key key; /* id 0: free */
+	struct why_listener_stats stats;
+	struct why_near_peer peers[1 << WHY_NEAR_PEER_BITS];
 };
 
 /* One listening socket, as the iterator writes it. */
@@ -268,15 +284,15 @@ enum why_unsent {
 
 struct why_listener_config {
 	__u64 per_cpu_offset; /* address of the kernel's __per_cpu_offset */
-	__u32 listen_place; /* in struct linux_mib: of ListenOverflows, then ListenDrops */
+	__u32 listen_place; /* bytes into struct linux_mib: ListenOverflows, then ListenDrops */
 	__u32 queue_place; /* of TCPReqQFullDoCookies, then TCPReqQFullDrop */
 	__u32 deferred_place; /* of TCPDeferAcceptDrop */
 	__u32 netns; /* filter: 0 is "all" */
 	__u32 route_arguments; /* of tcp_v4_route_req(): its result comes after them; 0: no hook */
 	__u8 events; /* send struct why_loss_event */
-	__u8 casts; /* the kernel has bpf_rdonly_cast() */
 	__u8 peers; /* count whose connections are lost */
 	__u8 stacks; /* count dropped SYNs by stack */
+	__u8 pad;
 };
 
 /* What came into a listener's accept queue, and left it. */
@@ -302,7 +318,6 @@ enum why_accept_loss {
 
 struct why_accept_config {
 	__u32 netns; /* filter: 0 is "all" */
-	__u32 casts; /* the kernel has bpf_rdonly_cast() */
 };
 
 /* Packets that the kernel freed as dropped (tracepoint kfree_skb) are counted by this. */
@@ -315,6 +330,15 @@ struct why_packet_key {
 	__u8 transport; /* IPPROTO_*; 0: not IP, or not known */
 	__u8 is_listen; /* a listening socket's, which has it among its causes */
 	__u16 stack; /* its place in its table (stacks.h), + 1; 0: none asked for */
+};
+
+/* One CPU's own count of a key; bits, so that a hash finds it. */
+#define WHY_NEAR_PACKET_BITS 6
+
+struct why_near_packet {
+	struct why_packet_key key;
+	__u64 claims; /* who wanted the place: it is the first one's, if nobody came between */
+	__u64 count; /* 0: free, or just being taken */
 };
 
 struct why_packet_config {
@@ -333,16 +357,18 @@ struct why_conntrack_config {
 
 _Static_assert(sizeof(struct why_conntrack_config) == 4, "wire size");
 _Static_assert(sizeof(struct why_packet_key) == 24, "wire size");
+_Static_assert(sizeof(struct why_near_packet) == 40, "wire size");
 _Static_assert(sizeof(struct why_packet_config) == 12, "wire size");
 _Static_assert(sizeof(struct why_listener_key) == 24, "wire size");
 _Static_assert(sizeof(struct why_peer_key) == 32, "wire size");
 _Static_assert(sizeof(struct why_listener_name) == 32, "wire size");
 _Static_assert(sizeof(struct why_listener_stats) == 32 + 19 * 8, "wire size");
+_Static_assert(sizeof(struct why_near_row) == 24 + 184 + 16 * 24, "wire size");
 _Static_assert(sizeof(struct why_listener) == 64, "wire size");
 _Static_assert(sizeof(struct why_loss_event) == 72, "wire size");
 _Static_assert(sizeof(struct why_listener_config) == 32, "wire size");
 _Static_assert(sizeof(struct why_accept_stats) == 32 + 7 * 8 + 376 * 4, "wire size");
-_Static_assert(sizeof(struct why_accept_config) == 8, "wire size");
+_Static_assert(sizeof(struct why_accept_config) == 4, "wire size");
 _Static_assert(sizeof(struct why_connect_key) == 64, "wire size");
 _Static_assert(sizeof(struct why_connect_stats) == 18 * 8 + 768 * 4, "wire size");
 _Static_assert(sizeof(struct why_connect_event) == 128, "wire size");

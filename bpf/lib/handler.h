@@ -26,7 +26,7 @@ struct why_handler {
 	__u64 sk; /* the listener; 0: not in the function */
 	__u64 skb; /* what came; 0: not known */
 	__u64 offset; /* of this CPU's data; 0: not read yet */
-	__u64 counters; /* this CPU's linux_mib of the listener's namespace */
+	__u64 counters; /* this CPU's linux_mib of the listener's namespace, its address */
 	__u64 before[WHY_MIB_COUNT];
 	__u32 route; /* enum route */
 	__u32 pad;
@@ -56,32 +56,37 @@ static __always_inline __u64 this_cpu_offset(void)
 /* Two counters that are neighbours, at a place of struct linux_mib. */
 static __always_inline void read_two(__u64 *values, __u64 address)
 {
-	if (config.casts) {
-		values[0] = cast(struct linux_mib, address)->mibs[0];
-		values[1] = cast(struct linux_mib, address)->mibs[1];
+	if (has_casts) {
+		const struct linux_mib *here = cast(struct linux_mib, address);
+
+		values[0] = here->mibs[0];
+		values[1] = here->mibs[1];
 	} else {
 		bpf_probe_read_kernel(values, 2 * sizeof(*values), (const void *)address);
 	}
 }
 
-/* Of the counters those that the function may count in: the others would cost for nothing. */
-static __always_inline void read_counters(__u32 kind, const struct why_handler *handler,
-					  __u64 *values)
+/* Whether the function may count in it: reading the others would cost for nothing. */
+static __always_inline bool may_count(__u32 kind, __u32 counter)
 {
-	/* What was read as a pointer is a number once it comes out of the map. */
-	__u64 address = *(volatile __u64 *)&handler->counters + handler->offset;
-	__u64 deferred[2] = {};
+	if (counter == WHY_MIB_DEFERRED)
+		return kind == HANDLER_ACK;
+	if (counter == WHY_MIB_REQUEST_QUEUE_COOKIES || counter == WHY_MIB_REQUEST_QUEUE_DROP)
+		return kind == HANDLER_REQUEST;
+	return true;
+}
 
-	read_two(&values[WHY_MIB_LISTEN_OVERFLOWS],
-		 address + config.listen_place * sizeof(*values));
+static __always_inline void read_counters(__u32 kind, __u64 counters, __u64 *values)
+{
+	__u64 deferred[2];
+
+	read_two(&values[WHY_MIB_LISTEN_OVERFLOWS], counters + config.listen_place);
 	if (kind == HANDLER_REQUEST)
-		read_two(&values[WHY_MIB_REQUEST_QUEUE_COOKIES],
-			 address + config.queue_place * sizeof(*values));
-	else
-		values[WHY_MIB_REQUEST_QUEUE_COOKIES] = values[WHY_MIB_REQUEST_QUEUE_DROP] = 0;
-	if (kind == HANDLER_ACK)
-		read_two(deferred, address + config.deferred_place * sizeof(*values));
-	values[WHY_MIB_DEFERRED] = deferred[0];
+		read_two(&values[WHY_MIB_REQUEST_QUEUE_COOKIES], counters + config.queue_place);
+	if (kind == HANDLER_ACK) {
+		read_two(deferred, counters + config.deferred_place);
+		values[WHY_MIB_DEFERRED] = deferred[0];
+	}
 }
 
 /* direct: sk comes with its type, as a trampoline's arguments do. */
@@ -101,9 +106,11 @@ static __always_inline int handler_enter(__u32 kind, struct sock *sk, struct sk_
 		return 0;
 	if (!handler->offset)
 		handler->offset = this_cpu_offset();
+	/* What was read as a pointer is a number once it comes out of the map. */
 	handler->counters = counters_of(sk, direct);
+	handler->counters = *(volatile __u64 *)&handler->counters + handler->offset;
 	handler->route = ROUTE_NOT_ASKED;
-	read_counters(kind, handler, handler->before);
+	read_counters(kind, handler->counters, handler->before);
 	handler->skb = (__u64)skb;
 	handler->sk = (__u64)sk;
 	return 0;
@@ -118,9 +125,9 @@ static __always_inline struct why_handler *handler_exit(__u32 kind, __u64 *grown
 	/* Else the entry was before the trace. */
 	if (!handler || !handler->sk)
 		return 0;
-	read_counters(kind, handler, grown);
-	for (int i = 0; i < WHY_MIB_COUNT; i++) {
-		grown[i] -= handler->before[i];
+	read_counters(kind, handler->counters, grown);
+	for (__u32 i = 0; i < WHY_MIB_COUNT; i++) {
+		grown[i] = may_count(kind, i) ? grown[i] - handler->before[i] : 0;
 		any |= grown[i];
 	}
 	if (!any)

@@ -264,20 +264,26 @@ struct bpf_iter__tcp {
 
 /*
  * Since a35b9af4ec2c (6.2) an address can be given a type, and reads are plain loads,
- * which cost a tenth of a call of bpf_probe_read_kernel(). Whoever includes this sets
- * config.casts where the kernel has it.
+ * which cost a tenth of a call of bpf_probe_read_kernel(). Whether a kernel has that is
+ * known when the program is loaded, so that it keeps only one of two ways.
  */
 extern void *bpf_rdonly_cast(void *address, __u32 type) __ksym __weak;
+
+enum special_kfunc_type {
+	KF_bpf_rdonly_cast = 0,
+};
+
+#define has_casts bpf_core_enum_value_exists(enum special_kfunc_type, KF_bpf_rdonly_cast)
 
 #define cast(type, address) \
 	((type *)bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(type)))
 
 /* address->field, and address->pointer->field. */
 #define read_field(type, address, field) \
-	(config.casts ? cast(type, address)->field : BPF_CORE_READ((type *)(address), field))
-#define read_behind(type, address, pointer, field)          \
-	(config.casts ? cast(type, address)->pointer->field \
-		      : BPF_CORE_READ((type *)(address), pointer, field))
+	(has_casts ? cast(type, address)->field : BPF_CORE_READ((type *)(address), field))
+#define read_behind(type, address, pointer, field)       \
+	(has_casts ? cast(type, address)->pointer->field \
+		   : BPF_CORE_READ((type *)(address), pointer, field))
 
 /* The inode that /proc/PID/fd shows for the socket; 0: its owner has closed it. */
 #define inode_behind(socket)                                                         \

@@ -1,34 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The table of what each listener lost, and what its sockets look like now. */
+/* Why a listener lost a connection, and what its sockets look like now. */
 #ifndef TCPWHY_LISTENER_H
 #define TCPWHY_LISTENER_H
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
-	__type(key, struct why_listener_key);
-	__type(value, struct why_listener_stats);
-} stats SEC(".maps");
-
-/* The row of the listener; 0: filtered out, or no room. */
-static __always_inline struct why_listener_stats *row_of(struct why_listener_key *key,
-							 struct sock *sk, bool direct)
-{
-	struct why_listener_stats fresh = {}, *row;
-
-	if (!identify(key, sk, direct))
-		return 0;
-	row = bpf_map_lookup_elem(&stats, key);
-	if (row)
-		return row;
-	name_listener(&fresh.name, sk);
-	fresh.first_ns = bpf_ktime_get_ns();
-	bpf_map_update_elem(&stats, key, &fresh, BPF_NOEXIST);
-	row = bpf_map_lookup_elem(&stats, key);
-	if (!row)
-		count_unplaced();
-	return row;
-}
 
 /*
  * Set while the host compares with the kernel's counters: what is lost before and
@@ -36,30 +9,25 @@ static __always_inline struct why_listener_stats *row_of(struct why_listener_key
  */
 static volatile __u32 active SEC(".data.active") = 0;
 
-/* Whether it is in a row now. */
-static __always_inline bool lost(struct why_handler *handler, struct sock *typed,
+/*
+ * Whether it is counted now.
+ * direct: sk and skb come with their types; else the handler knows them.
+ */
+static __always_inline bool lost(struct why_handler *handler, struct sock *sk, struct sk_buff *skb,
 				 const __u64 *grown, __u32 cause, bool direct)
 {
-	struct sock *sk = direct ? typed : (struct sock *)handler->sk;
-	struct why_listener_key key = {};
-	struct why_listener_stats *row = active ? row_of(&key, sk, direct) : 0;
+	__u64 id = handler->sk;
+	bool counted;
 
-	if (row && config.events)
+	if (!direct) {
+		sk = (struct sock *)id;
+		skb = (struct sk_buff *)handler->skb;
+	}
+	counted = active && count_loss(id, sk, skb, grown, cause, direct);
+	if (counted && config.events)
 		send_loss(handler, cause);
 	handler->sk = 0;
-	if (!row)
-		return false;
-	for (int i = 0; i < WHY_MIB_COUNT; i++) {
-		if (grown[i])
-			__sync_fetch_and_add(&row->mib[i], grown[i]);
-	}
-	barrier_var(cause); /* or the compiler checks a copy the verifier does not know */
-	if (cause < WHY_CAUSE_COUNT)
-		__sync_fetch_and_add(&row->causes[cause], 1);
-	row->last_ns = bpf_ktime_get_ns();
-	if (config.peers && grown[WHY_MIB_LISTEN_DROPS])
-		count_peer(&key, (struct sk_buff *)handler->skb);
-	return true;
+	return counted;
 }
 
 static __always_inline struct netns_ipv4 *settings_of(struct why_handler *handler)
@@ -83,7 +51,8 @@ static __always_inline __u32 silent_cause(struct why_handler *handler)
 								     : WHY_CAUSE_LAST_QUARTER;
 }
 
-static __always_inline int request_exit(void *ctx, struct sock *sk, bool direct)
+static __always_inline int request_exit(void *ctx, struct sock *sk, struct sk_buff *skb,
+					bool direct)
 {
 	__u64 grown[WHY_MIB_COUNT];
 	struct why_handler *handler = handler_exit(HANDLER_REQUEST, grown);
@@ -101,7 +70,8 @@ static __always_inline int request_exit(void *ctx, struct sock *sk, bool direct)
 		cause = silent_cause(handler);
 	else
 		cause = WHY_CAUSE_SYN_COOKIE_SENT;
-	if (lost(handler, sk, grown, cause, direct) && config.stacks && grown[WHY_MIB_LISTEN_DROPS])
+	if (lost(handler, sk, skb, grown, cause, direct) && config.stacks &&
+	    grown[WHY_MIB_LISTEN_DROPS])
 		count_syn(ctx, listener, cause);
 	return 0;
 }
@@ -115,7 +85,7 @@ static __always_inline void skb_lost(const struct why_handler *handler)
 		*skb = handler->skb;
 }
 
-static __always_inline int ack_exit(struct sock *sk, bool direct)
+static __always_inline int ack_exit(struct sock *sk, struct sk_buff *skb, bool direct)
 {
 	__u64 grown[WHY_MIB_COUNT];
 	struct why_handler *handler = handler_exit(HANDLER_ACK, grown);
@@ -132,11 +102,11 @@ static __always_inline int ack_exit(struct sock *sk, bool direct)
 		cause = WHY_CAUSE_OTHER;
 	else
 		cause = WHY_CAUSE_DEFERRED_ACCEPT;
-	lost(handler, sk, grown, cause, direct);
+	lost(handler, sk, skb, grown, cause, direct);
 	return 0;
 }
 
-static __always_inline int cookie_exit(struct sock *sk, bool direct)
+static __always_inline int cookie_exit(struct sock *sk, struct sk_buff *skb, bool direct)
 {
 	__u64 grown[WHY_MIB_COUNT];
 	struct why_handler *handler = handler_exit(HANDLER_COOKIE, grown);
@@ -144,7 +114,7 @@ static __always_inline int cookie_exit(struct sock *sk, bool direct)
 	if (!handler)
 		return 0;
 	skb_lost(handler);
-	lost(handler, sk, grown,
+	lost(handler, sk, skb, grown,
 	     grown[WHY_MIB_LISTEN_OVERFLOWS] ? WHY_CAUSE_COOKIE_ACCEPT_QUEUE_FULL : WHY_CAUSE_OTHER,
 	     direct);
 	return 0;
@@ -161,7 +131,7 @@ static __always_inline int error_exit(void)
 	struct why_handler *handler = handler_exit(HANDLER_ERROR, grown);
 
 	if (handler)
-		lost(handler, 0, grown, WHY_CAUSE_ICMP_ERROR, false);
+		lost(handler, 0, 0, grown, WHY_CAUSE_ICMP_ERROR, false);
 	return 0;
 }
 

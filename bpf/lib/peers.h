@@ -13,34 +13,52 @@ struct {
 	__type(value, __u64);
 } peers SEC(".maps");
 
-/* The packet's source; false: it is neither IPv4 nor IPv6. */
-static __always_inline bool name_peer(struct why_peer_key *key, struct sk_buff *skb)
-{
-	const unsigned char *header = read_field(struct sk_buff, skb, head) +
-				      read_field(struct sk_buff, skb, network_header);
-	__u16 protocol = bpf_ntohs(read_field(struct sk_buff, skb, protocol));
+/* An IPv6 address, or an IPv4 address in that form; in halves it is soon compared. */
+struct why_peer {
+	__u64 high;
+	__u64 low;
+};
 
-	if (protocol == ETH_P_IP) {
-		key->family = WHY_IPV4;
-		if (config.casts)
-			*(__u32 *)key->address =
-				cast(struct in6_addr, header + 12)->in6_u.u6_addr32[0];
-		else
-			bpf_probe_read_kernel(key->address, 4, header + 12);
-	} else if (protocol == ETH_P_IPV6) {
-		key->family = WHY_IPV6;
-		bpf_probe_read_kernel(key->address, 16, header + 8);
+/*
+ * The packet's source; false: it is neither IPv4 nor IPv6, or there is no packet.
+ * direct: skb comes with its type.
+ */
+static __always_inline bool name_peer(struct why_peer *peer, struct sk_buff *skb, bool direct)
+{
+	const unsigned char *header;
+	__u16 protocol;
+
+	if (!skb)
+		return false;
+	if (direct) {
+		header = skb->head + skb->network_header;
+		protocol = bpf_ntohs(skb->protocol);
+	} else {
+		header = read_field(struct sk_buff, skb, head) +
+			 read_field(struct sk_buff, skb, network_header);
+		protocol = bpf_ntohs(read_field(struct sk_buff, skb, protocol));
 	}
-	return key->family;
+	if (protocol == ETH_P_IP) {
+		__u32 *words = (__u32 *)&peer->low;
+
+		peer->high = 0;
+		words[0] = bpf_htonl(0xffff);
+		if (has_casts)
+			words[1] = cast(struct in6_addr, header + 12)->in6_u.u6_addr32[0];
+		else
+			bpf_probe_read_kernel(&words[1], 4, header + 12);
+		return true;
+	}
+	return protocol == ETH_P_IPV6 && !bpf_probe_read_kernel(peer, sizeof(*peer), header + 8);
 }
 
-static __always_inline void count_peer(const struct why_listener_key *listener, struct sk_buff *skb)
+static __always_inline void count_peer(const struct why_listener_key *listener,
+				       const struct why_peer *peer)
 {
 	struct why_peer_key key = { .listener = listener->id, .inode = listener->inode };
 	__u64 *count, zero = 0;
 
-	if (!skb || !name_peer(&key, skb))
-		return;
+	*(struct why_peer *)key.address = *peer;
 	count = bpf_map_lookup_elem(&peers, &key);
 	if (!count) {
 		bpf_map_update_elem(&peers, &key, &zero, BPF_NOEXIST);

@@ -87,7 +87,7 @@ summarise() {
   done
   printf 'settings: %s\n' "$settings"
   printf 'load: %s s, %s connections, %s threads, IPv%s\n' \
-    "${CFG[seconds]}" "${CFG[connections]}" "${CFG[threads]}" "${CFG[family]}"
+    "$(awk '/ requests in / { print $4 + 0 }' "$DIR/wrk.out")" "${CFG[connections]}" "${CFG[threads]}" "${CFG[family]}"
   figures "$DIR/wrk.out"
   printf 'kernel: %d accept queue overflows, %d connections dropped at a listener, %d sockets in TIME-WAIT at the end\n' \
     $((overflows - BEFORE[overflows])) $((drops - BEFORE[drops])) "$tw"
@@ -173,15 +173,20 @@ await_command() {
   return "$status"
 }
 
+# Whether the load ends when COMMAND does: one that is slow to begin, as in a guest,
+# would measure the silence after it.
+outlasts() { ((CFG[outlast] && ${#COMMAND[@]})); }
+
 start_wrk() {
-  local target
+  local target seconds=${CFG[seconds]}
   target=$(target)
+  ! outlasts || seconds=$((seconds + CFG[grace]))
   [[ ${CFG[family]} != 6 ]] || target="[$target]"
   (
     # wrk needs one file per connection, more than the usual 1024 allow.
     ulimit -n $((CFG[connections] + 256)) 2>/dev/null || true
     exec nsenter --net="$NETNS_DIR/$(client_ns "$ID")" -- \
-      wrk --latency -t "${CFG[threads]}" -c "${CFG[connections]}" -d "${CFG[seconds]}s" "http://$target:80/"
+      wrk --latency -t "${CFG[threads]}" -c "${CFG[connections]}" -d "${seconds}s" "http://$target:80/"
   ) </dev/null >"$DIR/wrk.out" 2>&1 &
   LOAD_PID=$!
 }
@@ -193,6 +198,10 @@ await_wrk() {
     # A COMMAND that writes to the terminal has it to itself.
     [[ -n $COMMAND_PID && -t 1 && -z $COMMAND_IS_MUTE ]] || progress "load, $((SECONDS - started)) of ${CFG[seconds]} s"
     sleep 0.2
+    if outlasts && ((SECONDS - started >= CFG[seconds])) && ! kill -0 "$COMMAND_PID" 2>/dev/null; then
+      # It sums up what it has done so far.
+      kill -INT "$LOAD_PID" 2>/dev/null || true
+    fi
   done
   progress_end
   wait "$LOAD_PID" || status=$?

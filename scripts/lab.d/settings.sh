@@ -23,8 +23,9 @@ readonly SETTINGS=(
   'connections|N|100|60|wrk -c: connections kept open and all in use during the load'
   'idle|N|0|0|connections to nginx that are open during the load and carry nothing'
   'threads|N|2|2|wrk -t: its threads'
-  'seconds|S|10|22|length of the load in seconds'
-  'unmeasured|S|2|10|seconds of it that COMMAND has to get ready: LAB_MEASURE is the rest'
+  'seconds|S|10|14|length of the load in seconds'
+  'unmeasured|S|2|2|seconds of it that are not for COMMAND to measure: LAB_MEASURE is the rest'
+  'outlast|0 OR 1|0|1|1: the load goes on until COMMAND ends, or for as long as --grace allows'
   'family|VERSION|4|4|IP version wrk reaches nginx by, 4 or 6'
   'php-family|VERSION|||IP version nginx reaches php-fpm by; as --family if not given'
   'grace|S|30|120|seconds COMMAND may go on after the load before it is ended'
@@ -71,7 +72,7 @@ check() {
       return ;;
     family | php-family) [[ $value == [46] ]] || wrong "--$name takes 4 or 6"; return ;;
     tw-reuse) low=0 high=2 ;;
-    bursts) low=0 high=1 ;;
+    bursts | outlast) low=0 high=1 ;;
     php-nice) low=0 high=19 ;;
     time-wait) low=0 high=100 ;;
     php-ms) low=0 high=60000 ;;

@@ -147,9 +147,6 @@ table inet lab {
   }
 }
 END
-  # By default two minutes, in which nothing new would get through: so the table is as
-  # full as that of a busier server, where there is always one that ends.
-  set_sysctl "$1" netfilter/nf_conntrack_tcp_timeout_time_wait 10
   # The kernel has only this one; destroy puts it back.
   cat <"$CONNTRACK_MAX" >"$DIR/conntrack-max"
   echo "${CFG[conntrack]}" >"$CONNTRACK_MAX" || die "cannot set nf_conntrack_max"

@@ -56,7 +56,8 @@ struct AcceptQueueOverflow: Rule {
             let somaxconn = queue.state.queues?.somaxconn.map { ", net.core.somaxconn is \($0)" } ?? ""
             evidence.append(
                 Evidence(
-                    "backlog", Double(limit), "the queue holds \(limit) connections\(somaxconn)", by: .setting))
+                    "backlog", Double(limit), "the queue holds \(limit) connections\(somaxconn)", by: .setting
+                ))
         }
         if let depth = queue.meanDepth {
             evidence.append(
@@ -80,33 +81,6 @@ struct AcceptQueueOverflow: Rule {
     }
 
     private func fixes(_ queue: AcceptQueue, _ seen: Observation) -> [Fix] {
-        let value = Self.neededBacklog(queue, seen)
-        var fixes: [Fix] = []
-        let somaxconn = queue.state.queues?.somaxconn ?? 0
-        if somaxconn < UInt32(value) {
-            fixes.append(
-                Sysctl.fix(
-                    "let accept queues be as long as \(value)", "net.core.somaxconn", "\(value)",
-                    in: queue.listener.netns, seen,
-                    risk: "none by itself: it only allows what listen() asks for; the service must be started anew to ask again"
-                ))
-        }
-        let port = queue.listener.port
-        if let program = queue.owner.program {
-            let line = program.backlog(value, port: port)
-            fixes.append(
-                Fix(
-                    "have \(queue.owner.command) ask for a queue of \(value)", command: line.line,
-                    lasting: line.lasting,
-                    risk: "connections that wait longer than their clients do are served for nobody",
-                    setting: .directive(program: program.rawValue, name: line.name, value: "\(value)")))
-        } else {
-            fixes.append(
-                Fix(
-                    "give listen() on port \(port) a backlog of \(value)", command: "listen(fd, \(value))",
-                    lasting: "in \(queue.owner.name)'s configuration or source (Go: net.core.somaxconn alone)",
-                    risk: "connections that wait longer than their clients do are served for nobody"))
-        }
-        return fixes
+        BacklogFixes.longer(Self.neededBacklog(queue, seen), queue.listener, queue.state, queue.owner, seen)
     }
 }

@@ -34,7 +34,18 @@ struct PortSearchExpensive: Rule {
                 fixes.moreDestinations(),
             ].compactMap(\.self),
             check: "tcpwhy ports -P \(upstream.destination.port) -d 10",
-            unsettled: stats.tried == nil ? "a kernel that allows fentry or kprobes shows the ports tried" : "")
+            unsettled: unsettled(upstream, cost))
+    }
+
+    private func unsettled(_ upstream: Upstream, _ cost: Cost) -> String {
+        if upstream.stats.tried == nil {
+            return "a kernel that allows fentry or kprobes shows the ports tried"
+        }
+        switch confidence(upstream, cost) {
+        case .certain: return ""
+        case .likely: return "tcpwhy ports --count-calls, which counts the ports one by one"
+        case .possible: return "whether searches stay long once connects find ports free"
+        }
     }
 
     /// How many a search through the range as it is tries, where no probe counts them.
@@ -107,7 +118,8 @@ private struct Cost {
             }
         }
         if case .seen(let hotspots) = seen.hotspots, let share = hotspots.searchShare,
-            let cpus = hotspots.busyShare, hotspots.samples > 0 {
+            let cpus = hotspots.busyShare, hotspots.samples > 0
+        {
             let ofOne = share * cpus * Double(hotspots.sampling.cpus)
             busy = busy ?? ofOne
             evidence.append(
@@ -117,6 +129,7 @@ private struct Cost {
         }
         self.evidence = evidence
         // Of one CPU: a hundredth shows in a flame graph, a tenth in the throughput.
-        severity = (busy ?? 0) >= 0.1 ? .critical : (busy ?? 0) >= 0.01 || (mean ?? 0) >= 20_000 ? .warning : .info
+        severity =
+            (busy ?? 0) >= 0.1 ? .critical : (busy ?? 0) >= 0.01 || (mean ?? 0) >= 20_000 ? .warning : .info
     }
 }

@@ -30,7 +30,8 @@ struct WorkersTooFew: Rule {
         let waiting = queue.meanDepth ?? 0
         let workers = queue.owner.workers.count
         let median = queue.state.accepted?.wait.quantile(0.5)
-        let who = "\(queue.owner.name)\(workers > 0 ? " (\(workers) process\(workers == 1 ? "" : "es"))" : "")"
+        let who =
+            "\(queue.owner.name)\(workers > 0 ? " (\(workers) process\(workers == 1 ? "" : "es"))" : "")"
         let endpoint = EndpointText.of(queue.listener.address, queue.listener.port)
         return Finding(
             id: .workersTooFew, severity: severity(queue), confidence: confidence(queue),
@@ -84,7 +85,8 @@ struct WorkersTooFew: Rule {
             evidence.append(
                 Evidence(
                     "median_depth", Double(median),
-                    "\(median) or more waited at half of the looks: the queue does not run empty", by: .sampled))
+                    "\(median) or more waited at half of the looks: the queue does not run empty",
+                    by: .sampled))
         }
         return evidence
     }
@@ -114,7 +116,9 @@ struct WorkersTooFew: Rule {
                 Fix(
                     "find out what keeps \(queue.owner.name) from accepting: it serves many connections in "
                         + "one process, which is busy or blocked",
-                    command: "tcpwhy profile\(queue.owner.pids.last.map { " -p \($0)" } ?? "") -d 10 --svg busy.svg")
+                    command:
+                        "tcpwhy profile\(queue.owner.pids.last.map { " -p \($0)" } ?? "") -d 10 --svg busy.svg"
+                )
             ]
         }
         let value = Self.neededWorkers(queue, seen)
@@ -128,7 +132,8 @@ struct WorkersTooFew: Rule {
             Fix(
                 "let \(queue.owner.command) serve \(value) at once, instead of \(queue.owner.workers.count)",
                 command: line.line, lasting: line.lasting,
-                risk: memory ?? "each holds memory of its own; what it calls (a database) gets more at once, too",
+                risk: memory
+                    ?? "each holds memory of its own; what it calls (a database) gets more at once, too",
                 setting: .directive(program: program.rawValue, name: line.name, value: "\(value)"))
         ]
     }

@@ -58,6 +58,8 @@ public struct Finding: Sendable, Hashable {
         case listener(Listener)
         /// Connects of processes of this name to there.
         case destination(Destination, command: String)
+        /// Processes of this name in a network namespace.
+        case process(String, netns: UInt32)
         /// A network namespace, by its inode.
         case namespace(UInt32)
         /// A local port of a namespace on which packets were lost; 0: any.
@@ -69,7 +71,7 @@ public struct Finding: Sendable, Hashable {
             switch self {
             case .listener(let listener): listener.netns
             case .destination(let destination, _): destination.netns
-            case .namespace(let inode), .port(_, let inode): inode
+            case .process(_, let inode), .namespace(let inode), .port(_, let inode): inode
             case .host: nil
             }
         }

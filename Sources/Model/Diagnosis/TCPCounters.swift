@@ -18,8 +18,15 @@ public struct TCPCounters: Sendable, Hashable {
     public var outResets: UInt64 = 0
     /// TcpExt TCPSynRetrans: SYNs and SYN-ACKs sent again.
     public var synRetransmitted: UInt64 = 0
+    /// TcpExt TCPLossProbes: the last segment sent again before a timeout, to provoke an
+    /// acknowledgement: mostly one that was late only (`tcp_send_loss_probe`).
+    public var lossProbes: UInt64 = 0
     /// TcpExt TCPTimeouts.
     public var timeouts: UInt64 = 0
+    /// TcpExt TCPReqQFullDrop: SYNs dropped, since a SYN queue was full and cookies are off.
+    public var requestQueueFullDrops: UInt64 = 0
+    /// TcpExt TCPReqQFullDoCookies: SYNs answered with a cookie for the same reason.
+    public var requestQueueFullCookies: UInt64 = 0
     public var cookiesSent: UInt64 = 0
     public var cookiesReceived: UInt64 = 0
     public var cookiesFailed: UInt64 = 0
@@ -35,15 +42,18 @@ public struct TCPCounters: Sendable, Hashable {
     public init() {}
 
     public mutating func subtract(_ earlier: TCPCounters) {
-        for field in Self.fields { self[keyPath: field] = self[keyPath: field].minus(earlier[keyPath: field]) }
+        for field in Self.fields {
+            self[keyPath: field] = self[keyPath: field].minus(earlier[keyPath: field])
+        }
     }
 
     /// Computed: key paths cannot be shared between threads.
     private static var fields: [WritableKeyPath<TCPCounters, UInt64>] {
         [
             \.activeOpens, \.passiveOpens, \.attemptFails, \.establishedResets, \.inSegments,
-            \.outSegments, \.retransmitted, \.outResets, \.synRetransmitted, \.timeouts, \.cookiesSent,
-            \.cookiesReceived, \.cookiesFailed, \.timeWaitOverflows, \.abortsOnMemory,
+            \.outSegments, \.retransmitted, \.outResets, \.synRetransmitted, \.lossProbes, \.timeouts,
+            \.requestQueueFullDrops, \.requestQueueFullCookies, \.cookiesSent, \.cookiesReceived,
+            \.cookiesFailed, \.timeWaitOverflows, \.abortsOnMemory,
             \.memoryPressures, \.pruned,
         ]
     }

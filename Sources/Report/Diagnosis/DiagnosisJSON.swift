@@ -4,14 +4,19 @@ public import Model
 /// The lines of `tcpwhy diagnose --json`: a contract with scripts.
 public enum DiagnosisJSON {
     /// A line per finding, by rank, and one of the run.
-    public static func write(_ report: DiagnosisReport) -> [UInt8] {
+    /// - Parameter comparison: with an earlier run, if there is one.
+    public static func write(
+        _ report: DiagnosisReport, _ comparison: SavedFindings.Comparison? = nil
+    ) -> [UInt8] {
         var bytes: [UInt8] = []
-        for finding in report.findings { write(finding, to: &bytes) }
-        writeSummary(report, to: &bytes)
+        for finding in report.findings { write(finding, comparison, to: &bytes) }
+        writeSummary(report, comparison, to: &bytes)
         return bytes
     }
 
-    private static func write(_ finding: Finding, to bytes: inout [UInt8]) {
+    private static func write(
+        _ finding: Finding, _ comparison: SavedFindings.Comparison?, to bytes: inout [UInt8]
+    ) {
         var line = JSONLine(kind: "finding", in: &bytes)
         line.string("id", finding.id.rawValue)
         line.string("severity", finding.severity.rawValue)
@@ -36,10 +41,13 @@ public enum DiagnosisJSON {
         line.string("consequence_of", finding.consequenceOf?.id.rawValue)
         line.string("unsettled", finding.unsettled.isEmpty ? nil : finding.unsettled)
         line.integer("netns", finding.subject.netns)
+        if let comparison { line.bool("new", comparison.isNew(finding)) }
         line.end(in: &bytes)
     }
 
-    private static func writeSummary(_ report: DiagnosisReport, to bytes: inout [UInt8]) {
+    private static func writeSummary(
+        _ report: DiagnosisReport, _ comparison: SavedFindings.Comparison?, to bytes: inout [UInt8]
+    ) {
         var line = JSONLine(kind: "summary", in: &bytes)
         line.integer("findings", report.findings.count)
         line.strings("examined", report.examined.lazy.map(\.rawValue))
@@ -47,6 +55,12 @@ public enum DiagnosisJSON {
         line.objects("not_examined", missing) { line, one in
             line.string("id", one.key.rawValue)
             line.string("why", one.value)
+        }
+        if let comparison {
+            line.objects("gone", comparison.gone) { line, entry in
+                line.string("id", entry.id)
+                line.string("subject", entry.subject)
+            }
         }
         line.number("duration_s", report.duration)
         line.time("time", seconds: report.wallTime)

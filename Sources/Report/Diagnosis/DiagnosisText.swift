@@ -4,9 +4,12 @@ public import Model
 /// What was found, for whoever was woken up for it.
 public struct DiagnosisText: Sendable {
     public var style: TextStyle
+    /// With an earlier run. `nil`: there is none.
+    public var comparison: SavedFindings.Comparison?
 
-    public init(style: TextStyle = TextStyle()) {
+    public init(style: TextStyle = TextStyle(), comparison: SavedFindings.Comparison? = nil) {
         self.style = style
+        self.comparison = comparison
     }
 
     public func text(_ report: DiagnosisReport) -> String {
@@ -51,15 +54,19 @@ public struct DiagnosisText: Sendable {
         let title =
             "\(mark)\(finding.id.rawValue)  \(Printable.text(finding.subjectText))  "
             + "[\(finding.severity.rawValue), \(finding.confidence.rawValue)]"
+            + (comparison?.isNew(finding) == true ? "  NEW" : "")
         let emphasis: TextStyle.Emphasis = finding.severity == .critical ? .bad : .heading
         var lines = [style.paint(style.fit(margin + title), emphasis)]
         let inner = indent + 3
         lines += wrap(sentence(finding.summary), indent: inner)
         for evidence in finding.evidence {
             let counter = evidence.counter.map { ", \($0)" } ?? ""
-            lines += wrap("- \(evidence.text)  (\(evidence.source.name)\(counter))", indent: inner, hanging: 2)
+            lines += wrap(
+                "- \(evidence.text)  (\(evidence.source.name)\(counter))", indent: inner, hanging: 2)
         }
-        if let impact = impact(finding.impact) { lines += wrap("costs: \(impact)", indent: inner, hanging: 7) }
+        if let impact = impact(finding.impact) {
+            lines += wrap("costs: \(impact)", indent: inner, hanging: 7)
+        }
         return lines
     }
 
@@ -75,14 +82,17 @@ public struct DiagnosisText: Sendable {
     private func rest(_ fixes: [Fix], indent: Int) -> [String] {
         fixes.flatMap { fix in
             wrap("if it stays: \(fix.what)", indent: indent, hanging: 13)
-                + (fix.command.isEmpty ? [] : [String(repeating: " ", count: indent + 13) + fix.command])
+                + (fix.command.isEmpty
+                    ? [] : [String(repeating: " ", count: indent + 13) + Printable.text(fix.command)])
         }
     }
 
     private func lines(of fix: Fix, indent: Int) -> [String] {
         var lines = wrap("fix: \(fix.what)", indent: indent, hanging: 5)
         // To be copied: never broken.
-        if !fix.command.isEmpty { lines.append(String(repeating: " ", count: indent + 5) + fix.command) }
+        if !fix.command.isEmpty {
+            lines.append(String(repeating: " ", count: indent + 5) + Printable.text(fix.command))
+        }
         if !fix.lasting.isEmpty { lines += wrap("to last: \(fix.lasting)", indent: indent + 5, hanging: 9) }
         if !fix.risk.isEmpty { lines += wrap("risk: \(fix.risk)", indent: indent + 5, hanging: 6) }
         return lines
@@ -96,15 +106,23 @@ public struct DiagnosisText: Sendable {
         guard !parts.isEmpty else { return nil }
         var text = parts.joined(separator: " and ") + " connections a second"
         if let share = impact.share { text += ", \(Units.percent(share)) of all" }
-        if impact.delayedPerSecond > 0, let delay = impact.delay { text += ", by \(Units.duration(delay)) each" }
+        if impact.delayedPerSecond > 0, let delay = impact.delay {
+            text += ", by \(Units.duration(delay)) each"
+        }
         return text
     }
 
     private func footer(_ report: DiagnosisReport) -> [String] {
         var lines: [String] = []
+        for entry in comparison?.gone ?? [] {
+            lines += wrap(
+                "gone since the earlier run: \(entry.id)  \(Printable.text(entry.subject))", indent: 0,
+                hanging: 6)
+        }
         let healthy = report.healthy.filter { $0 != .elsewhere }
         if !healthy.isEmpty {
-            lines += wrap("healthy: \(healthy.map(\.rawValue).joined(separator: ", "))", indent: 0, hanging: 9)
+            lines += wrap(
+                "healthy: \(healthy.map(\.rawValue).joined(separator: ", "))", indent: 0, hanging: 9)
         }
         // Those that miss the same are told together.
         let reasons = Dictionary(grouping: report.notExamined.keys) { report.notExamined[$0] ?? "" }

@@ -48,6 +48,7 @@ final class ConnectObserver {
         total.ranges = Array(fullest.values)
         total.time = end
         return total.since(
-            PortsSnapshot(time: start, wallTime: 0, backend: backend, connects: [:], ranges: [], loss: Loss()))
+            PortsSnapshot(time: start, wallTime: 0, backend: backend, connects: [:], ranges: [], loss: Loss())
+        )
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Diagnosis
+import Host
 import Model
 import Report
 
@@ -23,6 +24,7 @@ struct Diagnose: ParsableCommand {
               tcpwhy diagnose --netns blue    in one network namespace
               tcpwhy diagnose -P 443 -c nginx what concerns nginx's port 443
               tcpwhy diagnose --json          a line per finding, and a summary
+              tcpwhy diagnose --save before   and, after a change: tcpwhy diagnose --baseline before
               tcpwhy diagnose --fail-on critical || alert
             """)
 
@@ -47,6 +49,15 @@ struct Diagnose: ParsableCommand {
             valueName: "severity"))
     var failOn: Severity?
 
+    @Option(
+        help: ArgumentHelp("Keep the findings in this file, for --baseline later.", valueName: "file"))
+    var save: String?
+
+    @Option(
+        help: ArgumentHelp("Say which findings are new and which are gone since that run.", valueName: "file")
+    )
+    var baseline: String?
+
     @Flag(help: "Show libbpf's log on standard error.")
     var verbose = false
 
@@ -60,20 +71,35 @@ struct Diagnose: ParsableCommand {
         try Preflight.current().requireTracing()
         try options.check()
         Log.start(verbose: verbose)
+        let earlier = try baseline.map(Self.read)
         let output = try Output(path: file)
+        let saved = try save.map { try Output(path: $0) }
         let session = try DiagnoseSession(options)
         let progress = Progress("watching", backends: session.backends, seconds: duration)
         let seen = try session.run(seconds: duration) { progress.show($0) }
         progress.end()
         let report = Diagnosis().examine(options.filter(seen))
+        let comparison = earlier?.compare(report)
+        try saved?.write(DiagnosisJSON.write(report))
         if json {
-            try output.write(DiagnosisJSON.write(report))
+            try output.write(DiagnosisJSON.write(report, comparison))
         } else {
-            try output.write(DiagnosisText(style: Terminal.style(for: output)).text(report))
+            let text = DiagnosisText(style: Terminal.style(for: output), comparison: comparison)
+            try output.write(text.text(report))
         }
-        if let failOn, report.findings.contains(where: { $0.severity >= failOn && $0.confidence > .possible }) {
+        if let failOn, report.findings.contains(where: { $0.severity >= failOn && $0.confidence > .possible })
+        {
             throw ExitCode(3)
         }
     }
-}
 
+    private static func read(_ path: String) throws -> SavedFindings {
+        let bytes: [UInt8]
+        do throws(HostError) { bytes = try OpenFile(path).readAllBytes(path, limit: 1 << 24) } catch {
+            throw Failure.failed("--baseline: \(error)")
+        }
+        do throws(SavedFindings.Damage) { return try SavedFindings(bytes) } catch {
+            throw Failure.failed("--baseline: \(path) was not written by 'tcpwhy diagnose --save': \(error)")
+        }
+    }
+}

@@ -63,7 +63,9 @@ final class DiagnoseSession {
     /// - Parameter progress: called at each look with the seconds that are over.
     func run(seconds: Double, progress: (Double) -> Void) throws -> Observation {
         let loop = try ReportLoop(every: lookInterval)
-        try loop.run(reports: nil, until: start + UInt64(seconds * 1e9), watching: processors.observer?.descriptor) {
+        try loop.run(
+            reports: nil, until: start + UInt64(seconds * 1e9), watching: processors.observer?.descriptor
+        ) {
             try processors.observer?.drain()
         } report: {
             try look()

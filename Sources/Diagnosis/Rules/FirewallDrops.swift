@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import Model
+
+/// Packets to a port that a local socket listens on are dropped by a rule: the firewall, a
+/// filter, the reverse path filter, …
+struct FirewallDrops: Rule {
+    var ids: [FindingID] { [.firewallDrops] }
+
+    /// Fewer are what every machine on the Internet sees: a rule that does what it is for.
+    private let leastRate = 1.0
+    /// Of what comes to the port: one in a hundred shows in the 99th percentile of response times.
+    private let muchOfAll = 0.01
+
+    func examine(_ seen: Observation) throws -> [Finding] {
+        let drops = try seen.drops.get()
+        return try ServiceDrops.all(seen).map { finding($0, drops, seen) }
+    }
+
+    /// Never certain: what a rule drops may be meant to be dropped.
+    private func confidence(_ lost: ServiceDrops, _ drops: DropsInterval, _ seen: Observation) -> Confidence {
+        guard seen.rate(lost.count) >= leastRate, lost.share >= muchOfAll else { return .possible }
+        return isConntracks(lost, drops) ? .possible : .likely
+    }
+
+    /// Connection tracking drops in the firewall's name where its table is full: whether what was
+    /// dropped in the namespace is explained by that.
+    private func isConntracks(_ lost: ServiceDrops, _ drops: DropsInterval) -> Bool {
+        guard lost.obstacle == .firewall, let full = drops.conntrack[lost.netns]?.full, full > 0 else {
+            return false
+        }
+        let all = (drops.packets ?? [:]).reduce(0 as UInt64) { sum, packet in
+            packet.key.netns == lost.netns && packet.key.kind == .drop && Obstacle(packet.key) == .firewall
+                ? sum &+ packet.value : sum
+        }
+        // A tenth more, since the two are not read at one moment.
+        return Double(all) <= Double(full) * 1.1
+    }
+
+    private func finding(_ lost: ServiceDrops, _ drops: DropsInterval, _ seen: Observation) -> Finding {
+        let confidence = confidence(lost, drops, seen)
+        let owner = seen.owner(of: lost.listener, in: drops)
+        let hasService = owner.command.isEmpty ? "" : ", where \(owner.command) listens"
+        return Finding(
+            id: .firewallDrops,
+            severity: confidence == .possible ? .info : lost.share >= 0.1 ? .critical : .warning,
+            confidence: confidence, subject: lost.subject,
+            subjectText: "port \(lost.port)\(owner.command.isEmpty ? "" : " \(owner.command)")",
+            summary: "\(lost.obstacle.phrase) \(seen.rateText(lost.count)) packets a second to port "
+                + "\(lost.port)\(hasService)",
+            evidence: [
+                Evidence(
+                    "packets_dropped_per_s", seen.rate(lost.count),
+                    "\(Units.exact(lost.count)) packets to port \(lost.port) were dropped; "
+                        + "\(Units.exact(lost.arrived)) connections came through", by: .traced(.tracepoint))
+            ],
+            impact: Impact(delayed: seen.rate(lost.count), share: lost.share, delay: 1_000_000_000),
+            fixes: ObstacleFixes(lost: lost, seen: seen).all(),
+            check: "tcpwhy drops -P \(lost.port) -d 10",
+            unsettled:
+                "whether the rule is meant to drop them: which one counts, and whose packets (tcpwhy drops)")
+    }
+}
+
+/// What helps against an obstacle.
+private struct ObstacleFixes {
+    let lost: ServiceDrops
+    let seen: Observation
+
+    private var prefix: String { seen.prefix(lost.netns) }
+
+    func all() -> [Fix] {
+        switch lost.obstacle {
+        case .firewall: [findRule(), allow()]
+        case .filter: [findProgram()]
+        case .reversePath: [loose()]
+        case .signature: [findKey()]
+        case .damage: [findDamage()]
+        }
+    }
+
+    private func findRule() -> Fix {
+        Fix(
+            "find the rule whose counter rises",
+            command:
+                "\(prefix)iptables -nvxL | grep -E 'DROP|Chain'; \(prefix)nft list ruleset | grep -nE 'drop|chain'"
+        )
+    }
+
+    private func allow() -> Fix {
+        Fix(
+            "let port \(lost.port) through, before the rule that drops",
+            command: "\(prefix)iptables -I INPUT -p tcp --dport \(lost.port) -j ACCEPT",
+            lasting: "in the firewall's configuration (nftables: tcp dport \(lost.port) accept)",
+            risk: "everybody reaches the port; narrow it with -s")
+    }
+
+    private func findProgram() -> Fix {
+        Fix("find the program that drops", command: "\(prefix)bpftool net show; bpftool cgroup tree")
+    }
+
+    private func loose() -> Fix {
+        Sysctl.fix(
+            "accept packets from wherever there is any route back", "net.ipv4.conf.all.rp_filter", "2",
+            in: lost.netns, seen, risk: "forged source addresses of other networks pass, too")
+    }
+
+    private func findKey() -> Fix {
+        Fix(
+            "compare keys and policies with the peer's",
+            command: "\(prefix)ip xfrm policy; \(prefix)ss -tin 'sport = :\(lost.port)'")
+    }
+
+    private func findDamage() -> Fix {
+        Fix(
+            "look for a network card or a tunnel that damages packets",
+            command: "\(prefix)nstat -az TcpInCsumErrors TcpInErrs IpInHdrErrors")
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import Model
+
+/// What helps a SYN queue that is full.
+struct SynFixes {
+    let queue: SynQueue
+    let seen: Observation
+
+    private var settings: NetworkSettings? { seen.namespaces[queue.netns]?.settings }
+
+    /// Of the clients that lost connections, the one that lost most. `nil`: none is known.
+    static func mostFrequent(_ peers: [IPAddress: UInt64]) -> (address: IPAddress, share: Double)? {
+        let all = peers.values.reduce(0) { $0 &+ $1 }
+        guard all > 0, let most = peers.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else {
+            return nil
+        }
+        return (most.key, Double(most.value) / Double(all))
+    }
+
+    /// Cookies first; then its one source, or less for each.
+    func againstFlood() -> [Fix] {
+        [cookies(), block() ?? limit()].compactMap(\.self)
+    }
+
+    /// Longer queues, and cookies for what finds them full all the same.
+    func againstBurst() -> [Fix] {
+        [longerByLimit(), cookies()].compactMap(\.self) + longerByBacklog()
+    }
+
+    /// `nil`: they are on.
+    private func cookies() -> Fix? {
+        guard queue.dropped > 0, settings?.syncookies == 0 else { return nil }
+        return Sysctl.fix(
+            "answer with a SYN cookie where the SYN queue is full, instead of dropping",
+            "net.ipv4.tcp_syncookies",
+            "1", in: queue.netns, seen,
+            risk:
+                "a connection made by a cookie has no window scaling and no SACK if its client sends no timestamps"
+        )
+    }
+
+    /// The one client that most of it comes from. `nil`: there are many, or none is known.
+    private func block() -> Fix? {
+        guard let socket = queue.socket, let most = Self.mostFrequent(socket.state.peers), most.share >= 0.9
+        else {
+            return nil
+        }
+        let command = most.address.family == .ipv6 ? "ip6tables" : "iptables"
+        return Fix(
+            "drop what \(most.address) sends to port \(socket.listener.port)",
+            command: "\(seen.prefix(queue.netns))\(command) -I INPUT -s \(most.address) -p tcp --dport "
+                + "\(socket.listener.port) -j DROP",
+            lasting: "in the firewall's configuration",
+            risk: "a proxy's or a NAT's address stands for many clients")
+    }
+
+    /// As many SYNs as clients that mean it send, and twice that for bursts.
+    private func limit() -> Fix {
+        let port = queue.socket.map { " --dport \($0.listener.port)" } ?? ""
+        let rate = PowerOfTwo.atLeast(max(seen.rate(queue.completed) * 2, 100), most: 1 << 16)
+        return Fix(
+            "let no more than \(rate) SYNs a second pass from one network of 256 addresses, or have the flood "
+                + "filtered before it comes here",
+            command:
+                "\(seen.prefix(queue.netns))iptables -I INPUT -p tcp --syn\(port) -m hashlimit --hashlimit-name syn "
+                + "--hashlimit-mode srcip --hashlimit-srcmask 24 --hashlimit-above \(rate)/second -j DROP",
+            lasting: "in the firewall's configuration",
+            risk: "clients of a network that shares the attacker's wait, too")
+    }
+
+    /// Room for what was dropped in a second, and a third more: the last quarter is kept for
+    /// clients that are known.
+    var neededLimit: Int {
+        let now = Double(settings?.maxSynBacklog ?? 0)
+        return PowerOfTwo.atLeast(
+            max((now + seen.rate(queue.lastQuarter)) * 4 / 3, now * 2, 128), most: 1 << 20)
+    }
+
+    /// `nil`: that limit is not the one that was met.
+    private func longerByLimit() -> Fix? {
+        guard queue.lastQuarter > 0 else { return nil }
+        return Sysctl.fix(
+            "let \(neededLimit) connections be half open", "net.ipv4.tcp_max_syn_backlog", "\(neededLimit)",
+            in: queue.netns, seen, risk: "about 300 bytes of the kernel's memory for each")
+    }
+
+    /// Room for what the queue holds and for a second of what found it full.
+    var neededBacklog: Int {
+        let limit = Double(queue.socket?.state.queues?.backlog ?? 0)
+        let more = seen.rate(queue.met &- min(queue.lastQuarter, queue.met))
+        return PowerOfTwo.atLeast(max(limit + more, limit * 2, 128), most: 65535)
+    }
+
+    private func longerByBacklog() -> [Fix] {
+        guard let socket = queue.socket, let owner = queue.owner, queue.met > queue.lastQuarter else {
+            return []
+        }
+        return BacklogFixes.longer(neededBacklog, socket.listener, socket.state, owner, seen)
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import Model
+import Testing
+
+@testable import Diagnosis
+
+@Suite struct HealthyTests {
+    @Test(arguments: [false, true])
+    func nothingIsWrong(byTracepoints: Bool) {
+        for run in [Fixture.healthy, Fixture.idle] {
+            let seen = byTracepoints ? run.byTracepoints : run
+            #expect(seen.report.findings.filter { $0.id != .elsewhere }.map(\.summary) == [])
+        }
+    }
+
+    @Test func everyIdIsExaminedOnce() {
+        let report = Fixture.healthy.report
+        #expect(report.examined.count == FindingID.allCases.count)
+        #expect(Set(report.examined) == Set(FindingID.allCases))
+        #expect(report.notExamined.isEmpty)
+    }
+
+    /// Where there is traffic and nothing is wrong, it says where the time goes.
+    @Test func healthyTrafficPointsElsewhere() throws {
+        let finding = try #require(Fixture.healthy.report.findings.first)
+        #expect(finding.id == .elsewhere && finding.confidence == .possible && finding.severity == .info)
+        #expect(finding.evidence.first?.text.contains("tcp_sendmsg") == true)
+        #expect(Fixture.idle.report.findings.isEmpty)
+    }
+
+    /// A run of no time has counts and no rates: no finding divides by zero.
+    @Test func zeroDurationIsNoTrap() {
+        var seen = Sick.everything
+        seen.duration = 0
+        for finding in seen.report.findings {
+            #expect(finding.impact.failedPerSecond.isFinite && finding.impact.delayedPerSecond.isFinite)
+            #expect(finding.evidence.allSatisfy { $0.value.isFinite })
+        }
+    }
+
+    @Test func nothingSeenIsNotExamined() {
+        let why = "no BPF here"
+        let report = Observation(
+            duration: 10, wallTime: 0, ports: .not(why), drops: .not(why), hotspots: .not(why)
+        ).report
+        #expect(report.findings.isEmpty && report.examined.isEmpty)
+        #expect(Set(report.notExamined.keys) == Set(FindingID.allCases))
+        #expect(report.notExamined[.elsewhere] == why && report.notExamined[.workersTooFew] == why)
+        #expect(report.notExamined.values.allSatisfy { !$0.isEmpty })
+    }
+
+    private struct Broken: Rule {
+        struct Fault: Error {}
+        var ids: [FindingID] { [.synFlood, .synQueueOverflow] }
+        func examine(_ seen: Observation) throws -> [Finding] { throw Fault() }
+    }
+
+    @Test func ruleThatThrowsIsReportedAsNotExamined() {
+        let report = Diagnosis(rules: [Broken(), WorkersTooFew()]).examine(Fixture.healthy)
+        #expect(Set(report.notExamined.keys) == [.synFlood, .synQueueOverflow])
+        #expect(report.notExamined[.synFlood]?.contains("Fault") == true)
+        #expect(report.examined == [.workersTooFew, .elsewhere])
+    }
+
+    /// Every finding says what to do, how to check it, and what would settle it.
+    @Test func findingsAreComplete() {
+        let findings = Sick.everything.report.findings
+        #expect(Set(findings.map(\.id)).count >= 12)
+        for finding in findings {
+            #expect(!finding.summary.isEmpty && !finding.check.isEmpty && !finding.subjectText.isEmpty)
+            #expect(!finding.evidence.isEmpty && !finding.fixes.isEmpty, "\(finding.id)")
+            #expect(finding.confidence == .certain || !finding.unsettled.isEmpty, "\(finding.id)")
+            #expect(
+                finding.confidence != .certain || finding.evidence.contains { $0.source.isExact },
+                "\(finding.id)")
+        }
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Model
+import Testing
+
+@testable import Host
+
+@Suite struct NamespaceFactsTests {
+    @Test func sockets() {
+        let text = """
+            sockets: used 210
+            TCP: inuse 9 orphan 2 tw 2255 alloc 12 mem 3
+            UDP: inuse 1 mem 0
+
+            """
+        let use = SocketUse(parsing: text)
+        #expect(use.timeWait == 2255 && use.orphans == 2 && use.memoryPages == 3)
+    }
+
+    @Test(arguments: ["", "TCP:", "TCP: inuse", "TCP: tw x", "UDP: tw 4"])
+    func socketsThatAreNotThere(text: String) {
+        #expect(SocketUse(parsing: text) == SocketUse())
+    }
+
+    @Test func memoryLimits() {
+        #expect(NetworkSettings.memory(parsing: "18345\t24461\t36690") == [18345, 24461, 36690])
+        #expect(NetworkSettings.memory(parsing: "18345 24461") == nil)
+        #expect(NetworkSettings.memory(parsing: "1\t2\tx") == nil)
+    }
+
+    @Test func counters() {
+        let counters = NetworkCounters(
+            parsing: """
+                Tcp: ActiveOpens PassiveOpens RetransSegs OutRsts
+                Tcp: 7 5 3 2
+                TcpExt: SyncookiesSent TCPSynRetrans PruneCalled RcvPruned TCPRcvQDrop
+                TcpExt: 11 4 1 20 300
+                """)
+        let tcp = TCPCounters(counters)
+        #expect(tcp.activeOpens == 7 && tcp.passiveOpens == 5 && tcp.retransmitted == 3 && tcp.outResets == 2)
+        #expect(tcp.cookiesSent == 11 && tcp.synRetransmitted == 4 && tcp.pruned == 321)
+    }
+
+    @Test func ownNamespaceNow() throws {
+        let facts = try NamespaceFacts.current(in: .own(), commandPrefix: "")
+        #expect(facts.settings.portRange != nil && facts.settings.somaxconn != nil)
+        #expect(facts.use.timeWait != nil)
+    }
+
+    @Test func ownNamespaceTakesNoPrefix() throws {
+        #expect(NetworkNamespace.commandPrefix(inode: try NetworkNamespace.ownInode()) == "")
+        #expect(NetworkNamespace.commandPrefix(inode: 1) == nil)
+    }
+
+    @Test(arguments: [("blue-1", "blue-1"), ("a b", "'a b'"), ("it's;rm", "'it'\\''s;rm'")])
+    func namesAreOneWordForAShell(name: String, word: String) {
+        #expect(NetworkNamespace.shellWord(name) == word)
+    }
+}
+
+@Suite struct ProcessFactsTests {
+    private let status = """
+        Name:\tphp-fpm8.2
+        Umask:\t0022
+        Pid:\t321
+        PPid:\t300
+        RssAnon:\t    3440 kB
+
+        """
+
+    @Test func process() throws {
+        let facts = try #require(
+            ProcessFacts(pid: 321, status: status, cgroup: "/system.slice/php8.2-fpm.service"))
+        #expect(facts.command == "php-fpm8.2" && facts.parent == 300)
+        #expect(facts.ownMemory == 3440 * 1024 && facts.unit == "php8.2-fpm.service")
+    }
+
+    @Test func atTheRootOfCgroupsThereIsNoUnit() {
+        #expect(ProcessFacts(pid: 321, status: status, cgroup: "/")?.unit == "")
+        #expect(ProcessFacts(pid: 321, status: status, cgroup: nil)?.unit == "")
+    }
+
+    @Test func whatIsNoStatusIsNoProcess() {
+        #expect(ProcessFacts(pid: 1, status: "nonsense", cgroup: nil) == nil)
+        #expect(ProcessFacts(pid: 0) == nil)
+    }
+
+    @Test func thisProcess() throws {
+        let own = try #require(ProcessFacts(pid: UInt32(getpid())))
+        #expect(own.ownMemory ?? 0 > 0 && own.parent == UInt32(getppid()))
+    }
+
+    @Test func memory() {
+        #expect(Memory.available(parsing: "MemTotal: 9 kB\nMemAvailable:   23 kB\n") == 23 * 1024)
+        #expect(Memory.available(parsing: "MemTotal: 9 kB\n") == nil)
+        #expect(Memory.available() ?? 0 > 0)
+    }
+}

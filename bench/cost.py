@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Guest instructions per operation, by scripts/cost: the same on every machine."""
+
+import subprocess
+import sys
+
+OPERATIONS = {"1": "connect, 1 port tried", "2000": "connect, 2,000 ports tried"}
+# By the beginning of a mode's name: not ours, so that its getting worse is no regression.
+PEERS = ("funclatency", "tcpconnlat", "tcpsynbl", "bpftrace", "perf")
+
+
+def rows(text):
+    """The table lines of scripts/cost as rows; a peer's cell may be a word: missing, refused."""
+    found, untraced = [], {}
+    for line in text.splitlines():
+        part = line.split()
+        if len(part) != 4 or not (part[2].isdigit() or part[2] in ("missing", "refused")):
+            continue
+        operation = OPERATIONS.get(part[0], part[0])
+        if not part[2].isdigit():
+            found.append({"operation": operation, "mode": part[1], "says": part[2]})
+            continue
+        count = int(part[2])
+        if part[1] == "untraced":
+            untraced[operation] = count
+        ratio = round(count / untraced[operation], 4) if operation in untraced else None
+        found.append({"operation": operation, "mode": part[1], "instructions": count, "ratio": ratio,
+                      "peer": part[1].startswith(PEERS)})
+    return found
+
+
+def measure(quick, kernels):
+    results = {}
+    for kernel in kernels:
+        results[kernel] = []
+        for subject in ["ports", "drops"]:
+            print(f"bench: cost of {subject}, kernel {kernel}", file=sys.stderr, flush=True)
+            command = ["scripts/cost", "--kernel", kernel, "--of", subject]
+            if not quick:
+                command.append("--peers")
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+            found = rows(done.stdout)
+            if done.returncode != 0 or not found:
+                found.append({"operation": subject, "mode": "all", "says": f"failed ({done.returncode})"})
+            results[kernel] += found
+    return results

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * How many packets of each kind were dropped. A host drops few kinds, so each CPU has some
+ * places of its own, found without a search. A place belongs to the first kind that comes to
+ * it; what finds it taken is counted in the table that all CPUs share. No count ever moves.
+ */
+#ifndef TCPWHY_PACKETS_H
+#define TCPWHY_PACKETS_H
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1 << WHY_NEAR_PACKET_BITS);
+	__type(key, __u32);
+	__type(value, struct why_near_packet);
+} near SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct why_packet_key);
+	__type(value, __u64);
+} packets SEC(".maps");
+
+/* Without their ports: what the table above has no room for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 512);
+	__type(key, struct why_packet_key);
+	__type(value, __u64);
+} together SEC(".maps");
+
+/* A key as words, which are soon compared. */
+struct why_words {
+	__u64 location; /* never 0 */
+	__u64 others[2];
+};
+
+/*
+ * Packets are dropped in interrupts, too, even in the middle of this. Whoever is the only
+ * one to claim a place has it. Two at once both go elsewhere, and it stays empty: that
+ * costs time, but no count.
+ */
+static __always_inline bool claim(struct why_near_packet *place, const struct why_words *key)
+{
+	volatile struct why_words *owned = (volatile struct why_words *)&place->key;
+
+	if (place->claims)
+		return false;
+	__sync_fetch_and_add(&place->claims, 1);
+	if (*(volatile __u64 *)&place->claims != 1)
+		return false;
+	owned->others[0] = key->others[0];
+	owned->others[1] = key->others[1];
+	owned->location = key->location; /* last: from here on it matches */
+	return true;
+}
+
+/* false: another kind has its place. */
+static __always_inline bool count_near(const struct why_packet_key *packet)
+{
+	const struct why_words *key = (const struct why_words *)packet, *owned;
+	__u64 mixed = key->location ^ key->others[0] ^ key->others[1];
+	__u32 index = spread(mixed, WHY_NEAR_PACKET_BITS);
+	struct why_near_packet *place = bpf_map_lookup_elem(&near, &index);
+
+	if (!place)
+		return false;
+	owned = (const struct why_words *)&place->key;
+	if ((owned->location != key->location || owned->others[0] != key->others[0] ||
+	     owned->others[1] != key->others[1]) &&
+	    !claim(place, key))
+		return false;
+	__sync_fetch_and_add(&place->count, 1);
+	return true;
+}
+
+/* One more of the key in a table; false: there is no room. */
+static __always_inline bool count_in(void *table, const struct why_packet_key *key)
+{
+	__u64 *count = bpf_map_lookup_elem(table, key), zero = 0;
+
+	if (!count) {
+		bpf_map_update_elem(table, key, &zero, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(table, key);
+		if (!count)
+			return false;
+	}
+	__sync_fetch_and_add(count, 1);
+	return true;
+}
+
+static __always_inline void count_packet(struct why_packet_key *key)
+{
+	if (count_near(key) || count_in(&packets, key))
+		return;
+	/* A scan of ports fills the table: the rest of it is counted together. */
+	key->port = 0;
+	key->stack = key->stack ? WHY_STACK_LOST : 0;
+	if (!count_in(&together, key))
+		count_unplaced();
+}
+
+#endif
