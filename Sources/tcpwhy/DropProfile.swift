@@ -53,9 +53,11 @@ struct DropProfile {
         let duration = Double(HostClock.monotonicNanoseconds() - start) / 1e9
         do throws(ProbeError) {
             try listeners.stop()
+            // While trampolines are there they have names.
+            let result = try result(duration)
             try listeners.detach()
             try packets.detach()
-            return try result(duration)
+            return result
         } catch {
             throw Failure(error)
         }

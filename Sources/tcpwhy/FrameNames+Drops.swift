@@ -21,7 +21,7 @@ extension FrameNames {
     }
 
     private func texts(_ way: DropWay) -> [String] {
-        var frames = kernelFrames(Self.sample(way))
+        var frames = Self.withoutTrampolines(kernelFrames(Self.sample(way)))
         let ending: [String]
         switch way.reason {
         case .kernel(let reason): ending = reason.map { [$0] } ?? []

@@ -23,9 +23,28 @@ extension FrameNames {
     private func kernelTexts(_ sample: StackSample, depth: Int, _ traced: Set<String>) -> [String] {
         if sample.kernel == .lost { return [Self.lostKernel] }
         let truncated = sample.kernel.isTruncated(at: depth) ? [Self.truncatedKernel] : []
-        let frames = kernelFrames(sample)
-        let start = frames.firstIndex { $0.function.symbol.map(traced.contains) ?? false }
-        return truncated + frames[(start ?? 0)...].reversed().map(\.text)
+        var frames = kernelFrames(sample)
+        if let start = frames.firstIndex(where: { $0.function.symbol.map(traced.contains) ?? false }) {
+            frames = Self.withoutTrampolines(frames[start...])
+        }
+        return truncated + frames.reversed().map(\.text)
+    }
+
+    /// A function that is traced to its end was called by its trampoline, which it had called
+    /// itself: there it is twice, with the trampoline between.
+    /// - Parameter frames: innermost first.
+    static func withoutTrampolines(_ frames: some Sequence<Frame>) -> [Frame] {
+        var kept: [Frame] = []
+        var isBehindTrampoline = false
+        for frame in frames {
+            if frame.function.module == "bpf" {
+                isBehindTrampoline = true
+                continue
+            }
+            if !(isBehindTrampoline && frame.function == kept.last?.function) { kept.append(frame) }
+            isBehindTrampoline = false
+        }
+        return kept
     }
 
     static let lostKernel = "[lost kernel stack]_[k]"

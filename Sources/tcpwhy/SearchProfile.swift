@@ -10,12 +10,14 @@ struct SearchProfile {
     private let probe: ConnectProbe
     private let weight: StackWeight
     private let users = UserSymbols()
+    private var names: FrameNames
 
     /// Of both backends, where the search begins. Its stacks end there.
     private static let searches: Set = ["__inet_hash_connect", "inet_csk_get_port"]
 
     init(_ options: ConnectOptions, _ weight: StackWeight) throws {
         self.weight = weight
+        names = FrameNames(users)
         var options = options
         options.stacks = true
         do throws(ProbeError) {
@@ -42,7 +44,13 @@ struct SearchProfile {
         } report: {
         }
         let duration = Double(HostClock.monotonicNanoseconds() - start) / 1e9
-        do throws(ProbeError) { try probe.stop() } catch { throw Failure(error) }
+        do throws(ProbeError) {
+            // While trampolines are there they have names.
+            names.lookUp(try probe.searches().samples(of: \.searches))
+            try probe.stop()
+        } catch {
+            throw Failure(error)
+        }
         try note(&ring)
         return try result(duration)
     }
@@ -80,8 +88,7 @@ struct SearchProfile {
     }
 
     /// By the names of their functions, the outermost first.
-    func named(_ samples: StackSamples) -> [NamedStack] {
-        var names = FrameNames(users)
-        return names.stacks(of: samples, endingIn: Self.searches)
+    mutating func named(_ samples: StackSamples) -> [NamedStack] {
+        names.stacks(of: samples, endingIn: Self.searches)
     }
 }
