@@ -36,7 +36,8 @@ def version(command):
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     if command[-1] == "--help":
         return "found"
-    return done.stdout.strip() if done.returncode == 0 else None
+    # "perf version 6.1", "bpftrace v0.17": the last word.
+    return done.stdout.split()[-1] if done.returncode == 0 and done.stdout.strip() else None
 
 
 def now():

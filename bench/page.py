@@ -7,10 +7,11 @@ METHOD = {
     "cost": """## Cost
 
 Guest instructions per operation in QEMU with `-icount shift=0,sleep=off` and one CPU: the guest's clock counts
-instructions, so the figures do not depend on the machine. The cell is the ratio to untraced, below it what is
-added. *Floor*: empty programs at the same hooks. Each includes what the tracer does in user space meanwhile.
+instructions, so the figures do not depend on the machine. A cell is the ratio to untraced, in
+brackets what is added. *Floor*: empty programs at the same hooks. Each includes what the tracer does in user space meanwhile.
 The peers are one-liners and tools for the same question: `funclatency` and `bpftrace` time the search
-(`__inet_hash_connect`) or look at each port tried (`__inet_check_established`).
+(`__inet_hash_connect`) or look at each port tried (`__inet_check_established`, which
+the kernel does not call for a port that nobody holds). Of 2,000 ports, two runs differ by up to 2 %.
 """,
     "speed": """## Speed
 
