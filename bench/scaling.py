@@ -36,10 +36,12 @@ def series(results, over):
 def shape(points):
     """A word for how the second grows with the first, between the ends."""
     (first, low), (last, high) = points[0], points[-1]
-    if len(points) < 2 or last == first:
+    if last == first:
         return "not enough sizes to tell"
     if high <= 1.1 * low:
         return f"constant ({high / low:.2f} times from {first:,} to {last:,})"
+    if len(points) < 3:
+        return f"{high / low:.2f} times from {first:,} to {last:,}; two sizes tell no shape"
     each = (high - low) / (last - first)
     off = max(abs(cost - low - each * (size - first)) / cost for size, cost in points)
     if off <= 0.1:
