@@ -76,8 +76,9 @@ extension KernelTests {
             for stack in trace.stacks {
                 #expect(stack.comm == "tcpload" && stack.pid != nil)
                 #expect(stack.frames.contains { !$0.hasSuffix("_[k]") }, "\(stack.frames)")
+                // On some kernels inet_bind ends in a jump, and __inet_bind stands in its place.
                 let caller = stack.frames.last == search ? "tcp_v" : "inet"
-                #expect(stack.frames.dropLast().contains { $0.hasPrefix(caller) }, "\(stack.frames)")
+                #expect(stack.frames.dropLast().contains { $0.contains(caller) }, "\(stack.frames)")
                 // Nothing of the tracing itself.
                 #expect(!stack.frames.contains { $0.hasPrefix("bpf_") || $0.contains("kretprobe") })
             }
