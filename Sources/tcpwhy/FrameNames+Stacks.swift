@@ -3,9 +3,9 @@ import Model
 
 extension FrameNames {
     /// As lines of folded stacks have them, the most frequent first.
-    /// - Parameter traced: functions of which one is in every kernel stack: what is on top of it
-    ///   is the tracing itself.
-    mutating func stacks(of samples: StackSamples, endingIn traced: Set<String> = []) -> [NamedStack] {
+    /// - Parameter traced: functions of which one is in every kernel stack, by the program that
+    ///   runs at its entry: what is on top of it is the tracing itself.
+    mutating func stacks(of samples: StackSamples, endingIn traced: [String: String] = [:]) -> [NamedStack] {
         lookUp(samples)
         var stacks: [NamedStack] = []
         for (sample, count) in samples.counts {
@@ -20,14 +20,29 @@ extension FrameNames {
     }
 
     /// The outermost first.
-    private func kernelTexts(_ sample: StackSample, depth: Int, _ traced: Set<String>) -> [String] {
+    private func kernelTexts(_ sample: StackSample, depth: Int, _ traced: [String: String]) -> [String] {
         if sample.kernel == .lost { return [Self.lostKernel] }
         let truncated = sample.kernel.isTruncated(at: depth) ? [Self.truncatedKernel] : []
-        var frames = kernelFrames(sample)
-        if let start = frames.firstIndex(where: { $0.function.symbol.map(traced.contains) ?? false }) {
-            frames = Self.withoutTrampolines(frames[start...])
+        let frames = kernelFrames(sample)
+        let kept = traced.isEmpty ? frames : Self.ending(frames, in: traced)
+        return truncated + kept.reversed().map(\.text)
+    }
+
+    /// Without what is on top of a traced function.
+    /// - Parameter frames: innermost first.
+    static func ending(_ frames: [Frame], in traced: [String: String]) -> [Frame] {
+        let functions = Set(traced.values)
+        if let start = frames.firstIndex(where: { $0.function.symbol.map(functions.contains) ?? false }) {
+            return withoutTrampolines(frames[start...])
         }
-        return truncated + frames.reversed().map(\.text)
+        // At its very entry a function has no frame yet: on some kernels the program stands right
+        // above the caller, and says which function it is the program of.
+        guard let program = frames.firstIndex(where: { $0.function.module == "bpf" }),
+            let symbol = frames[program].function.symbol,
+            let function = traced.first(where: { symbol.hasSuffix("_\($0.key)") })?.value
+        else { return frames }
+        let entered = FunctionName(symbol: function, module: FunctionName.kernelModule, isKernel: true)
+        return [Frame(function: entered, text: function + "_[k]")] + withoutTrampolines(frames[program...])
     }
 
     /// A function that is traced to its end was called by its trampoline, which it had called

@@ -13,7 +13,9 @@ struct SearchProfile {
     private var names: FrameNames
 
     /// Of both backends, where the search begins. Its stacks end there.
-    private static let searches: Set = ["__inet_hash_connect", "inet_csk_get_port"]
+    private static let searches = [
+        "fentry_search": "__inet_hash_connect", "fentry_bind": "inet_csk_get_port",
+    ]
 
     init(_ options: ConnectOptions, _ weight: StackWeight) throws {
         self.weight = weight

@@ -27,4 +27,33 @@ import Testing
         #expect(without([connect, trampoline, caller]) == ["tcp_v4_connect", "__inet_stream_connect"])
         #expect(without([]) == [])
     }
+
+    private static let searches = [
+        "fentry_search": "__inet_hash_connect", "fentry_bind": "inet_csk_get_port",
+    ]
+
+    private func ending(_ frames: [FrameNames.Frame]) -> [String] {
+        FrameNames.ending(frames, in: Self.searches).map(\.text)
+    }
+
+    @Test func whatIsOnTopOfATracedFunctionIsTheTracing() {
+        let program = frame("bpf_prog_56b68c6551fbbf49_fentry_search", module: "bpf")
+        let search = frame("__inet_hash_connect")
+        let caller = frame("tcp_v4_connect")
+        #expect(ending([program, search, caller]) == ["__inet_hash_connect", "tcp_v4_connect"])
+    }
+
+    /// At its entry it may have no frame of its own.
+    @Test func aProgramStandsForItsFunction() {
+        let search = frame("bpf_prog_56b68c6551fbbf49_fentry_search", module: "bpf")
+        let bind = frame("bpf_prog_7ccc4d8aada10d9e_fentry_bind", module: "bpf")
+        let trampoline = frame("bpf_trampoline_6442", module: "bpf")
+        #expect(
+            ending([search, trampoline, frame("tcp_v4_connect")])
+                == ["__inet_hash_connect_[k]", "tcp_v4_connect"])
+        #expect(ending([bind, frame("__inet_bind")]) == ["inet_csk_get_port_[k]", "__inet_bind"])
+        // Of a program that is not ours nothing is known.
+        let other = frame("bpf_prog_1_other", module: "bpf")
+        #expect(ending([other, frame("tcp_v4_connect")]) == ["bpf_prog_1_other", "tcp_v4_connect"])
+    }
 }

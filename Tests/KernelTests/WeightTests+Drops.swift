@@ -50,11 +50,12 @@ extension KernelTests.WeightTests {
     private func expectReasons(_ trace: WeighedTrace, _ backend: Backend) {
         func packets(_ reason: String, _ function: String) -> UInt64 {
             trace.sum { stack in
-                let end = stack.frames.suffix(2)
+                // nf_tables drops by itself on newer kernels, some frames further in.
+                let end = stack.frames.suffix(reason == "NETFILTER_DROP" ? 4 : 2)
                 guard Lab.kernel != "5.10" || reason == "accept_queue_full_syn" else {
                     return stack.frames.last?.hasPrefix(function) == true
                 }
-                return end.last == reason && end.first?.hasPrefix(function) == true
+                return end.last == reason && end.contains { $0.hasPrefix(function) }
             }
         }
         #expect(packets("NO_SOCKET", "tcp_v4_rcv") == 100)

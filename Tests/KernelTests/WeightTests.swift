@@ -62,7 +62,11 @@ extension KernelTests {
             #expect(trace.sum > 3 * 190)
             let doubt = summary.missedByProbe.values.reduce(0, +) + rows.summary.doubt
             if doubt == 0 {
-                #expect(summary.searches == connects && trace.sum == tried)
+                #expect(summary.searches == connects)
+                // Derived, each of the two has a moment of its own in which another connect may
+                // come between; against its own rows (above) the sum is exact all the same.
+                let apart = trace.sum > tried ? trace.sum - tried : tried - trace.sum
+                #expect(summary.method == "counted" ? apart == 0 : apart * 10 <= tried)
             }
             expectEnds(trace, binds: false)
         }
