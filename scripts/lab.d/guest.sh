@@ -4,16 +4,18 @@
 
 declare -A CFG # the settings in force: settings.sh
 KERNEL=        # the kernel to boot, if the lab is to run in a guest
-ADDED=()       # more files for it, as --add of scripts/kernel takes them
+ADDED=()       # more for scripts/kernel run: --add FILE, --icount
 PACKED=''      # temp dir with what is made for it
 GUEST_PID=''   # scripts/kernel, while it runs
 
 # Programs that are not in every guest anyway.
 readonly GUEST_PROGRAMS=(bash nginx php wrk ip ss nft conntrack jq awk sysctl)
 
-# Takes --kernel and --add off the front of the command line; sets REST to what follows.
+# Takes --kernel, --add and --icount off the front of the command line; sets REST to what
+# follows.
 parse_kernel() {
-  while [[ ${1-} == --kernel || ${1-} == --add ]]; do
+  while [[ ${1-} == @(--kernel|--add|--icount) ]]; do
+    [[ $1 != --icount ]] || { ADDED+=(--icount); shift; continue; }
     (($# > 1)) || wrong "$1 without a value"
     case $1 in
       --kernel) KERNEL=$2 ;;
@@ -21,7 +23,7 @@ parse_kernel() {
     esac
     shift 2
   done
-  [[ -n $KERNEL ]] || ((${#ADDED[@]} == 0)) || wrong "--add needs --kernel"
+  [[ -n $KERNEL ]] || ((${#ADDED[@]} == 0)) || wrong "--add and --icount need --kernel"
   REST=("$@")
 }
 
@@ -59,6 +61,8 @@ in_guest() {
   local root program path adds=() status=0 limit=$((CFG[seconds] + CFG[grace] + 180))
   [[ $1 == @(run|cure) ]] || wrong "$1 does not go with --kernel: a guest is gone when its command ends"
   [[ $1 != cure ]] || limit=$(((CFG[seconds] + 30) * ${CURE[rounds]:-8} + 180))
+  # A second of a busy guest that counts instructions takes ten or more of ours.
+  [[ " ${ADDED[*]-} " != *" --icount "* ]] || limit=$((limit * 4))
   root=$(dirname "$PARTS")
   require_packages php:php-cli nft:nftables conntrack:conntrack jq:jq sysctl:procps
   for program in "${GUEST_PROGRAMS[@]}" "$PHP_FPM"; do adds+=(--add "$(type -P "$program")"); done
