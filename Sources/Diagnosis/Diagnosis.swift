@@ -43,6 +43,6 @@ public struct Diagnosis: Sendable {
         if case .seen(let drops) = seen.drops { loss.merge(drops.loss) }
         return DiagnosisReport(
             findings: Ranking.sorted(findings), examined: examined, notExamined: notExamined,
-            duration: seen.duration, wallTime: seen.wallTime, loss: loss)
+            remarks: Remarks.of(seen), duration: seen.duration, wallTime: seen.wallTime, loss: loss)
     }
 }

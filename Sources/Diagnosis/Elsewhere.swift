@@ -5,15 +5,10 @@ import Model
 enum Elsewhere {
     /// The same findings, and one more if they hold no likely cause though there is traffic.
     static func judge(_ seen: Observation, beside findings: [Finding]) -> [Finding] {
-        guard !findings.contains(where: { $0.confidence > .possible }), connections(seen) > 0,
+        guard !findings.contains(where: { $0.confidence > .possible }), seen.opens > 0,
             case .seen(let hotspots) = seen.hotspots
         else { return findings }
         return findings + [finding(seen, hotspots)]
-    }
-
-    /// New connections in the run, in and out.
-    private static func connections(_ seen: Observation) -> UInt64 {
-        seen.namespaces.values.reduce(0) { $0 &+ $1.counters.passiveOpens &+ $1.counters.activeOpens }
     }
 
     private static func finding(_ seen: Observation, _ hotspots: HotspotsInterval) -> Finding {
@@ -25,7 +20,7 @@ enum Elsewhere {
         return Finding(
             id: .elsewhere, severity: .info, confidence: .possible, subject: .host, subjectText: "this host",
             summary: "TCP loses and delays nothing here ("
-                + "\(seen.rateText(connections(seen))) new connections a second); the CPUs are "
+                + "\(seen.rateText(seen.opens)) new connections a second); the CPUs are "
                 + (busy.map { "\(Units.percent($0)) busy" } ?? "busy to an unknown degree"),
             evidence: functions.compactMap { function, count in
                 hotspots.share(count.own).map {

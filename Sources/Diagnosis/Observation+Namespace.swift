@@ -17,6 +17,9 @@ extension Observation {
         return "namespace \(netns)"
     }
 
+    /// New connections in the run, in and out.
+    var opens: UInt64 { namespaces.keys.reduce(0) { $0 &+ opens(in: $1) } }
+
     /// New connections of a namespace in the run, in and out.
     func opens(in netns: UInt32) -> UInt64 {
         guard let counters = namespaces[netns]?.counters else { return 0 }

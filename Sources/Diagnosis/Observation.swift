@@ -18,6 +18,8 @@ public struct Observation: Sendable {
     public var hotspots: Seen<HotspotsInterval>
     /// By the inode of the network namespace; counters are of the run.
     public var namespaces: [UInt32: NamespaceFacts]
+    /// Those of them that went away meanwhile.
+    public var goneNamespaces: Set<UInt32>
     /// Those that findings may name, by process id.
     public var processes: [UInt32: ProcessFacts]
     /// Bytes of memory that can be had now. `nil`: not known.
@@ -26,7 +28,8 @@ public struct Observation: Sendable {
     public init(
         duration: Double, wallTime: Double, ports: Seen<PortsInterval>, drops: Seen<DropsInterval>,
         queueDepths: [Listener: Distribution] = [:], hotspots: Seen<HotspotsInterval>,
-        namespaces: [UInt32: NamespaceFacts] = [:], processes: [UInt32: ProcessFacts] = [:],
+        namespaces: [UInt32: NamespaceFacts] = [:], goneNamespaces: Set<UInt32> = [],
+        processes: [UInt32: ProcessFacts] = [:],
         availableMemory: UInt64? = nil
     ) {
         self.duration = duration
@@ -36,6 +39,7 @@ public struct Observation: Sendable {
         self.queueDepths = queueDepths
         self.hotspots = hotspots
         self.namespaces = namespaces
+        self.goneNamespaces = goneNamespaces
         self.processes = processes
         self.availableMemory = availableMemory
     }
@@ -49,7 +53,8 @@ public struct Observation: Sendable {
     /// What a command is to begin with to run in a namespace. In one that is gone nothing can
     /// run: a shell refuses what is said then.
     func prefix(_ netns: UInt32) -> String {
-        namespaces[netns]?.commandPrefix ?? "nsenter --net=<network namespace \(netns), which is gone> "
+        if let facts = namespaces[netns], !goneNamespaces.contains(netns) { return facts.commandPrefix }
+        return "nsenter --net=<network namespace \(netns), which is gone> "
     }
 }
 

@@ -28,6 +28,22 @@ import Testing
         #expect(Fixture.idle.report.findings.isEmpty)
     }
 
+    @Test func silenceIsRemarkedOn() {
+        #expect(Fixture.healthy.report.remarks == [])
+        #expect(Fixture.idle.report.remarks.map { $0.prefix(14) } == ["no connection "])
+    }
+
+    @Test func namespacesThatWentAwayAreNamed() {
+        var seen = Fixture.healthy
+        seen.namespaces[Fixture.blue] = seen.namespaces[Fixture.netns]
+        seen.namespaces[Fixture.blue]?.commandPrefix = "ip netns exec blue "
+        seen.goneNamespaces = [Fixture.blue]
+        #expect(seen.report.remarks.map { $0.prefix(19) } == ["namespace blue went"])
+        #expect(seen.prefix(Fixture.blue).contains("which is gone"))
+        seen.goneNamespaces = [Fixture.blue, Fixture.netns]
+        #expect(seen.report.remarks.map { $0.prefix(24) } == ["2 network namespaces wen"])
+    }
+
     /// A run of no time has counts and no rates: no finding divides by zero.
     @Test func zeroDurationIsNoTrap() {
         var seen = Sick.everything

@@ -20,6 +20,32 @@ extension KernelTests {
             #expect(run.findings.map(\.id) == [])
             let told = run.summary.examined + run.summary.notExamined.map(\.id)
             #expect(told.count == Self.ids.count && Set(told) == Self.ids)
+            #expect(run.summary.remarks.contains { $0.hasPrefix("no connection was opened or accepted") })
+        }
+
+        /// A container that ends takes its counters with it: that is said, and no command is
+        /// printed that would run somewhere else.
+        @Test(arguments: Lab.backends)
+        func namespaceThatGoesAwayIsTold(backend: Backend) throws {
+            let namespace = try Namespace()
+            let inode = namespace.inode
+            let run = try DiagnosisRun.of(backend, in: namespace) {
+                try namespace.set("ipv4/ip_local_port_range", "20000 20009")
+                let listener = try Load("-l -w -n 0 -i 600 127.0.0.1 7001", in: namespace)
+                _ = try listener.result()
+                let holder = try Load("-k -n 10 -i 600 127.0.0.1 7001", in: namespace)
+                _ = try holder.result()
+                try Load.run("-n 20 127.0.0.1 7001", in: namespace)
+                usleep(2_200_000)
+                try holder.end()
+                try listener.end()
+                try namespace.end()
+            }
+            #expect(run.summary.remarks.contains { $0.contains("went away meanwhile") })
+            let cause = try #require(run["ephemeral-ports-exhausted"])
+            let commands = cause.fix.compactMap(\.command).filter { $0.contains("sysctl") }
+            #expect(!commands.isEmpty)
+            #expect(commands.allSatisfy { $0.hasPrefix("nsenter --net=<network namespace \(inode), which is gone>") })
         }
 
         /// A server that accepts at once what comes is not to blame for anything.

@@ -47,7 +47,8 @@ enum DiagnosisSample {
     static func report(_ findings: [Finding]) -> DiagnosisReport {
         DiagnosisReport(
             findings: findings, examined: [.workersTooFew, .acceptQueueOverflow, .retransmits],
-            notExamined: [.cpuSaturated: "no samples", .elsewhere: "no samples"], duration: 10, wallTime: 0,
+            notExamined: [.cpuSaturated: "no samples", .elsewhere: "no samples"],
+            remarks: ["namespace blue went away"], duration: 10, wallTime: 0,
             loss: Loss())
     }
 }

@@ -37,6 +37,7 @@ import Testing
         #expect(summary["findings"] as? Int == 0)
         #expect(
             summary["examined"] as? [String] == ["workers-too-few", "accept-queue-overflow", "retransmits"])
+        #expect(summary["remarks"] as? [String] == ["namespace blue went away"])
         let missing = try #require(summary["not_examined"] as? [[String: String]])
         #expect(
             missing == [
@@ -77,6 +78,7 @@ import Testing
 
             healthy: retransmits
             not examined: cpu-saturated, elsewhere: no samples
+            note: namespace blue went away
             the trace lost nothing
             more about a finding: tcpwhy explain workers-too-few
 

@@ -8,6 +8,8 @@ public struct DiagnosisReport: Sendable {
     public var examined: [FindingID]
     /// Could not be looked for, and why.
     public var notExamined: [FindingID: String]
+    /// What the reader must know beside the findings.
+    public var remarks: [String]
     /// Seconds, by the monotonic clock.
     public var duration: Double
     /// End of the run: seconds since 1970, UTC.
@@ -16,12 +18,13 @@ public struct DiagnosisReport: Sendable {
     public var loss: Loss
 
     public init(
-        findings: [Finding], examined: [FindingID], notExamined: [FindingID: String], duration: Double,
-        wallTime: Double, loss: Loss
+        findings: [Finding], examined: [FindingID], notExamined: [FindingID: String],
+        remarks: [String] = [], duration: Double, wallTime: Double, loss: Loss
     ) {
         self.findings = findings
         self.examined = examined
         self.notExamined = notExamined
+        self.remarks = remarks
         self.duration = duration
         self.wallTime = wallTime
         self.loss = loss

@@ -56,6 +56,7 @@ public enum DiagnosisJSON {
             line.string("id", one.key.rawValue)
             line.string("why", one.value)
         }
+        line.strings("remarks", report.remarks)
         if let comparison {
             line.objects("gone", comparison.gone) { line, entry in
                 line.string("id", entry.id)

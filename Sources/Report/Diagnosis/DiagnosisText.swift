@@ -130,6 +130,7 @@ public struct DiagnosisText: Sendable {
             let names = ids.map(\.rawValue).sorted().joined(separator: ", ")
             lines += wrap("not examined: \(names): \(Printable.text(why))", indent: 0, hanging: 14)
         }
+        for remark in report.remarks { lines += wrap("note: \(remark)", indent: 0, hanging: 6) }
         lines += style.wrap(LossText.diagnosis.line(report.loss))
         if report.findings.contains(where: { $0.confidence > .possible }) {
             lines += wrap("more about a finding: tcpwhy explain \(report.findings[0].id.rawValue)", indent: 0)

@@ -87,7 +87,7 @@ final class DiagnoseSession {
         processors.observer?.stop()
         try connects.observer?.stop()
         try listeners.observer?.stop()
-        let facts = namespaces.result()
+        let (facts, gone) = namespaces.result()
         let duration = Double(end - start) / 1e9
         let ports = try connects.observer?.result(from: start, to: end)
         let search = Self.search(ports)
@@ -98,7 +98,7 @@ final class DiagnoseSession {
             ports: ports.map { .seen($0) } ?? .not(connects.why), drops: drops,
             queueDepths: listeners.observer?.depths ?? [:],
             hotspots: hotspots.map { .seen($0) } ?? .not(processors.why), namespaces: facts,
-            processes: Self.processes(of: drops), availableMemory: Memory.available())
+            goneNamespaces: gone, processes: Self.processes(of: drops), availableMemory: Memory.available())
     }
 
     private static func search(_ ports: PortsInterval?) -> SearchTime {

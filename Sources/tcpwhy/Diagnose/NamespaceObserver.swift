@@ -13,13 +13,14 @@ struct NamespaceObserver {
         first = Self.look(only)
     }
 
+    /// Those that a command can be run in.
     private static func look(_ only: OpenNamespace?) -> [UInt32: NamespaceFacts] {
         var found: [UInt32: NamespaceFacts] = [:]
         func add(_ namespace: borrowing NetworkNamespace) {
-            let inode = namespace.inode
-            let prefix = NetworkNamespace.commandPrefix(inode: inode) ?? ""
+            // One that is open here, but has neither a name nor a process any more, is gone.
+            guard let prefix = NetworkNamespace.commandPrefix(inode: namespace.inode) else { return }
             // One that goes away meanwhile has nothing more to say.
-            found[inode] = try? NamespaceFacts.current(in: namespace, commandPrefix: prefix)
+            found[namespace.inode] = try? NamespaceFacts.current(in: namespace, commandPrefix: prefix)
         }
         if let only {
             add(only.value)
@@ -32,10 +33,11 @@ struct NamespaceObserver {
     }
 
     /// Counters of the run, settings as they are now. A namespace that is younger than the
-    /// run began at 0; one that is gone is left out.
-    func result() -> [UInt32: NamespaceFacts] {
-        Self.look(only).reduce(into: [:]) { facts, now in
-            facts[now.key] = first[now.key].map { now.value.since($0) } ?? now.value
-        }
+    /// run began at 0; of one that is gone the counters are not known, and 0.
+    func result() -> (facts: [UInt32: NamespaceFacts], gone: Set<UInt32>) {
+        let now = Self.look(only)
+        var facts = first.mapValues { $0.since($0) }
+        for (inode, last) in now { facts[inode] = first[inode].map(last.since) ?? last }
+        return (facts, Set(first.keys).subtracting(now.keys))
     }
 }

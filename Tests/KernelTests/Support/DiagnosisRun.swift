@@ -45,6 +45,7 @@ struct DiagnosisRun {
         var findings: Int
         var examined: [String]
         var notExamined: [NotExamined]
+        var remarks: [String]
         var durationS: Double
         var lost: [String: Int]
     }

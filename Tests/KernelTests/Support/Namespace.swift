@@ -16,6 +16,12 @@ final class Namespace {
         }
     }
 
+    /// Nothing is left in it, and nothing holds it.
+    func end() throws {
+        holder.signal(SIGKILL)
+        _ = try holder.wait()
+    }
+
     var path: String { "/proc/\(holder.pid)/ns/net" }
     /// For `tcpwhy --netns`.
     var name: String { "pid:\(holder.pid)" }
