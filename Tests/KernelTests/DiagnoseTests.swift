@@ -45,7 +45,10 @@ extension KernelTests {
             let cause = try #require(run["ephemeral-ports-exhausted"])
             let commands = cause.fix.compactMap(\.command).filter { $0.contains("sysctl") }
             #expect(!commands.isEmpty)
-            #expect(commands.allSatisfy { $0.hasPrefix("nsenter --net=<network namespace \(inode), which is gone>") })
+            #expect(
+                commands.allSatisfy {
+                    $0.hasPrefix("nsenter --net=<network namespace \(inode), which is gone>")
+                })
         }
 
         /// A server that accepts at once what comes is not to blame for anything.
