@@ -42,8 +42,9 @@ struct UpstreamFixes {
 
     /// A wider range, as wide as the connects need. `nil`: it is as wide as it gets.
     func widerRange() -> Fix? {
-        guard let range = upstream.range else { return nil }
-        return PortRangeFix(netns: netns, seen: seen).wider(ports: neededPorts, high: Int(range.high))
+        // Of a run too short for a look at the ports, the setting is known all the same.
+        PortRangeFix(netns: netns, seen: seen)
+            .wider(ports: neededPorts, high: upstream.range.map { Int($0.high) } ?? 0)
     }
 
     func keepalive() -> Fix {

@@ -34,10 +34,10 @@ struct DropsSession {
         isWanted = try filter.show()
         isFiltered = filter.isFilter
         isPortFiltered = filter.isPortFilter
-        filtersByCgroup = filter.cgroup != nil
+        filtersByCgroup = filter.cgroup.isFilter
         ownsAll = view.isJSON || filter.asksForOwners
-        let netns = try filter.netns.map(OpenNamespace.init(named:))
-        let cgroup = try filter.cgroupID()
+        let netns = try filter.namespace.open()
+        let cgroup = try filter.cgroup.id()
         var options = try packetFilter.options()
         options.netns = netns?.inode
         options.cgroup = cgroup

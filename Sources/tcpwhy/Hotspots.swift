@@ -46,7 +46,7 @@ struct Hotspots: ParsableCommand {
         try pace.apply(to: &options)
         Log.start(verbose: report.verbose)
         try filter.apply(to: &options)
-        let cgroup = try filter.openCgroup()
+        let cgroup = try filter.cgroup.open()
         switch cgroup {
         case let group?: options.cgroup = group.descriptor
         case nil: break

@@ -21,8 +21,8 @@ struct ListenersSession {
         self.view = view
         isWanted = try filter.show()
         isFiltered = filter.isFilter
-        let netns = try filter.netns.map(OpenNamespace.init(named:))
-        let cgroup = try filter.cgroupID()
+        let netns = try filter.namespace.open()
+        let cgroup = try filter.cgroup.id()
         do throws(ProbeError) {
             probe = try ListenerProbe(netns: netns?.inode, backend: backend, cgroup: cgroup)
         } catch {

@@ -53,7 +53,7 @@ struct Ports: ParsableCommand {
         Log.start(verbose: report.verbose)
         var options = ConnectOptions()
         try filters.apply(to: &options)
-        let cgroup = try filters.openCgroup()
+        let cgroup = try filters.cgroup.open()
         switch cgroup {
         case let group?: options.cgroup = group.descriptor
         case nil: break

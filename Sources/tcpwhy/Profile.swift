@@ -98,7 +98,7 @@ struct Profile: ParsableCommand {
             return "-F says how often to sample; --weight \(weight.rawValue) takes no samples"
         }
         guard weight == .drops else { return nil }
-        if filter.pid != nil || filter.command != nil {
+        if filter.process.isFilter {
             return "-p and -c: a dropped packet is no process's, it interrupts any; --netns and --cgroup work"
         }
         return userStacks ? "-U: a dropped packet has no process's stack" : nil
@@ -119,7 +119,7 @@ struct Profile: ParsableCommand {
         try pace.apply(to: &options)
         let output = try ProfileOutput(file: file, svg: svg, json: json)
         try filter.apply(to: &options)
-        let cgroup = try filter.openCgroup()
+        let cgroup = try filter.cgroup.open()
         switch cgroup {
         case let group?: options.cgroup = group.descriptor
         case nil: break
@@ -139,7 +139,7 @@ struct Profile: ParsableCommand {
         var options = ConnectOptions()
         try filter.apply(to: &options)
         options.backend = backend
-        let cgroup = try filter.openCgroup()
+        let cgroup = try filter.cgroup.open()
         switch cgroup {
         case let group?: options.cgroup = group.descriptor
         case nil: break
@@ -154,7 +154,7 @@ struct Profile: ParsableCommand {
     private func weighDrops() throws {
         let output = try ProfileOutput(file: file, svg: svg, json: json)
         let session = try DropProfile(
-            netns: try filter.namespaceInode(), cgroup: try filter.cgroupID(), backend: backend)
+            netns: try filter.namespace.inode(), cgroup: try filter.cgroup.id(), backend: backend)
         let (stacks, run) = try session.run(seconds: duration)
         try finish(stacks, run, output)
     }

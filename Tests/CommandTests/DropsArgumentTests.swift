@@ -23,7 +23,7 @@ import Testing
 
     @Test func aCgroupThatIsNotThereIsAFailure() throws {
         let drops = try Drops.parse(["--cgroup", "/no such group"])
-        #expect(throws: Failure.self) { try drops.filter.cgroupID() }
+        #expect(throws: Failure.self) { try drops.filter.cgroup.id() }
         #expect(drops.filter.isFilter && !drops.filter.isPortFilter)
     }
 }

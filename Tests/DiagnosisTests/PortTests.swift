@@ -67,6 +67,7 @@ import Testing
         let seen = Sick.exhausted.withPorts { $0.ranges = [] }
         let finding = try #require(seen.report.findings[.ephemeralPortsExhausted])
         #expect(finding.confidence == .certain && finding.value("port_range_size") == nil)
+        #expect(finding.sysctls["net.ipv4.ip_local_port_range"] == "32768 60999")
     }
 
     // MARK: bind(0)

@@ -69,7 +69,7 @@ struct Diagnose: ParsableCommand {
 
     func run() throws {
         try Preflight.current().requireTracing()
-        try options.check()
+        _ = try options.process.processID()
         Log.start(verbose: verbose)
         let earlier = try baseline.map(Self.read)
         let output = try Output(path: file)

@@ -33,7 +33,7 @@ final class DiagnoseSession {
     }
 
     init(_ options: DiagnoseOptions) throws {
-        let netns = try options.netns.map(OpenNamespace.init(named:))
+        let netns = try options.namespace.open()
         listeners = try Observed { try ListenObserver(netns: netns, backend: options.backend) }
         connects = try Observed {
             var connect = ConnectOptions()
