@@ -63,16 +63,18 @@ let package = Package(
         .executableTarget(name: "docgen", swiftSettings: settings),
         // A known load for the tests to compare with.
         .executableTarget(name: "tcpload", path: "Tests/tcpload"),
-        .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
+        // The same random numbers on every run.
+        .target(name: "Seeded", path: "Tests/Seeded", swiftSettings: settings),
+        .testTarget(name: "ModelTests", dependencies: ["Model", "Seeded"], swiftSettings: settings),
         .testTarget(
             name: "BPFTests", dependencies: ["BPF", "CLibbpf", "CLinux", "Host"], swiftSettings: settings),
         .testTarget(name: "HostTests", dependencies: ["CLinux", "Host", "Model"], swiftSettings: settings),
         .testTarget(
-            name: "SymbolsTests", dependencies: ["CLibelf", "Host", "Symbols"], swiftSettings: settings),
+            name: "SymbolsTests", dependencies: ["CLibelf", "Host", "Seeded", "Symbols"], swiftSettings: settings),
         .testTarget(name: "DiagnosisTests", dependencies: ["Diagnosis", "Model"], swiftSettings: settings),
-        .testTarget(name: "ReportTests", dependencies: ["Report", "Model"], swiftSettings: settings),
+        .testTarget(name: "ReportTests", dependencies: ["Report", "Model", "Seeded"], swiftSettings: settings),
         .testTarget(
-            name: "StacksTests", dependencies: ["Stacks"], exclude: ["flame.svg"], swiftSettings: settings),
+            name: "StacksTests", dependencies: ["Seeded", "Stacks"], exclude: ["flame.svg"], swiftSettings: settings),
         .testTarget(
             name: "ProbesTests", dependencies: ["BPF", "CPrograms", "Model", "Probes"],
             swiftSettings: settings),

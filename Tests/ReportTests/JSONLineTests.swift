@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import Report
+import Seeded
 import Testing
 
 @Suite struct JSONLineTests {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Seeded
+
 @testable import Stacks
 
 /// Stacks and pictures for the tests.

@@ -2,6 +2,7 @@
 import CLibelf
 import Glibc
 import Host
+import Seeded
 import Testing
 
 @testable import Symbols
