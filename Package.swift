@@ -70,11 +70,14 @@ let package = Package(
             name: "BPFTests", dependencies: ["BPF", "CLibbpf", "CLinux", "Host"], swiftSettings: settings),
         .testTarget(name: "HostTests", dependencies: ["CLinux", "Host", "Model"], swiftSettings: settings),
         .testTarget(
-            name: "SymbolsTests", dependencies: ["CLibelf", "Host", "Seeded", "Symbols"], swiftSettings: settings),
+            name: "SymbolsTests", dependencies: ["CLibelf", "Host", "Seeded", "Symbols"],
+            swiftSettings: settings),
         .testTarget(name: "DiagnosisTests", dependencies: ["Diagnosis", "Model"], swiftSettings: settings),
-        .testTarget(name: "ReportTests", dependencies: ["Report", "Model", "Seeded"], swiftSettings: settings),
         .testTarget(
-            name: "StacksTests", dependencies: ["Seeded", "Stacks"], exclude: ["flame.svg"], swiftSettings: settings),
+            name: "ReportTests", dependencies: ["Report", "Model", "Seeded"], swiftSettings: settings),
+        .testTarget(
+            name: "StacksTests", dependencies: ["Seeded", "Stacks"], exclude: ["flame.svg"],
+            swiftSettings: settings),
         .testTarget(
             name: "ProbesTests", dependencies: ["BPF", "CPrograms", "Model", "Probes"],
             swiftSettings: settings),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * How many ports of the range are held towards a destination? An iterator over
- * every TCP socket of the network namespace of the thread that opened it; the
- * host puts the destinations in the map before.
+ * How many ports of the range are held towards a destination, and which ones by
+ * bind()? An iterator over every TCP socket of the network namespace of the thread
+ * that opened it; the host puts the destinations in the map before.
  */
 #include "lib/kernel.h"
 #include "include/tcpwhy.h"
@@ -17,13 +17,37 @@ struct {
 	__type(value, struct why_range_use);
 } ranges SEC(".maps");
 
-/* A socket that listens or was only bound has no destination and matches none. */
+/* Cleared by the host before it walks. */
+struct why_bound_ports bound_ports SEC(".data.bound");
+
+/*
+ * Whether the socket's port is one that __inet_hash_connect() passes over, whatever the
+ * destination: that looks at the same two fields.
+ */
+static __always_inline bool is_bound(struct sock_common *sk)
+{
+	struct inet_bind_bucket *bucket;
+
+	if (sk->skc_state == TCP_NEW_SYN_RECV) /* has its listener's */
+		return false;
+	if (sk->skc_state == TCP_TIME_WAIT)
+		bucket = read_field(struct inet_timewait_sock, sk, tw_tb);
+	else
+		bucket = read_field(struct inet_connection_sock, sk, icsk_bind_hash);
+	return bucket && (read_field(struct inet_bind_bucket, bucket, fastreuse) >= 0 ||
+			  read_field(struct inet_bind_bucket, bucket, fastreuseport) >= 0);
+}
+
+/* A socket that listens has no destination and matches none. */
 static __always_inline int count_socket(struct sock_common *sk)
 {
 	struct why_range_key key = {};
 	struct why_range_use *use;
-	bool first;
-	__u16 port;
+	bool first, bound = is_bound(sk);
+	__u16 port = sk->skc_num;
+
+	if (bound)
+		bound_ports.bits[port >> 6] |= 1ULL << (port & 63);
 
 	key.port = bpf_ntohs(sk->skc_dport);
 	if (sk->skc_family == AF_INET) {
@@ -41,7 +65,6 @@ static __always_inline int count_socket(struct sock_common *sk)
 	use = bpf_map_lookup_elem(&ranges, &key);
 	if (!use)
 		return 0;
-	port = sk->skc_num;
 	if (port < use->low || port > use->high)
 		return 0;
 	/* One thread walks, so nothing else adds to this. */
@@ -53,6 +76,8 @@ static __always_inline int count_socket(struct sock_common *sk)
 		use->other++;
 		use->first_other += first;
 	}
+	use->bound += bound;
+	use->first_bound += bound && first;
 	return 0;
 }
 

@@ -110,6 +110,20 @@ public struct BPFMap: ~Copyable, Sendable {
         try check(result, .map, "write to map \(name)")
     }
 
+    /// The same with the value's bytes, whatever their number.
+    public func update<Key: BitwiseCopyable>(_ key: Key, bytes: [UInt8]) throws(BPFError) {
+        try expect(MemoryLayout<Key>.size, keySize, "key")
+        try expect(bytes.count, entrySize, "value")
+        // SAFETY: the sizes are the map's; the kernel only reads.
+        let result = unsafe withUnsafeBytes(of: key) { key in
+            unsafe bytes.withUnsafeBytes {
+                unsafe bpf_map_update_elem(
+                    file.number, key.baseAddress, $0.baseAddress, UpdateMode.any.rawValue)
+            }
+        }
+        try check(result, .map, "write to map \(name)")
+    }
+
     /// Whether `key` was there.
     @discardableResult
     public func delete<Key: BitwiseCopyable>(_ key: Key) throws(BPFError) -> Bool {

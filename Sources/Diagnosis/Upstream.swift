@@ -51,7 +51,14 @@ struct Upstream {
 
     /// Of the ports held towards the destination, those of TIME_WAIT sockets. `nil`: none is held.
     var timeWaitShare: Double? {
-        range.flatMap { $0.inUse > 0 ? Double($0.timeWait) / Double($0.inUse) : nil }
+        range.flatMap { $0.held > 0 ? Double($0.timeWait) / Double($0.held) : nil }
+    }
+
+    /// Who holds the ports: "3 of them by bind() for others, 38 by TIME_WAIT".
+    var holders: String {
+        guard let range else { return "" }
+        let bound = range.bound > 0 ? "\(range.bound) of them by bind() for others, " : ""
+        return bound + "\(range.timeWait) \(bound.isEmpty ? "of them " : "")by TIME_WAIT"
     }
 
     /// Whether a new connect has to leave TIME_WAIT sockets' ports alone.

@@ -19,24 +19,28 @@ extension PortRange {
     /// Ports that a search must pass over: H ≤ R. A TIME_WAIT socket's port is not
     /// one of them where a connect may take it over.
     public var blocking: UInt32 {
-        min(held(inUse, timeWait), available)
+        min(blocking(inUse, timeWait, bound), available)
     }
 
-    private func held(_ inUse: UInt32, _ timeWait: UInt32) -> UInt32 {
-        reusesTimeWait ? inUse - min(timeWait, inUse) : inUse
+    private func blocking(_ inUse: UInt32, _ timeWait: UInt32, _ bound: UInt32) -> UInt32 {
+        bound + (reusesTimeWait ? inUse - min(timeWait, inUse) : inUse)
     }
+
+    /// Ports that are not free, TIME_WAIT included.
+    public var held: UInt32 { inUse + bound }
 
     /// The parts of the range in the order in which a search draws from them.
     private var passes: [Pass] {
         guard let firstHalf else { return [Pass(ports: available, held: blocking)] }
         func pass(_ size: UInt32, _ half: Half) -> Pass {
             let ports = size - min(half.reserved, size)
-            return Pass(ports: ports, held: min(held(half.inUse, half.timeWait), ports))
+            return Pass(ports: ports, held: min(blocking(half.inUse, half.timeWait, half.bound), ports))
         }
         let others = Half(
             reserved: reserved - min(firstHalf.reserved, reserved),
             inUse: inUse - min(firstHalf.inUse, inUse),
-            timeWait: timeWait - min(firstHalf.timeWait, timeWait))
+            timeWait: timeWait - min(firstHalf.timeWait, timeWait),
+            bound: bound - min(firstHalf.bound, bound))
         return [pass(size - size / 2, firstHalf), pass(size / 2, others)]
     }
 
@@ -55,7 +59,7 @@ extension PortRange {
     /// Share of the available ports that are held, TIME_WAIT included: 0…1. `nil`
     /// if there are none.
     public var share: Double? {
-        available == 0 ? nil : min(Double(inUse) / Double(available), 1)
+        available == 0 ? nil : min(Double(held) / Double(available), 1)
     }
 
     /// The mean number of ports that a search tries. An exhausted range is tried

@@ -25,6 +25,10 @@ public struct PortRange: Sendable, Hashable {
     public var inUse: UInt32
     /// Of those, by TIME_WAIT sockets.
     public var timeWait: UInt32
+    /// Ports of the range beyond these that sockets hold by bind(), to listen or towards
+    /// other destinations: no connect chooses them (`__inet_hash_connect`). Those of sockets
+    /// that are neither connected nor listen are not seen.
+    public var bound: UInt32
     /// Whether a connect may take over a TIME_WAIT socket's port now
     /// (`net.ipv4.tcp_tw_reuse`: 1, or 2 towards loopback).
     public var reusesTimeWait: Bool
@@ -35,22 +39,24 @@ public struct PortRange: Sendable, Hashable {
     /// `nil`: a search takes every port in turn.
     public var firstHalf: Half?
 
-    /// What there is of `reserved`, `inUse` and `timeWait` in a half of the range.
+    /// What there is of `reserved`, `inUse`, `timeWait` and `bound` in a half of the range.
     public struct Half: Sendable, Hashable {
         public var reserved: UInt32
         public var inUse: UInt32
         public var timeWait: UInt32
+        public var bound: UInt32
 
-        public init(reserved: UInt32, inUse: UInt32, timeWait: UInt32) {
+        public init(reserved: UInt32, inUse: UInt32, timeWait: UInt32, bound: UInt32 = 0) {
             self.reserved = reserved
             self.inUse = inUse
             self.timeWait = timeWait
+            self.bound = bound
         }
     }
 
     public init(
         destination: Destination, low: UInt16, high: UInt16, reserved: UInt32, inUse: UInt32,
-        timeWait: UInt32, reusesTimeWait: Bool, recycled: UInt64?, firstHalf: Half? = nil
+        timeWait: UInt32, bound: UInt32 = 0, reusesTimeWait: Bool, recycled: UInt64?, firstHalf: Half? = nil
     ) {
         self.destination = destination
         self.low = low
@@ -58,6 +64,7 @@ public struct PortRange: Sendable, Hashable {
         self.reserved = reserved
         self.inUse = inUse
         self.timeWait = timeWait
+        self.bound = bound
         self.reusesTimeWait = reusesTimeWait
         self.recycled = recycled
         self.firstHalf = firstHalf

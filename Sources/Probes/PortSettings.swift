@@ -39,6 +39,8 @@ struct PortSettings {
         }
     }
 
+    func isReserved(_ port: UInt16) -> Bool { reserved.contains { $0.contains(port) } }
+
     /// `tcp_twsk_unique`: needs timestamps, and a second's age, which is not looked at here.
     func reusesTimeWait(towards address: IPAddress) -> Bool {
         timestamps && (reuse == 1 || (reuse == 2 && address.isLoopback))

@@ -10,6 +10,7 @@ public final class RangeProbe {
     private let object: BPFObject
     private let link: Link
     private let ranges: BPFMap
+    private let bound: BPFMap
     private let ownRangesInTurn: Bool
 
     /// - Parameter coverage: of the probe whose destinations these are.
@@ -23,6 +24,7 @@ public final class RangeProbe {
             try object.load()
             link = try object.attachIterator(program: "count_range")
             ranges = try object.map(named: "ranges")
+            bound = try object.map(named: ".data.bound")
         } catch {
             throw ProbeError(error)
         }
@@ -65,32 +67,42 @@ public final class RangeProbe {
                 use.high = range.upperBound
                 try ranges.update(key(destination), use)
             }
+            try bound.update(UInt32(0), bytes: [UInt8](repeating: 0, count: bound.entrySize))
             try link.runIterator()
+            let bound = BoundPorts(bits: try bound.lookupBytes(UInt32(0)) ?? [])
             for destination in destinations {
                 let key = key(destination)
                 let use = try ranges.lookup(key, as: why_range_use.self)
                 try ranges.delete(key)
                 guard let use else { continue }
-                let reserved = settings.reserved(in: use.low...use.high)
                 let takesTurns = ownRangesInTurn && own[destination] != nil
                 measurement.ranges.append(
-                    PortRange(
-                        destination: destination, low: use.low, high: use.high,
-                        reserved: reserved.all,
-                        inUse: use.other + use.time_wait, timeWait: use.time_wait,
-                        reusesTimeWait: settings.reusesTimeWait(towards: destination.address),
-                        recycled: nil,
-                        firstHalf: takesTurns
-                            ? nil
-                            : PortRange.Half(
-                                reserved: reserved.first,
-                                inUse: use.first_other + use.first_time_wait,
-                                timeWait: use.first_time_wait)))
+                    range(of: destination, use, bound, settings, takesTurns: takesTurns))
             }
         } catch {
             throw ProbeError(error)
         }
         return measurement
+    }
+
+    private func range(
+        of destination: Destination, _ use: why_range_use, _ bound: BoundPorts, _ settings: PortSettings,
+        takesTurns: Bool
+    ) -> PortRange {
+        let reserved = settings.reserved(in: use.low...use.high)
+        let bound = bound.count(in: use.low...use.high) { !settings.isReserved($0) }
+        // Bound ports that are held towards the destination are in use, and count once.
+        func elsewhere(_ bound: UInt32, _ here: UInt32) -> UInt32 { bound - min(here, bound) }
+        return PortRange(
+            destination: destination, low: use.low, high: use.high, reserved: reserved.all,
+            inUse: use.other + use.time_wait, timeWait: use.time_wait,
+            bound: elsewhere(bound.all, use.bound),
+            reusesTimeWait: settings.reusesTimeWait(towards: destination.address), recycled: nil,
+            firstHalf: takesTurns
+                ? nil
+                : PortRange.Half(
+                    reserved: reserved.first, inUse: use.first_other + use.first_time_wait,
+                    timeWait: use.first_time_wait, bound: elsewhere(bound.first, use.first_bound)))
     }
 
     private func key(_ destination: Destination) -> why_range_key {

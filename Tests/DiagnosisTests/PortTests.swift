@@ -40,6 +40,20 @@ import Testing
         #expect(risk.contains("ip_local_reserved_ports=40000-40010,9000"))
     }
 
+    /// Ports that are bound for others are told: else few are held, and yet none is left.
+    @Test func boundPortsAreAmongTheHeld() throws {
+        let seen = Sick.exhausted.withPorts {
+            var range = Fixture.range(20000, 20050, inUse: 11, timeWait: 1)
+            range.bound = 40
+            $0.ranges = [range]
+        }
+        let finding = try #require(seen.report.findings[.ephemeralPortsExhausted])
+        #expect(finding.value("ports_in_use") == 51)
+        #expect(
+            finding.evidence.contains { $0.text.hasSuffix("40 of them by bind() for others, 1 by TIME_WAIT") }
+        )
+    }
+
     @Test func widestRangeHasNoWiderOne() throws {
         let seen = Sick.exhausted.withPorts {
             $0.ranges = [Fixture.range(1024, 65535, inUse: 64_512, timeWait: 0)]

@@ -61,5 +61,30 @@ extension KernelTests {
             // A search in vain passes 50: the kernel makes the range even.
             if backend.seesSearch { #expect(row.portsTried?.max == 50 && row.portsTried?.p50 ?? 0 >= 47) }
         }
+
+        /// Ports that others got by bind() are not to be had, whatever the destination.
+        @Test(arguments: Lab.backends)
+        func boundPortsAreHeld(backend: Backend) throws {
+            let namespace = try Namespace()
+            try namespace.setPorts(20000, 20099)
+            try namespace.set("ipv4/ip_local_reserved_ports", "20095-20099")
+            let tracer = try Tracer(backend, ["--netns", namespace.name])
+            let bound = try Load("-k -p 20010 -n 30 -l -i 600 127.0.0.1 7001", in: namespace)
+            let listener = try Load("-l -w -n 0 -i 600 127.0.0.1 20090", in: namespace)
+            let reserved = try Load("-l -w -n 0 -i 600 127.0.0.1 20096", in: namespace)
+            for load in [bound, listener, reserved] { _ = try load.result() }
+            let load = try Load("-k -n 100 -l -i 600 127.0.0.1 7002", in: namespace)
+            let result = try load.result()
+            let trace = try tracer.finish()
+            for load in [load, bound, listener, reserved] { try load.end() }
+            #expect(result.succeeded == 64 && result.failed == ["EADDRNOTAVAIL": 36])
+            let range = try #require(trace.ranges.first { $0.port == 7002 })
+            #expect(range.inUse == 64 && range.bound == 31 && range.available == 95)
+            #expect(range.expectedTried == 95)
+            // Of this one's own, all are bound.
+            if let own = trace.ranges.first(where: { $0.port == 7001 }) {
+                #expect(own.inUse == 30 && own.bound == 1)
+            }
+        }
     }
 }

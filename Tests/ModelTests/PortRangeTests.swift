@@ -65,6 +65,16 @@ import Testing
         #expect(Self.range(reserved: 51).estimatedTried(connects: 1, exhausted: 1)?.p99 == 0)
     }
 
+    /// Ports that others bound are passed over even where TIME_WAIT is taken over.
+    @Test func boundPortsBlock() {
+        var range = Self.range(inUse: 20, timeWait: 20, reuses: true)
+        range.bound = 10
+        #expect(range.blocking == 10 && range.held == 30)
+        #expect(abs(range.expectedTried - 52.0 / 42) < 0.001)
+        range.bound = 51
+        #expect(range.isExhausted && range.share == 1)
+    }
+
     /// As connects fill a range: one half wholly, then the other.
     @Test func aFullFirstHalfIsPassedFirst() throws {
         let half = PortRange.Half(reserved: 0, inUse: 5000, timeWait: 5000)

@@ -160,6 +160,13 @@ struct why_range_use {
 	__u32 other; /* every other state: SYN_SENT, ESTABLISHED, FIN_WAIT… */
 	__u32 first_time_wait; /* of those, on ports with the parity of low, */
 	__u32 first_other; /* which a search tries before the rest */
+	__u32 bound; /* of all, on ports that are in why_bound_ports, too */
+	__u32 first_bound;
+};
+
+/* A bit for each port that a socket got by bind(). */
+struct why_bound_ports {
+	__u64 bits[1024];
 };
 
 /* Why a listening socket lost a connection; Model's ListenCause has the same order. */
@@ -374,6 +381,6 @@ _Static_assert(sizeof(struct why_connect_stats) == 18 * 8 + 768 * 4, "wire size"
 _Static_assert(sizeof(struct why_connect_event) == 128, "wire size");
 _Static_assert(sizeof(struct why_config) == 88, "wire size");
 _Static_assert(sizeof(struct why_range_key) == 20, "wire size");
-_Static_assert(sizeof(struct why_range_use) == 20, "wire size");
+_Static_assert(sizeof(struct why_range_use) == 28, "wire size");
 
 #endif

@@ -155,6 +155,12 @@ struct sock {
 	struct sock_cgroup_data sk_cgrp_data;
 };
 
+/* The sockets of one port. Negative: no bind() is among them, connect() may add its own. */
+struct inet_bind_bucket {
+	signed char fastreuse;
+	signed char fastreuseport;
+};
+
 struct request_sock {
 	struct request_sock *dl_next; /* the next one in the accept queue */
 	struct sock *sk; /* the connection */
@@ -179,8 +185,13 @@ struct inet_sock___pair {
 	} local_port_range;
 };
 
+struct inet_timewait_sock {
+	struct inet_bind_bucket *tw_tb;
+};
+
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	struct inet_bind_bucket *icsk_bind_hash;
 	struct request_sock_queue icsk_accept_queue;
 };
 

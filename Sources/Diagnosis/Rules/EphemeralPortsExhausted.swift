@@ -45,9 +45,9 @@ struct EphemeralPortsExhausted: Rule {
                         + (range.reserved > 0 ? ", \(range.reserved) of it reserved" : ""), by: .setting))
             evidence.append(
                 Evidence(
-                    "ports_in_use", Double(range.inUse),
-                    "\(range.inUse) of \(size) ports are held towards \(upstream.endpoint), "
-                        + "\(range.timeWait) of them by TIME_WAIT", by: .sampled))
+                    "ports_in_use", Double(range.held),
+                    "\(range.held) of \(size) ports are held towards \(upstream.endpoint), "
+                        + "\(upstream.holders)", by: .sampled))
         }
         return evidence
     }

@@ -81,7 +81,7 @@ struct PortSearchExpensive: Rule {
         return [
             Evidence(
                 "time_wait_share", upstream.timeWaitShare ?? 0,
-                "\(range.inUse) of \(size) ports are held, \(range.timeWait) of them by TIME_WAIT, which "
+                "\(range.held) of \(size) ports are held, \(upstream.holders), which "
                     + (range.reusesTimeWait ? "may be taken over after a second" : "may not be taken over"),
                 by: .sampled)
         ]

@@ -91,6 +91,7 @@ public enum PortsJSON {
         line.integer("reserved", range.reserved)
         line.integer("in_use", range.inUse)
         line.integer("time_wait", range.timeWait)
+        line.integer("bound", range.bound)
         line.integer("size", range.size)
         line.integer("available", range.available)
         line.bool("reuses_time_wait", range.reusesTimeWait)

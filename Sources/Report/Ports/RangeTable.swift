@@ -54,6 +54,11 @@ struct RangeTable {
                     range.isExhausted ? .bad : .plain)
             },
             column("TIME_WAIT", importance: 70) { .init("\($0.timeWait)") },
+        ]
+        if ranges.contains(where: { $0.bound > 0 }) {
+            columns.append(column("BY bind()", importance: 65) { .init("\($0.bound)") })
+        }
+        columns += [
             column("REUSED/s", importance: 40) { .init(reuse($0)) },
             column("EXPECTED TRIED", importance: 50) { .init("~" + Units.mean($0.expectedTried)) },
         ]

@@ -31,7 +31,7 @@ final class ConnectObserver {
         let reading = try probe.read()
         let now = Self.snapshot(of: reading, by: backend)
         for range in ranges.measure(now.since(last).connects.keys, own: reading.ownRanges) {
-            if let known = fullest[range.destination], known.inUse >= range.inUse { continue }
+            if let known = fullest[range.destination], known.held >= range.held { continue }
             fullest[range.destination] = range
         }
         last = now

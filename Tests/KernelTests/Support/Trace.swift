@@ -41,7 +41,7 @@ struct Trace {
         var netns: UInt32
         var family, destination: String
         var port, low, high: UInt16
-        var reserved, inUse, timeWait, size, available: Int
+        var reserved, inUse, timeWait, bound, size, available: Int
         var reusesTimeWait: Bool
         var recycled: Int?
         var expectedTried: Double
