@@ -9,7 +9,7 @@ def ratios(results):
     found = {}
     for kernel, rows in (results.get("cost") or {}).items():
         for row in rows:
-            if row.get("ratio") is not None and row["mode"] != "untraced" and not row["peer"]:
+            if row.get("ratio") is not None and not row["mode"].startswith("untraced") and not row["peer"]:
                 found[kernel, row["operation"], row["mode"]] = row["ratio"]
     return found
 

@@ -4,7 +4,7 @@
 import subprocess
 import sys
 
-OPERATIONS = {"1": "connect, 1 port tried", "2000": "connect, 2,000 ports tried"}
+OPERATIONS = {"1": "connect, 1 port tried", "2000": "connect, 2,000 ports tried", "http": "one HTTP request"}
 # By the beginning of a mode's name: not ours, so that its getting worse is no regression.
 PEERS = ("funclatency", "tcpconnlat", "tcpsynbl", "bpftrace", "perf")
 
@@ -33,7 +33,7 @@ def measure(quick, kernels, results, save):
     """Into `results`, those of other kernels kept; `save` runs after each table, since they take minutes."""
     for kernel in kernels:
         results[kernel] = []
-        for subject in ["ports", "drops"]:
+        for subject in ["ports", "drops", "http"]:
             print(f"bench: cost of {subject}, kernel {kernel}", file=sys.stderr, flush=True)
             command = ["scripts/cost", "--kernel", kernel, "--of", subject]
             if not quick:

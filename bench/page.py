@@ -12,6 +12,8 @@ brackets what is added. *Floor*: empty programs at the same hooks. Each includes
 The peers are one-liners and tools for the same question: `funclatency` and `bpftrace` time the search
 (`__inet_hash_connect`) or look at each port tried (`__inet_check_established`, which
 the kernel does not call for a port that nobody holds). Of 2,000 ports, two runs differ by up to 2 %.
+A request is one of `scripts/lab`: wrk, nginx and php-fpm together; *untraced-again* says how much the
+lab itself wanders.
 """,
     "speed": """## Speed
 
