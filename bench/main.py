@@ -111,6 +111,8 @@ def main():
     if old is None:
         return 0
     worse, compared = compare.worse(old, results)
+    for line in compare.native(old, results):
+        print(f"bench: {line}", file=sys.stderr)
     for line in worse:
         print(f"bench: worse: {line}", file=sys.stderr)
     print(f"bench: {compared} ratios compared, {len(worse)} worse", file=sys.stderr)

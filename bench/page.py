@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page that docs/bench.md is, made of the results alone."""
 
+import ratio
 import scaling
 
 METHOD = {
@@ -17,9 +18,10 @@ lab itself wanders.
 """,
     "speed": """## Speed
 
-Native, by turns in one run: the best, and the range from the best to the worst. The verdict compares the
-medians of tcpwhy and of the first other tool; where one's range reaches into the other's, or with one run,
-there is none.
+Native, by turns in one run: the best, and the range from the least to the most. What is compared is turn by
+turn: the median and, in brackets, the range of the ratios; where that range is wider than the ratio is away
+from 1, there is no verdict. CPU time is the thread's own. The reader in C (`bench/consumer`) is a libbpf
+callback that makes the same event of the same ring buffer; allocations are all calls of malloc and its kin.
 """,
     "memory": """## Memory and start
 
@@ -79,41 +81,35 @@ def cost(results):
 def amount(value, unit):
     if unit == "s":
         return f"{value * 1e3:.1f} ms" if value < 1 else f"{value:.2f} s"
+    if unit == "ns":
+        return f"{value:,.0f} ns"
     return f"{value:,.0f}{unit}"
 
 
-def verdict(rows):
-    """Of rows of the same thing, ours first; a larger figure is better for those by the second."""
-    rows = [row for row in rows if "says" not in row]
-    ours = [row for row in rows if row["who"].startswith("tcpwhy")]
-    theirs = [row for row in rows if not row["who"].startswith("tcpwhy") and row["who"] != "nothing"]
-    if not ours or not theirs or ours[0]["unit"] != "s":
-        return None
-    ours, theirs = ours[-1], theirs[0]
-    if min(ours["runs"], theirs["runs"]) < 2:
-        return None
-    if ours["best"] <= theirs["worst"] and theirs["best"] <= ours["worst"]:
-        return "no verdict: the spread exceeds the difference"
-    return f"{theirs['who']} takes {theirs['median'] / ours['median']:.1f} times as long as tcpwhy"
-
-
 def speed(rows):
-    cells, notes = [], []
-    for what in dict.fromkeys(row["what"] for row in rows):
-        same = [row for row in rows if row["what"] == what]
-        for row in same:
-            if "says" in row:
-                cells.append([what, row["who"], row["says"], "", "", ""])
-                continue
-            unit = row["unit"]
-            target = f"≤ {amount(row['target'], unit)}" if row["target"] else ""
-            best = row["worst"] if unit == "/s" else row["best"]
-            cells.append([what, row["who"], amount(best, unit),
-                          f"{amount(row['best'], unit)} – {amount(row['worst'], unit)}", target, row["note"] or ""])
-        found = verdict(same)
-        if found:
-            notes.append(f"- {what}: {found}.")
-    return table(["", "by", "best", "range", "target", ""], cells) + notes + [""]
+    cells = []
+    for row in rows:
+        if "says" in row:
+            cells.append([row["what"], row["who"], row["says"], "", "", ""])
+            continue
+        unit, low, high = row["unit"], min(row["values"]), max(row["values"])
+        # A larger figure is the better one of a rate.
+        best = high if unit == "/s" else low
+        target = f"≤ {amount(row['target'], unit)}" if row.get("target") else ""
+        cells.append([row["what"], row["who"], amount(best, unit),
+                      f"{amount(low, unit)} – {amount(high, unit)}", target, row["note"] or ""])
+    return table(["", "by", "best", "range", "target", ""], cells) + verdicts(rows) + [""]
+
+
+def verdicts(rows):
+    """A line for each other tool that did the same."""
+    targets = {row["what"]: row["target_ratio"] for row in rows if "target_ratio" in row}
+    lines = []
+    for what, who, found in ratio.pairs(rows):
+        says = "" if ratio.is_certain(found) else "; no verdict, the spread exceeds the difference"
+        wanted = f", target ≥ {targets[what]}" if what in targets else ""
+        lines.append(f"- {what}: {who} takes {ratio.text(found)} times as long as tcpwhy{wanted}{says}.")
+    return lines
 
 
 def memory(results):

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import BPF
 import CPrograms
-import Model
+package import Model
 
 /// What the programs write, as the model's values. Everything is read by offset
 /// from bytes whose length was checked; nothing here traps.
-enum ConnectDecoding {
+package enum ConnectDecoding {
     static func key(_ bytes: RawSpan) -> ConnectKey? {
         guard let raw = bytes.read(why_connect_key.self) else { return nil }
         return key(raw)
@@ -66,7 +66,7 @@ enum ConnectDecoding {
         return low <= high ? low...high : nil
     }
 
-    static func event(_ bytes: RawSpan, sees: ConnectCoverage) -> ConnectEvent? {
+    package static func event(_ bytes: RawSpan, sees: ConnectCoverage) -> ConnectEvent? {
         guard let raw = bytes.read(why_connect_event.self) else { return nil }
         let key = key(raw.key)
         let source = IPAddress(raw.source, key.family)
