@@ -132,7 +132,10 @@ public struct JSONLine: Sendable {
     private mutating func name(_ name: String) {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true
-        quote(name)
+        // Names are ours: none needs an escape.
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: name.utf8)
+        bytes.append(UInt8(ascii: "\""))
         bytes.append(UInt8(ascii: ":"))
     }
 
