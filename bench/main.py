@@ -104,7 +104,9 @@ def main():
     text = page.page(results)
     if options.page or (set(wanted) == set(PARTS) and not options.quick):
         pathlib.Path("docs/bench.md").write_text(text)
-        scaling.plot(results.get("scaling") or {}, pathlib.Path("docs/bench.svg"))
+        picture = scaling.picture(results.get("scaling") or {})
+        if picture:
+            pathlib.Path("docs/bench.svg").write_text(picture)
         print("bench: docs/bench.md", file=sys.stderr)
     else:
         print(text)

@@ -31,7 +31,7 @@ is traced.
 """,
     "scaling": """## Scaling
 
-Instructions per connect, as above; a key is a process and a destination.
+How the cost of a connect grows, and what tcpwhy takes for an event. Instructions are counted as above.
 """,
 }
 
@@ -129,19 +129,27 @@ def memory(results):
 
 
 def scale(results):
-    lines = [f"Kernel {results['kernel']}."]
-    if results.get("says"):
-        lines += ["", f"Not all was measured: {results['says']}"]
-    for over, text in [("keys", "keys traced"), ("ports", "ports tried")]:
+    lines = ["![How costs grow](bench.svg)", "", f"Guests run kernel {results['kernel']}."]
+    lines += ["", "Not all was measured: " + "; ".join(results["says"])] if results["says"] else []
+    for over, (text, unit, _, remark) in scaling.OVER.items():
         found = scaling.series(results, over)
+        if not found:
+            continue
+        ranges = {(row["mode"], row["size"]): row["range"] for row in results["rows"]
+                  if row["over"] == over and "range" in row}
         sizes = sorted({size for points in found.values() for size, _ in points})
-        lines += [""] + table([text] + [f"{size:,}" for size in sizes],
-                              [[mode] + [f"{dict(points).get(size, 0):,}" for size in sizes]
-                               for mode, points in found.items()])
-        lines += [f"- {mode}, by {text}: {scaling.shape(points)}" for mode, points in found.items()]
-    if scaling.series(results, "ports"):
-        lines += ["", "![Instructions per connect by ports tried](bench.svg)"]
+        lines += ["", f"### By {text}", "", f"{unit.capitalize()}. {remark}".strip(), ""]
+        lines += table([text] + [f"{size:,}" for size in sizes],
+                       [[mode] + [scale_cell(dict(points).get(size), ranges.get((mode, size))) for size in sizes]
+                        for mode, points in found.items()])
+        lines += [f"- {mode}: {scaling.shape(points)}" for mode, points in found.items()]
     return lines + [""]
+
+
+def scale_cell(value, span):
+    if value is None:
+        return "–"
+    return f"{value:.2f} ({span[0]:.2f} – {span[1]:.2f})" if span else f"{value:,}"
 
 
 def page(results):
