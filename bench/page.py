@@ -56,7 +56,7 @@ def cost_cell(row):
     if row is None:
         return "–"
     if "says" in row:
-        return row["says"]
+        return row["says"].replace("|", "\\|")
     if row["mode"] == "untraced":
         return f"1.00 ({row['instructions']:,})"
     if row["ratio"] is None:

@@ -78,10 +78,13 @@ class RatioTests(unittest.TestCase):
 
 class RowTests(unittest.TestCase):
     def test_reads_the_lines_of_scripts_cost(self):
-        rows = cost.rows("kernel 6.12, ports\n1 untraced 1000 1.0\n1 derived 1040 1.04\n1 tcpconnlat refused -\n")
-        self.assertEqual([row["mode"] for row in rows], ["untraced", "derived", "tcpconnlat"])
+        rows = cost.rows("kernel 6.12, ports\n1 untraced 1000 1.0\n1 derived 1040 1.04\n1 tcpconnlat refused -\n"
+                         "1 tcpsynbl refused no such function\n1 tcpdrop missing -\n")
+        self.assertEqual([row["mode"] for row in rows], ["untraced", "derived", "tcpconnlat", "tcpsynbl", "tcpdrop"])
         self.assertEqual(rows[1]["ratio"], 1.04)
-        self.assertEqual(rows[2]["says"], "refused")
+        self.assertEqual(rows[2]["says"], "refused: does not run on this kernel")
+        self.assertEqual(rows[3]["says"], "refused: no such function")
+        self.assertTrue(rows[4]["says"].startswith("missing: "))
 
 
 class ShapeTests(unittest.TestCase):

@@ -132,10 +132,7 @@ public struct JSONLine: Sendable {
     private mutating func name(_ name: String) {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true
-        // Names are ours: none needs an escape.
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: name.utf8)
-        bytes.append(UInt8(ascii: "\""))
+        quote(name)
         bytes.append(UInt8(ascii: ":"))
     }
 
