@@ -138,11 +138,12 @@ def scale(results):
         ranges = {(row["mode"], row["size"]): row["range"] for row in results["rows"]
                   if row["over"] == over and "range" in row}
         sizes = sorted({size for points in found.values() for size, _ in points})
-        lines += ["", f"### By {text}", "", f"{unit.capitalize()}. {remark}".strip(), ""]
+        lines += ["", f"### By {text}", "", f"{unit[0].upper()}{unit[1:]}. {remark}".strip(), ""]
         lines += table([text] + [f"{size:,}" for size in sizes],
                        [[mode] + [scale_cell(dict(points).get(size), ranges.get((mode, size))) for size in sizes]
                         for mode, points in found.items()])
-        lines += [f"- {mode}: {scaling.shape(points)}" for mode, points in found.items()]
+        lines += [f"- {mode}: {scaling.shape(points, ranges=[span for (name, _), span in ranges.items() if name == mode])}"
+                  for mode, points in found.items()]
     return lines + [""]
 
 

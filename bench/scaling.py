@@ -20,7 +20,7 @@ OVER = {
     "cpus": ("CPUs", "connects/s, traced / untraced", False,
              "A thread per CPU under QEMU without counted instructions: the clock is this machine's, so"
              " the median of turns, and the machine may have fewer CPUs than the guest."),
-    "events": ("events per second", "ns of tcpwhy's CPU per event", True,
+    "events": ("events per second", "nanoseconds of tcpwhy's CPU per event", True,
                "`tcpwhy ports --events --json`, native. At few events what it does every second counts most."),
 }
 
@@ -96,12 +96,15 @@ def series(results, over):
     return {mode: sorted(points) for mode, points in found.items()}
 
 
-def shape(points):
-    """A word for how the second grows with the first, between the ends."""
+def shape(points, ranges=()):
+    """A word for how the second grows with the first, between the ends; `ranges` are those of points
+    that were measured several times over."""
     (first, low), (last, high) = points[0], points[-1]
     if last == first:
         return "not enough sizes to tell"
     least, most = min(cost for _, cost in points), max(cost for _, cost in points)
+    if any(high - low > most - least for low, high in ranges):
+        return "no verdict, the spread exceeds the difference"
     if most <= 1.15 * least:
         return f"constant (within {most / least - 1:.0%} from {first:,} to {last:,})"
     if len(points) < 3:
