@@ -28,6 +28,8 @@ PEERS = {
     "stackcollapse-perf.pl": ["stackcollapse-perf.pl", "--help"],
     "flamegraph.pl": ["flamegraph.pl", "--help"],
 }
+DURATION = """On two CPUs with nothing else to do: cost about ten minutes per kernel with the other tools,
+speed and memory five each, scaling ten."""
 
 
 def version(command):
@@ -62,7 +64,7 @@ def facts(quick):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__, epilog=DURATION)
     parser.add_argument("--quick", action="store_true", help="less of everything: under five minutes")
     parser.add_argument("--only", choices=PARTS, action="append",
                         help="this part, may be repeated; the others stay as FILE has them")
