@@ -109,8 +109,8 @@ kernel-test: ## the tests that need root, here and under each kernel in QEMU
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) -O2 -Wall -Wextra -Werror -pthread $(filter %.c,$^) -o $@
 
-# Programs that do nothing, at the same hooks: what tracing costs at least.
-.build/bench/%.bpf.o: bench/%.bpf.c Makefile
+# Programs that do nothing, at the same hooks: what tracing costs at least; and a filler of rings.
+.build/bench/%.bpf.o: bench/%.bpf.c bpf/include/tcpwhy.h Makefile
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
@@ -126,6 +126,17 @@ kernel-test: ## the tests that need root, here and under each kernel in QEMU
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) -O1 -fno-omit-frame-pointer -Wall -Wextra -Werror $< -o $@
 
+# Connects under as many keys as wanted.
+.build/bench/keys: bench/keys.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -O2 -Wall -Wextra -Werror $< -o $@
+
+# Parts of tcpwhy, measured inside one process.
+.build/$(CONFIG)/benchnative: build .build/bench/ring.bpf.o
+	$(call say,SWIFT,$@)
+	$(Q)$(SWIFT) build $(SWIFT_FLAGS) --product benchnative
+
 COST := .build/tcpload .build/bench/floor .build/bench/floor.bpf.o .build/bench/floor-ports.bpf.o
 
 cost: build $(COST) ## what tracing costs under QEMU, in guest instructions
@@ -133,7 +144,7 @@ cost: build $(COST) ## what tracing costs under QEMU, in guest instructions
 
 bench: ## cost, speed, memory and scaling beside other tools; writes docs/bench.md (root or sudo)
 	$(Q)scripts/setup && scripts/setup --bench
-	$(Q)$(MAKE) build $(COST) .build/bench/stacks
+	$(Q)$(MAKE) build $(COST) .build/bench/stacks .build/bench/keys .build/$(CONFIG)/benchnative
 	$(Q)$(SUDO) scripts/bench $(if $(QUICK),--quick) $(ARGS)
 
 lint: build ## layout, shellcheck, import rules, licences, the manual page

@@ -61,6 +61,18 @@ let package = Package(
             ], swiftSettings: settings),
         // Makes the manual page; see `make docs`.
         .executableTarget(name: "docgen", swiftSettings: settings),
+        // What `make bench` measures inside one process. The linker leads allocations
+        // through a counter, those of Swift too.
+        .target(name: "BenchConsumer", path: "bench/consumer"),
+        .executableTarget(
+            name: "benchnative",
+            dependencies: ["BPF", "BenchConsumer", "CPrograms", "Model", "Probes", "Report"],
+            path: "bench/native", swiftSettings: settings,
+            linkerSettings: [
+                .unsafeFlags(
+                    ["malloc", "calloc", "realloc", "aligned_alloc", "posix_memalign"]
+                        .flatMap { ["-Xlinker", "--wrap=\($0)"] })
+            ]),
         // A known load for the tests to compare with.
         .executableTarget(name: "tcpload", path: "Tests/tcpload"),
         // The same random numbers on every run.

@@ -4,21 +4,24 @@
 import subprocess
 import sys
 
-OPERATIONS = {"1": "connect, 1 port tried", "2000": "connect, 2,000 ports tried"}
+OPERATIONS = {"1": "connect, 1 port tried", "2000": "connect, 2,000 ports tried", "http": "one HTTP request"}
 # By the beginning of a mode's name: not ours, so that its getting worse is no regression.
-PEERS = ("funclatency", "tcpconnlat", "tcpsynbl", "bpftrace", "perf")
+PEERS = ("funclatency", "tcpconnlat", "tcpsynbl", "tcpdrop", "bpftrace", "perf")
+# Why a peer has no figure, where it does not say so itself.
+ABSENT = {"missing": "not in Debian's packages, or not installed", "refused": "does not run on this kernel"}
 
 
 def rows(text):
-    """The table lines of scripts/cost as rows; a peer's cell may be a word: missing, refused."""
+    """The table lines of scripts/cost as rows; a peer may say why it has no figure."""
     found, untraced = [], {}
     for line in text.splitlines():
-        part = line.split()
-        if len(part) != 4 or not (part[2].isdigit() or part[2] in ("missing", "refused")):
+        part = line.split(maxsplit=3)
+        if len(part) != 4 or not (part[2].isdigit() or part[2] in ABSENT):
             continue
         operation = OPERATIONS.get(part[0], part[0])
         if not part[2].isdigit():
-            found.append({"operation": operation, "mode": part[1], "says": part[2]})
+            why = part[3] if part[3] != "-" else ABSENT[part[2]]
+            found.append({"operation": operation, "mode": part[1], "says": f"{part[2]}: {why}"})
             continue
         count = int(part[2])
         if part[1] == "untraced":
@@ -33,7 +36,7 @@ def measure(quick, kernels, results, save):
     """Into `results`, those of other kernels kept; `save` runs after each table, since they take minutes."""
     for kernel in kernels:
         results[kernel] = []
-        for subject in ["ports", "drops"]:
+        for subject in ["ports", "drops", "http"]:
             print(f"bench: cost of {subject}, kernel {kernel}", file=sys.stderr, flush=True)
             command = ["scripts/cost", "--kernel", kernel, "--of", subject]
             if not quick:

@@ -40,6 +40,12 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def cpu_nanoseconds(pid):
+    """The same of every thread that lives, and finer."""
+    return sum(int((thread / "schedstat").read_text().split()[0])
+               for thread in pathlib.Path(f"/proc/{pid}/task").iterdir())
+
+
 def wait(process, since):
     """To its end. Looks at its memory meanwhile: what wait4 says includes this process's before exec."""
     ended, most = select.poll(), 0

@@ -1,78 +1,125 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the cost of a connect grows with the ports tried and with the keys traced."""
+"""How the cost of a connect grows: with the ports tried, the keys traced, the CPUs; and how what
+tcpwhy itself takes grows with the events per second."""
 
+import json
+import statistics
 import subprocess
 import sys
+import time
+
+import plot
+import run
 
 KERNEL = "6.12"
-COLOURS = {"untraced": "#888888", "derived": "#1f77b4", "counted": "#d62728"}
+# Over what: its heading, the unit, whether sizes span many powers of ten, a remark.
+OVER = {
+    "keys": ("keys traced", "instructions per connect", True,
+             "A refused connect; the table holds 16,384 keys, all others share one."),
+    "ports": ("ports tried per connect", "instructions per connect", False, ""),
+    "cpus": ("CPUs", "connects/s, traced / untraced", False,
+             "A thread per CPU under QEMU without counted instructions: the clock is this machine's, so"
+             " the median of turns, and the machine may have fewer CPUs than the guest."),
+    "events": ("events per second", "nanoseconds of tcpwhy's CPU per event", True,
+               "`tcpwhy ports --events --json`, native. At few events what it does every second counts most."),
+}
+
+
+def guest(*arguments):
+    """A guest's lines, in words, and what went wrong."""
+    done = subprocess.run(["scripts/kernel", "run", KERNEL, "--timeout", "1800", "--add", run.TCPWHY,
+                           "--add", run.TCPLOAD, *arguments], stdout=subprocess.PIPE, text=True)
+    says = [] if done.returncode == 0 else [f"ended with {done.returncode}: {done.stdout.strip()[-200:]}"]
+    return [line.split() for line in done.stdout.splitlines()], says
+
+
+def connects(quick):
+    """Over keys and ports, in instructions."""
+    ports, keys = ("1 250 1000", "1 100 1000") if quick else ("1 250 1000 4000 15000 30000", "1 10 100 1000 10000 100000")
+    lines, says = guest("--icount", "--memory", "4096", "--add", ".build/bench/keys", "--add", "scripts/cost-scaling-guest",
+                        "--", "sh", "/bin/cost-scaling-guest", ports, keys)
+    rows = [{"over": part[1], "size": int(part[2]), "mode": part[3], "value": int(part[4])}
+            for part in lines if len(part) == 5 and part[0] == "scaling" and part[4].isdigit()]
+    return rows, says
+
+
+def cpus(quick):
+    rows, says = [], []
+    for count in [1, 2] if quick else [1, 2, 4]:
+        lines, failed = guest("--cpus", str(count), "--add", "scripts/cost-cpus-guest",
+                              "--", "sh", "/bin/cost-cpus-guest", "2" if quick else "5")
+        says += failed
+        rates = {mode: [int(part[3]) for part in lines if len(part) == 4 and part[0] == "cpus" and part[2] == mode]
+                 for mode in ("untraced", "derived")}
+        turns = [traced / untraced for untraced, traced in zip(rates["untraced"], rates["derived"]) if untraced]
+        if turns:
+            rows.append({"over": "cpus", "size": count, "mode": "derived", "value": round(statistics.median(turns), 3),
+                         "range": [round(min(turns), 3), round(max(turns), 3)]})
+    return rows, says
+
+
+def events(quick):
+    rows = []
+    for rate in [100, 1000] if quick else [100, 1000, 10_000, 30_000]:
+        process, _ = run.start_tracer([run.TCPWHY, "ports", "--events", "--json", "-c", "tcpload"])
+        time.sleep(1)
+        start, before, done, seconds = time.monotonic(), run.cpu_nanoseconds(process.pid), 0, 3 if quick else 6
+        for burst in range(10 * seconds):
+            load = subprocess.run([run.TCPLOAD, "-a", "-n", str(rate // 10), "127.0.0.1", "7100"], stdout=subprocess.PIPE)
+            done += json.loads(load.stdout)["connects"]
+            time.sleep(max(0, start + (burst + 1) / 10 - time.monotonic()))
+        taken, used = time.monotonic() - start, run.cpu_nanoseconds(process.pid) - before
+        run.stop(process)
+        rows.append({"over": "events", "size": round(done / taken), "mode": "tcpwhy", "value": round(used / done)})
+    return rows, []
 
 
 def measure(quick):
-    print(f"bench: scaling, kernel {KERNEL}", file=sys.stderr, flush=True)
-    ports, keys = ("250 1000", "1 200") if quick else ("250 1000 4000 15000", "1 10 100 1000 4000")
-    done = subprocess.run(
-        ["scripts/kernel", "run", KERNEL, "--icount", "--timeout", "900", "--memory", "4096",
-         "--add", ".build/release/tcpwhy", "--add", ".build/tcpload", "--add", "scripts/cost-scaling-guest",
-         "--", "sh", "/bin/cost-scaling-guest", ports, keys], stdout=subprocess.PIPE, text=True)
-    rows = []
-    for line in done.stdout.splitlines():
-        part = line.split()
-        if len(part) == 5 and part[0] == "scaling" and part[4].isdigit():
-            rows.append({"over": part[1], "size": int(part[2]), "mode": part[3], "instructions": int(part[4])})
-    says = None if done.returncode == 0 else f"ended with {done.returncode}: {done.stdout.strip()[-200:]}"
+    rows, says = [], []
+    for part in [connects, cpus, events]:
+        print(f"bench: scaling of {part.__name__}", file=sys.stderr, flush=True)
+        try:
+            found, failed = part(quick)
+        except (RuntimeError, OSError, ValueError, KeyError) as error:
+            found, failed = [], [f"{part.__name__}: {error}"]
+        rows += found
+        says += failed
     return {"kernel": KERNEL, "rows": rows, "says": says}
 
 
 def series(results, over):
-    """Of each mode its (size, instructions), by size."""
+    """Of each mode its (size, value), by size."""
     found = {}
     for row in results.get("rows") or []:
         if row["over"] == over:
-            found.setdefault(row["mode"], []).append((row["size"], row["instructions"]))
+            found.setdefault(row["mode"], []).append((row["size"], row["value"]))
     return {mode: sorted(points) for mode, points in found.items()}
 
 
-def shape(points):
-    """A word for how the second grows with the first, between the ends."""
+def shape(points, ranges=()):
+    """A word for how the second grows with the first, between the ends; `ranges` are those of points
+    that were measured several times over."""
     (first, low), (last, high) = points[0], points[-1]
     if last == first:
         return "not enough sizes to tell"
-    if high <= 1.1 * low:
-        return f"constant ({high / low:.2f} times from {first:,} to {last:,})"
+    least, most = min(cost for _, cost in points), max(cost for _, cost in points)
+    if any(high - low > most - least for low, high in ranges):
+        return "no verdict, the spread exceeds the difference"
+    if most <= 1.15 * least:
+        return f"constant (within {most / least - 1:.0%} from {first:,} to {last:,})"
     if len(points) < 3:
         return f"{high / low:.2f} times from {first:,} to {last:,}; two sizes tell no shape"
     each = (high - low) / (last - first)
     off = max(abs(cost - low - each * (size - first)) / cost for size, cost in points)
-    if off <= 0.1:
-        return f"linear: {each:,.0f} instructions for one more"
+    if each > 0 and off <= 0.15:
+        return f"linear: {each:,.0f} for one more"
+    if all(later[1] <= earlier[1] for earlier, later in zip(points, points[1:])):
+        return f"falls ({high / low:.2f} times from {first:,} to {last:,})"
     return f"neither constant nor linear ({high / low:.2f} times from {first:,} to {last:,})"
 
 
-def plot(results, path):
-    """A small picture of instructions by ports tried; none without figures."""
-    lines = series(results, "ports")
-    if not lines:
-        return
-    width, height, left, bottom = 560, 300, 70, 40
-    most_x = max(x for points in lines.values() for x, _ in points)
-    most_y = max(y for points in lines.values() for _, y in points)
-
-    def at(x, y):
-        return left + x / most_x * (width - left - 90), height - bottom - y / most_y * (height - bottom - 20)
-
-    svg = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">',
-           '<rect width="100%" height="100%" fill="white"/>',
-           f'<path d="M{left} 20V{height - bottom}H{width - 90}" fill="none" stroke="black"/>',
-           f'<text x="{width / 2 - 40}" y="{height - 6}" text-anchor="middle">ports tried per connect</text>',
-           f'<text x="{left - 6}" y="24" text-anchor="end">{most_y / 1e6:.1f} M</text>',
-           f'<text x="{left - 6}" y="{height - bottom}" text-anchor="end">0</text>',
-           f'<text x="{width - 90}" y="{height - bottom + 16}" text-anchor="middle">{most_x:,}</text>']
-    for mode, points in lines.items():
-        path_text = " ".join("%.1f,%.1f" % at(x, y) for x, y in points)
-        x, y = at(*points[-1])
-        # Two lines that lie on each other have their names above and below.
-        drop = {"untraced": 14, "derived": -2}.get(mode, 4)
-        svg.append(f'<polyline points="{path_text}" fill="none" stroke="{COLOURS[mode]}" stroke-width="2"/>')
-        svg.append(f'<text x="{x + 6:.0f}" y="{y + drop:.0f}" fill="{COLOURS[mode]}">{mode}</text>')
-    path.write_text("\n".join(svg) + "\n<title>instructions per connect</title>\n</svg>\n")
+def picture(results):
+    """All of it as SVG; None without figures."""
+    panels = [(title, unit, lines, logarithmic) for over, (unit, title, logarithmic, _) in OVER.items()
+              if (lines := series(results, over))]
+    return plot.picture(panels) if panels else None

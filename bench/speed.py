@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+import native
 import run
 
 WORK = pathlib.Path(".build/bench")
@@ -62,9 +63,7 @@ def repeated(times, **commands):
 
 
 def row(name, unit, who, values, target=None, note=None):
-    best, median, worst = run.spread(values)
-    return {"what": name, "unit": unit, "who": who, "best": best, "median": median, "worst": worst,
-            "runs": len(values), "target": target, "note": note}
+    return {"what": name, "unit": unit, "who": who, "values": values, "target": target, "note": note}
 
 
 def missing(name, who):
@@ -72,7 +71,6 @@ def missing(name, who):
 
 
 def fold(quick):
-    say("fold")
     path = WORK / "perf.txt"
     size = perf_text(path, 50 if quick else 200)
     commands = {"tcpwhy": [run.TCPWHY, "fold", str(path)], "bench/fold.pl": ["perl", "bench/fold.pl", str(path)]}
@@ -119,7 +117,6 @@ def load(seconds):
 
 def end_to_picture(quick):
     """From the interrupt that ends a trace to the picture on disk; the first run reads symbols from disk."""
-    say("profile: end of trace to picture")
     seconds, taken, cpu = (4 if quick else 10), [], []
     for _ in range(3 if quick else 5):
         work = load(seconds + 2)
@@ -158,7 +155,6 @@ def end_to_picture(quick):
 
 def sampling(quick):
     """CPU seconds that a sampler itself takes, by turns under the same load."""
-    say("sampling at 99 Hz")
     seconds, taken, connects = (5 if quick else 10), {}, {}
     commands = {
         "nothing": None,
@@ -188,7 +184,6 @@ def same_count(quick):
     """Samples of a process that computes all the time, by both at once."""
     if not shutil.which("perf"):
         return []
-    say("samples of a known load")
     data = str(WORK / "perf.data")
     process, _ = run.start_tracer([run.TCPWHY, "profile", "-c", "tcpload", "-o", str(WORK / "a.folded")])
     run.run(["perf", "record", "-q", "-g", "-F", "99", "-e", "cpu-clock", "-o", data, run.TCPLOAD, "-x", "5", "127.0.0.1", "1"])
@@ -204,7 +199,8 @@ def same_count(quick):
 
 def measure(quick):
     rows = []
-    for part in [fold, flame, end_to_picture, sampling, same_count]:
+    for part in [native.ring, native.table, fold, flame, end_to_picture, sampling, same_count]:
+        say(part.__name__.replace("_", " "))
         try:
             rows += part(quick)
         except (RuntimeError, OSError, ValueError, KeyError) as error:

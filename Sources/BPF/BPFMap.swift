@@ -13,6 +13,8 @@ public struct BPFMap: ~Copyable, Sendable {
     public let isPerCPU: Bool
     let type: UInt32
     let file: FileDescriptor
+    /// The map's own, for other readers of it; open as long as this map is there.
+    package var descriptor: Int32 { file.number }
 
     /// Possible CPUs, which is what per-CPU maps have a value for.
     public static let possibleCPUs = max(Int(libbpf_num_possible_cpus()), 1)

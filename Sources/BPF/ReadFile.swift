@@ -2,7 +2,7 @@
 import Glibc
 
 /// A whole file of `/sys` or `/proc`, whose stated size may be 0 or too large.
-func readFile(_ path: String) throws(BPFError) -> [UInt8] {
+package func readFile(_ path: String) throws(BPFError) -> [UInt8] {
     let file = FileDescriptor(
         owning: try unsafe checkErrno(Glibc.open(path, O_RDONLY | O_CLOEXEC), .open, "open \(path)")
     )

@@ -71,9 +71,13 @@ public struct RingBuffer: ~Copyable {
         let receiver = unsafe receiver.takeUnretainedValue()
         receiver.left = limit
         let result = withoutActuallyEscaping(body) { body in
-            receiver.body = body
-            defer { receiver.body = nil }
-            return call()
+            let body = Body(body)
+            // SAFETY: `body` lives until the call is over, and so does what is set here.
+            return withExtendedLifetime(body) {
+                unsafe receiver.body = Unmanaged.passUnretained(body)
+                defer { unsafe receiver.body = nil }
+                return call()
+            }
         }
         // A signal ends the wait; the events stay where they are.
         if result != -EINTR, result != Receiver.full {
@@ -92,12 +96,22 @@ private final class OpenRing {
     }
 }
 
+/// The closure of a call. A constant, so that calling it for an event need not count references.
+private final class Body {
+    let call: (RawSpan) -> Void
+
+    init(_ call: @escaping (RawSpan) -> Void) {
+        self.call = call
+    }
+}
+
 /// Carries the closure of the call under way through libbpf.
+@safe
 private final class Receiver {
     var rings: [OpenRing]
     /// libbpf passes on what the callback returns, this event being read.
     static let full = -ECANCELED
-    var body: ((RawSpan) -> Void)?
+    var body: Unmanaged<Body>?
     var left = 0
 
     init(_ ring: OpenRing) {
@@ -112,8 +126,10 @@ private func deliver(
     guard let context = unsafe context, let data = unsafe data else { return 0 }
     // SAFETY: `context` is the RingBuffer's receiver, and `data` is `size`
     // readable bytes until this returns.
-    let receiver = unsafe Unmanaged<Receiver>.fromOpaque(context).takeUnretainedValue()
-    unsafe receiver.body?(UnsafeRawBufferPointer(start: data, count: size).bytes)
-    receiver.left -= 1
-    return receiver.left > 0 ? 0 : Receiver.full
+    return unsafe Unmanaged<Receiver>.fromOpaque(context)._withUnsafeGuaranteedRef { receiver in
+        let bytes = unsafe UnsafeRawBufferPointer(start: data, count: size).bytes
+        unsafe receiver.body?._withUnsafeGuaranteedRef { $0.call(bytes) }
+        receiver.left -= 1
+        return receiver.left > 0 ? 0 : Receiver.full
+    }
 }

@@ -39,6 +39,14 @@ public struct ConnectKey: Sendable, Hashable {
         self.port = port
         self.isOverflow = isOverflow
     }
+
+    /// By what tells keys apart in practice. Equality compares all; hashing all of it, names
+    /// of enum cases among them, is most of what looking up a key would take.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(pid)
+        hasher.combine(port)
+        hasher.combine(destination)
+    }
 }
 
 /// Totals of one key since the trace began, or of one interval.

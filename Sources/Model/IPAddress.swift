@@ -26,10 +26,10 @@ public struct IPAddress: Sendable, Hashable {
         self.init(family: .ipv4, bytes: bytes)
     }
 
-    public var isUnspecified: Bool {
-        for index in bytes.indices where bytes[index] != 0 { return false }
-        return true
-    }
+    public var isUnspecified: Bool { halves == (0, 0) }
+
+    /// The bytes as two numbers: what is compared and hashed for every connect.
+    private var halves: (UInt64, UInt64) { unsafeBitCast(bytes, to: (UInt64, UInt64).self) }
 
     /// 127.0.0.0/8 or ::1.
     public var isLoopback: Bool {
@@ -64,16 +64,13 @@ public struct IPAddress: Sendable, Hashable {
     }
 
     public static func == (left: IPAddress, right: IPAddress) -> Bool {
-        guard left.family == right.family else { return false }
-        for index in left.bytes.indices where left.bytes[index] != right.bytes[index] {
-            return false
-        }
-        return true
+        left.family == right.family && left.halves == right.halves
     }
 
     public func hash(into hasher: inout Hasher) {
-        hasher.combine(family)
-        for index in bytes.indices { hasher.combine(bytes[index]) }
+        // The family is nearly always the same: equality asks for it, the hash need not.
+        hasher.combine(halves.0)
+        hasher.combine(halves.1)
     }
 }
 

@@ -18,4 +18,11 @@ public struct ConnectCoverage: Sendable, Hashable {
     public var successfulSearch: Bool { backend != .tracepoint }
     /// What was tried before and refused, and why.
     public var refused: [String] = []
+
+    package init(backend: Backend, method: PortMethod?, bind: Bool, refused: [String] = []) {
+        self.backend = backend
+        self.method = method
+        self.bind = bind
+        self.refused = refused
+    }
 }

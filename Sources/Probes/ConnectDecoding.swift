@@ -1,25 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 import BPF
 import CPrograms
-import Model
+package import Model
 
 /// What the programs write, as the model's values. Everything is read by offset
 /// from bytes whose length was checked; nothing here traps.
-enum ConnectDecoding {
+package enum ConnectDecoding {
     static func key(_ bytes: RawSpan) -> ConnectKey? {
-        guard let raw = bytes.read(why_connect_key.self) else { return nil }
-        return key(raw)
+        bytes.read(why_connect_key.self).map(key)
     }
 
     static func key(_ raw: why_connect_key) -> ConnectKey {
-        let family: AddressFamily = raw.family == WHY_IPV6.rawValue ? .ipv6 : .ipv4
-        let isBind = raw.kind == WHY_KIND_BIND.rawValue
-        let local = IPAddress(raw.local, family)
+        withUnsafePointer(to: raw) { key($0) }
+    }
+
+    /// In place: C's structs are large tuples, and copying them takes longer than reading them.
+    private static func key(_ raw: UnsafePointer<why_connect_key>) -> ConnectKey {
+        let family: AddressFamily = raw.pointee.family == WHY_IPV6.rawValue ? .ipv6 : .ipv4
+        let isBind = raw.pointee.kind == WHY_KIND_BIND.rawValue
+        let isOverflow = raw.pointee.family == 0
+        let local = IPAddress(raw.pointee.local, family)
         return ConnectKey(
-            kind: isBind ? .bind : .connect, pid: raw.pid, command: text(raw.comm),
-            netns: raw.netns, family: family, source: local.isUnspecified ? nil : local,
-            destination: isBind || raw.family == 0 ? nil : IPAddress(raw.remote, family),
-            port: raw.port, isOverflow: raw.family == 0)
+            kind: isBind ? .bind : .connect, pid: raw.pointee.pid, command: text(raw.pointee.comm),
+            netns: raw.pointee.netns, family: family, source: local.isUnspecified ? nil : local,
+            destination: isBind || isOverflow ? nil : IPAddress(raw.pointee.remote, family),
+            port: raw.pointee.port, isOverflow: isOverflow)
     }
 
     /// - Parameter sees: what this backend measures; the rest becomes `nil`.
@@ -66,29 +71,52 @@ enum ConnectDecoding {
         return low <= high ? low...high : nil
     }
 
-    static func event(_ bytes: RawSpan, sees: ConnectCoverage) -> ConnectEvent? {
-        guard let raw = bytes.read(why_connect_event.self) else { return nil }
-        let key = key(raw.key)
-        let source = IPAddress(raw.source, key.family)
-        let flags = Int32(raw.flags)
-        let tried = raw.method != WHY_METHOD_NONE.rawValue
+    package static func event(_ bytes: RawSpan, sees: ConnectCoverage) -> ConnectEvent? {
+        guard bytes.byteCount >= MemoryLayout<why_connect_event>.size else { return nil }
+        return bytes.withUnsafeBytes { bytes in
+            // Records of a ring buffer are aligned; what is not is copied first.
+            guard let start = bytes.baseAddress,
+                UInt(bitPattern: start) % UInt(MemoryLayout<why_connect_event>.alignment) == 0
+            else {
+                return withUnsafePointer(to: bytes.loadUnaligned(as: why_connect_event.self)) {
+                    event($0, sees.method)
+                }
+            }
+            return event(start.assumingMemoryBound(to: why_connect_event.self), sees.method)
+        }
+    }
+
+    private static func event(
+        _ raw: UnsafePointer<why_connect_event>, _ method: PortMethod?
+    ) -> ConnectEvent {
+        // The key follows the time.
+        let key = key(
+            (UnsafeRawPointer(raw) + MemoryLayout<UInt64>.size)
+                .assumingMemoryBound(to: why_connect_key.self))
+        let source = IPAddress(raw.pointee.source, key.family)
+        let flags = Int32(raw.pointee.flags)
+        let tried = raw.pointee.method != WHY_METHOD_NONE.rawValue
         let outcome: ConnectEvent.Outcome =
-            switch UInt32(raw.outcome) {
+            switch UInt32(raw.pointee.outcome) {
             case WHY_OUTCOME_ESTABLISHED.rawValue: .established
             case WHY_OUTCOME_ABANDONED.rawValue: .abandoned
-            default: .failed(Int32(raw.error))
+            default: .failed(Int32(raw.pointee.error))
             }
         return ConnectEvent(
-            time: raw.time_ns, key: key, thread: raw.tid,
-            source: source.isUnspecified ? nil : source, sourcePort: raw.source_port,
-            outcome: outcome, search: flags & WHY_EVENT_SEARCHED != 0 ? raw.search_ns : nil,
-            call: raw.call_ns == 0 ? nil : raw.call_ns, total: raw.total_ns,
-            portsTried: tried ? raw.ports_tried : nil, triedMethod: tried ? sees.method : nil,
+            time: raw.pointee.time_ns, key: key, thread: raw.pointee.tid,
+            source: source.isUnspecified ? nil : source, sourcePort: raw.pointee.source_port,
+            outcome: outcome, search: flags & WHY_EVENT_SEARCHED != 0 ? raw.pointee.search_ns : nil,
+            call: raw.pointee.call_ns == 0 ? nil : raw.pointee.call_ns, total: raw.pointee.total_ns,
+            portsTried: tried ? raw.pointee.ports_tried : nil, triedMethod: tried ? method : nil,
             isCertain: flags & WHY_EVENT_CERTAIN != 0, wasBound: flags & WHY_EVENT_BOUND != 0,
             reusedTimeWait: flags & WHY_EVENT_REUSED != 0)
     }
 
     static func text(_ tuple: some BitwiseCopyable) -> String {
-        withUnsafeBytes(of: tuple) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        withUnsafeBytes(of: tuple) { bytes in
+            let length = bytes.firstIndex(of: 0) ?? bytes.count
+            // Typed: String reads it where it is.
+            return String(decoding: bytes.bindMemory(to: UInt8.self).prefix(length), as: UTF8.self)
+        }
     }
 }

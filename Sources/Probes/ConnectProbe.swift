@@ -95,22 +95,11 @@ public final class ConnectProbe {
 
     private func readTables() throws(BPFError) -> Reading {
         var reading = Reading()
-        var raw: [ConnectKey: why_connect_key] = [:]
-        try stats.forEach { keyBytes, valueBytes in
-            guard let rawKey = keyBytes.read(why_connect_key.self),
-                let value = ConnectDecoding.stats(valueBytes, sees: coverage)
-            else { return }
-            let key = ConnectDecoding.key(rawKey)
-            if key.isOverflow && value.connects == 0 { return }
-            reading.connects[key] = value
-            raw[key] = rawKey
-            if let destination = key.destination, let own = ConnectDecoding.ownRange(valueBytes) {
-                reading.ownRanges[
-                    Destination(netns: key.netns, address: destination, port: key.port)] = own
-            }
-        }
+        let table = try ConnectTable(stats, sees: coverage)
+        reading.connects = table.connects
+        reading.ownRanges = table.ownRanges
         for key in processes.retire(from: reading.connects) {
-            guard let rawKey = raw[key], let total = reading.connects.removeValue(forKey: key)
+            guard let rawKey = table.raw[key], let total = reading.connects.removeValue(forKey: key)
             else { continue }
             if try stats.delete(rawKey) { processes.keep(key, total) }
         }

@@ -85,13 +85,14 @@ enum ListenerDecoding {
     }
 }
 
+/// An address as the shared header has it: `WHY_ADDR_LEN` bytes, IPv4 in the first four.
+typealias RawAddress = (
+    UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8,
+    UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8
+)
+
 extension IPAddress {
-    /// An address as the shared header has it: IPv4 in the first four bytes.
-    init(_ tuple: some BitwiseCopyable, _ family: AddressFamily) {
-        var bytes = InlineArray<16, UInt8>(repeating: 0)
-        withUnsafeBytes(of: tuple) { raw in
-            for index in 0..<min(16, raw.count) { bytes[index] = raw[index] }
-        }
-        self.init(family: family, bytes: bytes)
+    init(_ raw: RawAddress, _ family: AddressFamily) {
+        self.init(family: family, bytes: unsafeBitCast(raw, to: InlineArray<16, UInt8>.self))
     }
 }

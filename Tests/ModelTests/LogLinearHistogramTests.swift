@@ -40,7 +40,7 @@ import Testing
         buckets[3] = 7
         buckets[255] = 1
         buckets[299] = 2
-        let histogram = LogLinearHistogram(buckets: buckets)
+        let histogram = LogLinearHistogram(buckets: buckets.span)
         #expect(histogram.counts == [3: 7, 255: 3])
         #expect(histogram.count == 10)
     }

@@ -7,12 +7,14 @@ extension [UInt8] {
     }
 
     /// In decimal, with zeros in front up to `minimum` digits.
+    @inlinable
     package mutating func append(decimal value: some FixedWidthInteger, minimum: Int = 1) {
         if value < 0 { append(UInt8(ascii: "-")) }
         append(digits: UInt64(value.magnitude), minimum: minimum)
     }
 
-    private mutating func append(digits value: UInt64, minimum: Int) {
+    @usableFromInline
+    package mutating func append(digits value: UInt64, minimum: Int) {
         var digits = InlineArray<20, UInt8>(repeating: UInt8(ascii: "0"))
         var first = 20
         var rest = value
