@@ -1,74 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A function of the kernel that an address was found in.
-struct KernelFunction {
-    var address: UInt64
-    var start: UInt64
-    /// Where the next one begins.
-    var end: UInt64
-    var symbol: String
-    /// `nil`: the kernel itself.
-    var module: String?
-
-    func place(of address: UInt64) -> KernelPlace {
-        KernelPlace(symbol: symbol, offset: address - start, module: module)
-    }
-}
-
-/// The places of addresses that are asked for again and again. `/proc/kallsyms`, which takes
-/// some 50 ms to read, is read only for functions that were not met before.
+/// The places of addresses that are asked for again and again. `/proc/kallsyms` takes some 50 ms
+/// to read: it is read once, and anew only for what may have been loaded since.
 public struct KernelFunctions {
-    /// In order, none overlapping another.
-    private var known: [KernelFunction] = []
+    private var table: KernelTable?
 
     public init() {}
 
+    /// Reads the table ahead of the first question.
+    public mutating func read() throws(HostError) {
+        table = try KernelTable.read()
+    }
+
     /// As `KernelSymbols.places(of:)`.
     public mutating func places(of addresses: Set<UInt64>) throws(HostError) -> [UInt64: KernelPlace] {
-        try places(of: addresses) { (missing) throws(HostError) in
-            var nearest = NearestSymbols(missing)
-            try KernelSymbols.forEachLine { nearest.look(at: $0) }
-            return nearest
-        }
+        try places(of: addresses, read: KernelTable.read)
     }
 
-    /// - Parameter read: looks at every symbol for the nearest ones.
+    /// - Parameter read: the table as it is now.
     mutating func places(
-        of addresses: Set<UInt64>, read: (Set<UInt64>) throws(HostError) -> NearestSymbols
+        of addresses: Set<UInt64>, read: () throws(HostError) -> KernelTable
     ) throws(HostError) -> [UInt64: KernelPlace] {
-        var places: [UInt64: KernelPlace] = [:]
-        var missing: Set<UInt64> = []
-        for address in addresses {
-            if let function = function(at: address) {
-                places[address] = function.place(of: address)
-            } else {
-                missing.insert(address)
+        guard !addresses.isEmpty else { return [:] }
+        if let table {
+            let found = addresses.compactMap { address in table.find(address).map { (address, $0) } }
+            // Where addresses are hidden they stay so.
+            if table.isEmpty || (found.count == addresses.count && found.allSatisfy { $1.isLasting }) {
+                return Dictionary(uniqueKeysWithValues: found.map { ($0, $1.place) })
             }
         }
-        guard !missing.isEmpty else { return places }
-        let nearest = try read(missing)
-        places.merge(nearest.places) { $1 }
-        remember(nearest.functions)
+        let now = try read()
+        table = now
+        var places: [UInt64: KernelPlace] = [:]
+        for address in addresses { places[address] = now.find(address)?.place }
         return places
-    }
-
-    private mutating func remember(_ found: [KernelFunction]) {
-        var last: UInt64?
-        for function in found where function.start != last {
-            last = function.start
-            known.append(function)
-        }
-        known.sort { $0.start < $1.start }
-    }
-
-    private func function(at address: UInt64) -> KernelFunction? {
-        var low = 0
-        var high = known.count
-        while low < high {
-            let middle = (low + high) / 2
-            if known[middle].start <= address { low = middle + 1 } else { high = middle }
-        }
-        guard low > 0, address < known[low - 1].end else { return nil }
-        return known[low - 1]
     }
 }

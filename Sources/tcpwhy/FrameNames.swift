@@ -27,8 +27,12 @@ struct FrameNames {
         self.users = users
     }
 
+    /// Reads the kernel's table now, before the trace, of which it would be a part; its end waits
+    /// for nothing then. Where it cannot be read, addresses stand for names.
+    mutating func readKernel() { try? functions.read() }
+
     /// What is new in samples; before their frames are asked for. The kernel's all at once: its
-    /// table is a file that is read from its beginning.
+    /// table may have to be read for them.
     mutating func lookUp(_ samples: StackSamples) {
         reread = []
         var unknown: Set<UInt64> = []

@@ -125,7 +125,9 @@ struct Profile: ParsableCommand {
         case nil: break
         }
         // Its descriptor is in `options`: it stays open until the map has taken it.
-        var session = try withExtendedLifetime(cgroup) { try ProfileSession(options) }
+        var session = try withExtendedLifetime(cgroup) {
+            try ProfileSession(options, kernel: !userStacks)
+        }
         var run = try session.run(seconds: duration)
         leaveOut(from: &run.samples)
         let stacks = session.named(run.samples)

@@ -11,9 +11,13 @@ struct ProfileSession {
     private let frequency: UInt64
     private let cpus: Int
     private let users = UserSymbols()
+    private var names: FrameNames
 
-    init(_ options: SampleOptions) throws {
+    /// - Parameter kernel: whether the kernel's functions will be named, too.
+    init(_ options: SampleOptions, kernel: Bool) throws {
         frequency = options.frequency
+        names = FrameNames(users)
+        if kernel { names.readKernel() }
         do throws(ProbeError) {
             probe = try SampleProbe(options)
             cpus = probe.cpus
@@ -48,8 +52,7 @@ struct ProfileSession {
     }
 
     /// The samples by the names of their functions, the outermost first.
-    func named(_ samples: StackSamples) -> [NamedStack] {
-        var names = FrameNames(users)
-        return names.stacks(of: samples)
+    mutating func named(_ samples: StackSamples) -> [NamedStack] {
+        names.stacks(of: samples)
     }
 }

@@ -20,12 +20,12 @@ import Testing
 
     /// Asks, and says whether the table was read for it.
     private static func ask(
-        _ functions: inout KernelFunctions, _ addresses: Set<UInt64>
+        _ functions: inout KernelFunctions, _ addresses: Set<UInt64>, in table: String = text
     ) throws -> (places: [UInt64: KernelPlace], isRead: Bool) {
         var isRead = false
-        let places = try functions.places(of: addresses) { missing in
+        let places = try functions.places(of: addresses) {
             isRead = true
-            return NearestSymbols(missing, parsing: text)
+            return KernelTable(parsing: table)
         }
         return (places, isRead)
     }
@@ -39,13 +39,31 @@ import Testing
         }
     }
 
-    @Test func aFunctionThatWasMetIsNotLookedUpAgain() throws {
+    @Test func whatStaysIsNotReadAgain() throws {
         var functions = KernelFunctions()
         let start = Self.bounds[1]
-        #expect(try Self.ask(&functions, [start + 0x10]).isRead)
-        #expect(try !Self.ask(&functions, [start, start + 0x10, start + 0xff]).isRead)
-        #expect(try Self.ask(&functions, [start + 0x100]).isRead)
-        #expect(try Self.ask(&functions, [start - 1]).isRead)
         #expect(try !Self.ask(&functions, []).isRead)
+        #expect(try Self.ask(&functions, [start + 0x10]).isRead)
+        #expect(try !Self.ask(&functions, [start, start + 0x10, start - 1]).isRead)
+        // Behind the last function of the kernel, and of a module, something may have been loaded.
+        #expect(try Self.ask(&functions, [Self.bounds[2] + 0x10]).isRead)
+        #expect(try Self.ask(&functions, [start, Self.bounds[4] + 0x10]).isRead)
+    }
+
+    @Test func whatWasLoadedSinceHasItsName() throws {
+        var functions = KernelFunctions()
+        _ = try Self.ask(&functions, [Self.bounds[3]])
+        let address = Self.bounds[3] + 0x1_0010
+        let later = Self.text + "ffffffffc0910000 t prog\t[bpf]\nffffffffc0911000 t next\t[bpf]\n"
+        #expect(try Self.ask(&functions, [address], in: later).places[address]?.symbol == "prog")
+        // Another one may be in its place now.
+        #expect(try Self.ask(&functions, [address], in: later).isRead)
+    }
+
+    @Test func hiddenAddressesStayHidden() throws {
+        var functions = KernelFunctions()
+        let hidden = "0000000000000000 T first\n0000000000000000 t second\n"
+        #expect(try Self.ask(&functions, Set(Self.bounds), in: hidden).places.isEmpty)
+        #expect(try !Self.ask(&functions, Set(Self.bounds), in: hidden).isRead)
     }
 }

@@ -5,42 +5,40 @@ import Testing
 
 @Suite struct FlameLayoutTests {
     private func layout(
-        _ stacks: StackCounts, isWide: @escaping (StackCount) -> Bool = { _ in true }
+        _ input: FlameInput, isWide: @escaping (StackCount) -> Bool = { _ in true }
     ) -> FlameLayout {
-        FlameLayout(stacks, counts: { (stacks[$0], .zero) }, isWide: isWide)
+        FlameLayout(
+            input.stacks, counts: { (input.counts[$0], input.before?[$0] ?? .zero) }, isWide: isWide)
     }
 
     /// `depth name start+width`, in the order drawn.
-    private func text(_ layout: FlameLayout, _ stacks: StackCounts) -> [String] {
+    private func text(_ layout: FlameLayout, _ input: FlameInput) -> [String] {
         layout.frames.map { frame in
-            let name = stacks.withStack(Int(frame.stack)) { stack in
-                stack.extracting(Int(frame.name.lowerBound)..<Int(frame.name.upperBound))
-                    .withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-            }
+            let name = frame.depth == 0 ? "" : input.name(frame.name)
             return "\(frame.depth) \(name) \(frame.start)+\(frame.width)"
         }
     }
 
     @Test("frames of one caller stand together, whatever byte comes after the name")
     func together() {
-        let stacks = FlameSample.stacks(["a;b": 1, "a-b": 2, "a": 4, "a;c": 8, "a;b;d": 16])
+        let input = FlameInput(FlameSample.stacks(["a;b": 1, "a-b": 2, "a": 4, "a;c": 8, "a;b;d": 16]))
         #expect(
-            text(layout(stacks), stacks) == [
+            text(layout(input), input) == [
                 "0  0+31", "1 a 0+29", "2 b 4+17", "3 d 5+16", "2 c 21+8", "1 a-b 29+2",
             ])
     }
 
     @Test("the order is that of the frames, compared one by one", arguments: 1...5)
     func order(seed: UInt64) {
-        let stacks = FlameSample.random(3000, seed: seed)
-        let names = stacks.frameOrder().map { index in
-            stacks.withStack(index) { $0.withUnsafeBytes { Array($0) } }
+        let input = FlameInput(FlameSample.random(3000, seed: seed))
+        let stacks = input.stacks.frameOrder().map { index in
+            input.stacks.withFrames(index) { $0.map(input.name) }
         }
-        #expect(names.count == stacks.count)
-        for (left, right) in zip(names, names.dropFirst()) {
-            let left = left.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
-            let right = right.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
-            let isBefore = left.lexicographicallyPrecedes(right) { $0.lexicographicallyPrecedes($1) }
+        #expect(stacks.count == input.counts.count)
+        for (left, right) in zip(stacks, stacks.dropFirst()) {
+            let isBefore = left.lexicographicallyPrecedes(right) {
+                $0.utf8.lexicographicallyPrecedes($1.utf8)
+            }
             #expect(isBefore, "\(left) before \(right)")
         }
     }
@@ -48,7 +46,7 @@ import Testing
     @Test("the root is the total, no frame is wider than its caller, and selfs add up", arguments: 1...5)
     func widths(seed: UInt64) throws {
         let stacks = FlameSample.random(2000, seed: seed)
-        let frames = layout(stacks) { $0 > .zero }.frames
+        let frames = layout(FlameInput(stacks)) { $0 > .zero }.frames
         #expect(frames.first?.width == stacks.total)
         var selfs = frames.map(\.width.whole)
         var open: [Int] = []
@@ -68,9 +66,10 @@ import Testing
 
     @Test("what is too narrow goes with all that it calls, and is counted")
     func prunes() {
-        let stacks = FlameSample.stacks(["a;b;c": 1, "a;b;d": 1, "a;e": 5, "f": 3, "g": 0])
-        let layout = layout(stacks) { $0 >= StackCount(3) }
-        #expect(text(layout, stacks) == ["0  0+10", "1 a 0+7", "2 e 2+5", "1 f 7+3"])
+        let input = FlameInput(
+            FlameSample.stacks(["a;b;c": 1, "a;b;d": 1, "a;e": 5, "f": 3, "g": 0]))
+        let layout = layout(input) { $0 >= StackCount(3) }
+        #expect(text(layout, input) == ["0  0+10", "1 a 0+7", "2 e 2+5", "1 f 7+3"])
         #expect(layout.narrow == 3)
         #expect(layout.levels == 3)
     }
@@ -80,9 +79,7 @@ import Testing
         let difference = FlameSample.difference([
             "a;b": (5, 0), "a;b;c": (2, 0), "a": (1, 4), "d": (0, 3), "none": (0, 0),
         ])
-        let layout = FlameLayout(
-            difference.stacks, counts: { (difference.second[$0], difference.first[$0]) },
-            isWide: { _ in true })
+        let layout = layout(FlameInput(difference))
         #expect(layout.hidden.frames == 2)
         #expect(layout.hidden.count == StackCount(7))
         #expect(layout.frames[1].other == StackCount(8))
@@ -92,8 +89,7 @@ import Testing
     @Test("a stack that is deeper than any picture is cut off, and counted")
     func deep() {
         let deep = Array(repeating: "f", count: FlameLayout.deepest + 10).joined(separator: ";")
-        let stacks = FlameSample.stacks([deep: 2, "f": 1])
-        let layout = layout(stacks)
+        let layout = layout(FlameInput(FlameSample.stacks([deep: 2, "f": 1])))
         #expect(layout.levels == FlameLayout.deepest + 1)
         #expect(layout.cut == 1)
         #expect(layout.frames.last?.width == StackCount(2))
@@ -104,7 +100,7 @@ import Testing
     func extremes() {
         var stacks = StackCounts()
         for stack in ["a;b", "a;c", "d"] { stacks.add(.max, to: Array(stack.utf8).span.bytes) }
-        #expect(layout(stacks).frames.first?.width == .max)
+        #expect(layout(FlameInput(stacks)).frames.first?.width == .max)
         #expect(FlameSample.svg(stacks).hasSuffix("</svg>\n"))
     }
 }

@@ -55,6 +55,21 @@ enum FlameSample {
     }
 }
 
+extension FlameInput {
+    /// The name of the frame with this number.
+    func name(_ frame: UInt32) -> String {
+        stacks.withName(frame) { $0.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
+    }
+
+    /// Every stack as a folded line with the count, or with the one before and the one after; sorted.
+    var lines: [String] {
+        counts.indices.map { index in
+            let frames = stacks.withFrames(index) { $0.map(name).joined(separator: ";") }
+            return frames + (before.map { " \($0[index])" } ?? "") + " \(counts[index])"
+        }.sorted()
+    }
+}
+
 extension String {
     /// The titles of all frames.
     var frameTitles: [String] {

@@ -12,7 +12,7 @@ public struct StackDifference: Sendable {
 
     /// Sums of the counts.
     public var totals: (first: StackCount, second: StackCount) {
-        (first.reduce(into: .zero) { $0 += $1 }, second.reduce(into: .zero) { $0 += $1 })
+        (first.total, second.total)
     }
 
     /// Adds to the counts of a stack, which need not be known yet.
@@ -38,7 +38,7 @@ public struct StackDifference: Sendable {
         let unit: UInt128 = isWhole ? 1_000_000_000 : 1
         let (from, to) = (totals.first.inBillionths / unit, totals.second.inBillionths / unit)
         var (sum, scaledSum): (UInt128, UInt128) = (0, 0)
-        for index in stacks.frameOrder() {
+        for index in FlameInput(stacks).stacks.frameOrder() {
             sum = min(sum + first[index].inBillionths / unit, from)
             let product = sum.multipliedFullWidth(by: to)
             let next = from.dividingFullWidth(product).quotient

@@ -7,18 +7,21 @@ struct FlameDrawing {
     /// Pixels of one line of text around the picture.
     static let line = 20
 
-    let stacks: StackCounts
+    let stacks: FrameStacks
     let layout: FlameLayout
     let options: FlameOptions
     /// What the full width is.
     let total: StackCount
     /// For a differential picture: what changes are compared with.
-    var changesOf: StackCount?
+    let changesOf: StackCount?
     /// What is explained below the picture: the kinds that it has, if they have colours of their own.
-    private(set) var legend: [FrameKind] = []
+    let legend: [FrameKind]
+    private let names: DrawnNames
+    /// Hundredths of a pixel per count.
+    private let scale: Double
 
     init(
-        stacks: StackCounts, layout: FlameLayout, options: FlameOptions, total: StackCount,
+        stacks: FrameStacks, layout: FlameLayout, options: FlameOptions, total: StackCount,
         changesOf: StackCount? = nil
     ) {
         self.stacks = stacks
@@ -26,12 +29,10 @@ struct FlameDrawing {
         self.options = options
         self.total = total
         self.changesOf = changesOf
-        guard changesOf == nil, options.colors == .default, total > .zero else { return }
-        var kinds: Set<FrameKind> = []
-        for frame in layout.frames.dropFirst() {
-            stacks.withName(of: frame) { _ = kinds.insert(FrameName($0).kind) }
-        }
-        legend = FrameKind.allCases.filter(kinds.contains)
+        names = DrawnNames(stacks, of: layout.frames.dropFirst())
+        let isExplained = changesOf == nil && options.colors == .default && total > .zero
+        legend = isExplained ? FrameKind.allCases.filter(names.kinds.contains) : []
+        scale = Double(options.width - 2 * Self.margin) * 100 / total.value
     }
 
     var isEmpty: Bool { total == .zero }
@@ -53,23 +54,22 @@ struct FlameDrawing {
     ) rethrows {
         guard !isEmpty else { return }
         for frame in layout.frames {
-            stacks.withName(of: frame) { put(frame, $0, to: &text) }
+            put(frame, to: &text)
             try pause(&text)
         }
     }
 
-    private func put(_ frame: FlameLayout.Frame, _ name: RawSpan, to text: inout XMLBytes) {
-        let known = FrameName(name)
+    private func put(_ frame: FlameLayout.Frame, to text: inout XMLBytes) {
+        let isRoot = frame.depth == 0
         text.put("<g class=\"")
-        putClass(frame, known, to: &text)
+        putClass(frame, to: &text)
         text.put("\" data-x=\"")
         text.put(frame.start, grouped: false)
         text.put("\" data-w=\"")
         text.put(frame.width, grouped: false)
         text.put("\"><title>")
-        if frame.depth == 0 { text.put("all") } else { text.put(escaped: name) }
+        if isRoot { text.put("all") } else { names.put(names[frame], to: &text) }
         putCounts(frame, to: &text)
-        let scale = Double(framesWidth) * 100 / total.value
         let left = Int(frame.start.value * scale + 0.5) + Self.margin * 100
         let width = Int((frame.start.value + frame.width.value) * scale + 0.5) + Self.margin * 100 - left
         let y = y(frame)
@@ -89,11 +89,7 @@ struct FlameDrawing {
             text.put("\" y=\"")
             text.put(y + baseline)
             text.put("\">")
-            if frame.depth == 0 {
-                text.put("all")
-            } else {
-                label.put(name.extracting(0..<known.labelLength), to: &text)
-            }
+            if isRoot { text.put("all") } else { names.put(label, of: frame, to: &text) }
             text.put("</text>")
         }
         text.put("</g>\n")
@@ -105,10 +101,10 @@ struct FlameDrawing {
             : bottom - (Int(frame.depth) + 1) * options.frameHeight
     }
 
-    private func putClass(_ frame: FlameLayout.Frame, _ name: FrameName, to text: inout XMLBytes) {
+    private func putClass(_ frame: FlameLayout.Frame, to text: inout XMLBytes) {
         guard let changesOf else {
-            let kind = frame.depth == 0 ? FrameKind.unknown : name.kind
-            text.put(kind.letter)
+            let name = frame.depth == 0 ? FrameName.none : names[frame].name
+            text.put(name.kind.letter)
             text.put(name.shade)
             return
         }
@@ -146,14 +142,5 @@ struct FlameDrawing {
 
     private func order(_ frame: FlameLayout.Frame) -> (first: StackCount, second: StackCount) {
         options.widthsByFirst ? (frame.width, frame.other) : (frame.other, frame.width)
-    }
-}
-
-extension StackCounts {
-    fileprivate func withName(of frame: FlameLayout.Frame, _ body: (RawSpan) -> Void) {
-        guard count > 0 else { return }
-        withStack(Int(frame.stack)) {
-            body($0.extracting(Int(frame.name.lowerBound)..<Int(frame.name.upperBound)))
-        }
     }
 }

@@ -11,42 +11,38 @@ public struct FlameGraph: Sendable {
 
     /// Writes the picture of the stacks to `sink`, a piece at a time.
     public func write(_ stacks: StackCounts, to sink: ([UInt8]) throws -> Void) rethrows {
-        let total = stacks.total
-        let scale = scale(total)
-        let layout = FlameLayout(stacks) {
-            (stacks[$0], .zero)
-        } isWide: {
-            $0.value * scale >= options.minWidth
-        }
-        try write(FlameDrawing(stacks: stacks, layout: layout, options: options, total: total), to: sink)
+        try write(FlameInput(stacks), to: sink)
     }
 
     /// Writes the picture of what changed: widths are the second counts (or the first, as the options
     /// say), colours say what grew and what shrank.
     public func write(_ difference: StackDifference, to sink: ([UInt8]) throws -> Void) rethrows {
-        let totals = difference.totals
-        let (width, other) =
-            options.widthsByFirst
-            ? (difference.first, difference.second) : (difference.second, difference.first)
-        let total = options.widthsByFirst ? totals.first : totals.second
-        let scale = scale(total)
-        let layout = FlameLayout(difference.stacks) {
-            (width[$0], other[$0])
-        } isWide: {
-            $0.value * scale >= options.minWidth
-        }
-        try write(
-            FlameDrawing(
-                stacks: difference.stacks, layout: layout, options: options, total: total,
-                changesOf: max(totals.first, totals.second)), to: sink)
+        try write(FlameInput(difference), to: sink)
     }
 
     /// Writes either, as it was read.
-    public func write(_ stacks: FlameInput, to sink: ([UInt8]) throws -> Void) rethrows {
-        switch stacks {
-        case .counts(let counts): try write(counts, to: sink)
-        case .difference(let difference): try write(difference, to: sink)
+    public func write(_ input: FlameInput, to sink: ([UInt8]) throws -> Void) rethrows {
+        guard let before = input.before else {
+            let total = input.counts.total
+            let layout = layout(input.stacks, total) { (input.counts[$0], .zero) }
+            return try write(
+                FlameDrawing(stacks: input.stacks, layout: layout, options: options, total: total), to: sink)
         }
+        let (width, other) = options.widthsByFirst ? (before, input.counts) : (input.counts, before)
+        let (total, otherTotal) = (width.total, other.total)
+        let layout = layout(input.stacks, total) { (width[$0], other[$0]) }
+        try write(
+            FlameDrawing(
+                stacks: input.stacks, layout: layout, options: options, total: total,
+                changesOf: max(total, otherTotal)), to: sink)
+    }
+
+    private func layout(
+        _ stacks: FrameStacks, _ total: StackCount,
+        counts: (Int) -> (width: StackCount, other: StackCount)
+    ) -> FlameLayout {
+        let scale = scale(total)
+        return FlameLayout(stacks, counts: counts) { $0.value * scale >= options.minWidth }
     }
 
     /// Pixels per count.

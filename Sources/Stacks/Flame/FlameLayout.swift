@@ -7,9 +7,8 @@ struct FlameLayout {
     static let deepest = 2000
 
     struct Frame {
-        /// A stack that has this frame, and where in it the name stands.
-        let stack: UInt32
-        let name: Range<UInt32>
+        /// The number of its name; the root has none.
+        let name: UInt32
         /// 0 is the root.
         let depth: UInt32
         /// How much stands left of it.
@@ -20,7 +19,7 @@ struct FlameLayout {
         var other = StackCount.zero
     }
 
-    /// The first is the root, which has no name.
+    /// The first is the root.
     private(set) var frames: [Frame] = []
     private(set) var levels = 0
     /// Frames too narrow to be drawn.
@@ -30,115 +29,124 @@ struct FlameLayout {
     /// Stacks that were too deep.
     private(set) var cut = 0
 
+    private let stacks: FrameStacks
     private let isWide: (StackCount) -> Bool
-    private var open: [Open] = []
+    private var open: [Run] = []
     /// How much stands left of what comes next.
     private var position = StackCount.zero
 
-    /// A frame whose end is not yet known.
-    private struct Open {
-        /// In `frames`, where it is the last one if nothing that it calls is wide enough.
-        let slot: Int
-        /// Where its name ends in the stack.
-        let end: Int
+    /// Frames on top of one another whose end is not yet known. Of each but the last all that is
+    /// known so far stands on it: they are alike, and most go as they came, all at once.
+    private struct Run {
+        /// A stack that has these frames.
+        let stack: Int
+        /// 0 is the root.
+        var depths: Range<Int>
+        /// Where the first stands in `frames`; `nil` as long as nothing that is drawn stands on them.
+        var slot: Int?
+        let start: StackCount
         var width = StackCount.zero
         var other = StackCount.zero
-        /// What of `other` ends in this frame.
+        /// What of `other` ends in the last of these frames.
         var otherSelf = StackCount.zero
+
+        mutating func add(_ count: (width: StackCount, other: StackCount)) {
+            width += count.width
+            other += count.other
+        }
+
+        /// Takes off the frames from this depth on.
+        mutating func split(at depth: Int) -> Run {
+            var upper = self
+            upper.depths = depth..<depths.upperBound
+            upper.slot = slot.map { $0 + depth - depths.lowerBound }
+            depths = depths.lowerBound..<depth
+            otherSelf = .zero
+            return upper
+        }
     }
 
     /// - Parameters:
     ///   - counts: by index of the stack the count that is the width, and the other.
     ///   - isWide: whether a width is drawn; more is, where less is.
     init(
-        _ stacks: StackCounts, counts: (Int) -> (width: StackCount, other: StackCount),
+        _ stacks: FrameStacks, counts: (Int) -> (width: StackCount, other: StackCount),
         isWide: @escaping (StackCount) -> Bool
     ) {
+        self.stacks = stacks
         self.isWide = isWide
-        enter(stack: 0, name: 0..<0)
+        frames.append(Frame(name: 0, depth: 0, start: position))
+        open.append(Run(stack: 0, depths: 0..<1, slot: 0, start: position))
         var previous: Int?
         for index in stacks.frameOrder() {
             let common = previous.map { stacks.commonPrefix($0, index) } ?? 0
-            stacks.withStack(index) { add($0, at: index, common: common, counts(index)) }
+            add(index, common: common, counts(index))
             previous = index
         }
         close(to: 0)
     }
 
-    /// - Parameter common: how many bytes are the same as in the stack before.
-    private mutating func add(
-        _ stack: RawSpan, at index: Int, common: Int, _ count: (width: StackCount, other: StackCount)
-    ) {
-        var kept = 1
-        while kept < open.count, stack.hasFrameEnd(at: open[kept].end, within: common) { kept += 1 }
-        close(to: kept)
-        var start = kept > 1 ? open[kept - 1].end + 1 : 0
-        while start <= stack.byteCount, stack.byteCount > 0 {
-            guard open.count <= Self.deepest else {
-                cut += 1
-                break
-            }
-            let end = stack.frameEnd(from: start)
-            enter(stack: index, name: start..<end)
-            start = end + 1
-        }
-        position += count.width
-        open[open.count - 1].width += count.width
-        open[open.count - 1].other += count.other
+    /// - Parameter common: how many frames are the same as in the stack before.
+    private mutating func add(_ index: Int, common: Int, _ count: (width: StackCount, other: StackCount)) {
+        let length = stacks.withFrames(index, \.count)
+        if length > Self.deepest { cut += 1 }
+        // The root is below the first.
+        let depths = 1 + min(common, Self.deepest)..<1 + min(length, Self.deepest)
+        close(to: depths.lowerBound)
+        if !depths.isEmpty { open.append(Run(stack: index, depths: depths, start: position)) }
+        open[open.count - 1].add(count)
         open[open.count - 1].otherSelf += count.other
-    }
-
-    private mutating func enter(stack: Int, name: Range<Int>) {
-        open.append(Open(slot: frames.count, end: name.upperBound))
-        let name = UInt32(truncatingIfNeeded: name.lowerBound)..<UInt32(truncatingIfNeeded: name.upperBound)
-        frames.append(
-            Frame(
-                stack: UInt32(truncatingIfNeeded: stack), name: name, depth: UInt32(open.count - 1),
-                start: position))
+        position += count.width
     }
 
     private mutating func close(to depth: Int) {
-        while open.count > depth {
-            let frame = open.removeLast()
-            if !open.isEmpty {
-                open[open.count - 1].width += frame.width
-                open[open.count - 1].other += frame.other
+        while let last = open.last, last.depths.upperBound > depth {
+            if last.depths.lowerBound < depth {
+                return close(open[open.count - 1].split(at: depth))
             }
-            if frame.slot == 0 || (frame.width > .zero && isWide(frame.width)) {
-                frames[frame.slot].width = frame.width
-                frames[frame.slot].other = frame.other
-                levels = max(levels, open.count + 1)
-                continue
-            }
-            // What it calls is no wider and has gone before.
-            frames.removeLast()
-            if frame.width > .zero {
-                narrow += 1
-            } else if frame.other > .zero {
-                hidden.frames += 1
-                hidden.count += frame.otherSelf
-            }
+            open.removeLast()
+            if !open.isEmpty { open[open.count - 1].add((last.width, last.other)) }
+            close(last)
         }
     }
+
+    /// Of a run whose width is known now.
+    private mutating func close(_ run: Run) {
+        if run.depths.lowerBound == 0 || (run.width > .zero && isWide(run.width)) {
+            let slot = run.slot ?? place(onTop: run)
+            for frame in slot..<slot + run.depths.count {
+                frames[frame].width = run.width
+                frames[frame].other = run.other
+            }
+            levels = max(levels, run.depths.upperBound)
+        } else if run.width > .zero {
+            narrow += run.depths.count
+        } else if run.other > .zero {
+            hidden.frames += run.depths.count
+            hidden.count += run.otherSelf
+        }
+    }
+
+    /// Gives a run's frames their places, behind those that they stand on; where the first one is.
+    private mutating func place(onTop run: Run) -> Int {
+        for depth in open.indices where open[depth].slot == nil { open[depth].slot = place(open[depth]) }
+        return place(run)
+    }
+
+    private mutating func place(_ run: Run) -> Int {
+        let slot = frames.count
+        stacks.withFrames(run.stack) { names in
+            for depth in run.depths {
+                frames.append(Frame(name: names[depth - 1], depth: UInt32(depth), start: run.start))
+            }
+        }
+        return slot
+    }
 }
 
-extension StackCounts {
-    /// How many bytes at the beginning are the same.
+extension FrameStacks {
+    /// How many frames at the beginning are the same.
     fileprivate func commonPrefix(_ left: Int, _ right: Int) -> Int {
-        withStack(left) { left in withStack(right) { left.commonPrefix(with: $0) } }
-    }
-}
-
-extension RawSpan {
-    /// Whether a frame that ends at `end` in the stack before, with which `common` bytes are the
-    /// same, ends here, too.
-    fileprivate func hasFrameEnd(at end: Int, within common: Int) -> Bool {
-        end < common || (end == common && (end == byteCount || byte(at: end) == UInt8(ascii: ";")))
-    }
-
-    fileprivate func frameEnd(from start: Int) -> Int {
-        var end = start
-        while end < byteCount, byte(at: end) != UInt8(ascii: ";") { end += 1 }
-        return end
+        withFrames(left) { left in withFrames(right) { left.commonPrefix(with: $0) } }
     }
 }

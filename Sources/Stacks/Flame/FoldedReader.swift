@@ -1,21 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Folded stacks as a flame graph takes them.
-public enum FlameInput: Sendable {
-    /// One count per stack.
-    case counts(StackCounts)
-    /// Two: before and after.
-    case difference(StackDifference)
-
-    /// Whether there is no stack at all.
-    public var isEmpty: Bool {
-        switch self {
-        case .counts(let stacks): stacks.count == 0
-        case .difference(let difference): difference.stacks.count == 0
-        }
-    }
-}
-
 /// Reads folded stacks; what is no such line is counted and passed over.
 public struct FoldedReader {
     /// Whether addresses in names become `0x...`.
@@ -34,26 +18,14 @@ public struct FoldedReader {
 
     /// Reads stacks with one count or with two, which all lines must have for it to be a difference.
     public mutating func stacks(in text: inout LineBlocks) throws -> FlameInput {
-        var (stacks, difference) = (StackCounts(), StackDifference())
-        var isDifference: Bool?
+        var input: FlameInput?
         try forEachStack(in: &text) { stack, line in
-            let hasTwo = line.second != nil
-            switch (isDifference ?? hasTwo, line.second) {
-            case (true, let second?):
-                difference.add(first: line.count, second: second, to: stack)
-            case (true, nil):
-                // What looked like two counts was a name that ends in a number.
-                for index in 0..<difference.stacks.count {
-                    difference.stacks.withStack(index) { _ = stacks.add(difference.second[index], to: $0) }
-                }
-                difference = StackDifference()
-                stacks.add(line.count, to: stack)
-            case (false, let second):
-                stacks.add(second ?? line.count, to: stack)
-            }
-            isDifference = (isDifference ?? true) && hasTwo
+            if input == nil { input = FlameInput(isDifference: line.second != nil) }
+            // What looked like two counts was a name that ends in a number.
+            if line.second == nil { input?.forgetBefore() }
+            input?.add(line.second ?? line.count, before: line.count, to: stack)
         }
-        return isDifference == true ? .difference(difference) : .counts(stacks)
+        return input ?? FlameInput(isDifference: false)
     }
 
     private mutating func forEachStack(

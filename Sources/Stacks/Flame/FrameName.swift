@@ -19,6 +19,9 @@ struct FrameName {
         shade = Int(hash >> 28)
     }
 
+    /// The root's, which is none.
+    static let none = FrameName(RawSpan())
+
     private static func kind(_ name: RawSpan) -> (FrameKind, labelLength: Int) {
         let count = name.byteCount
         guard count > 4, name.byte(at: count - 4) == UInt8(ascii: "_"),

@@ -1,128 +1,92 @@
 // SPDX-License-Identifier: Apache-2.0
 
-extension StackCounts {
+extension FrameStacks {
     /// So few are compared with one another.
     private static let few = 12
 
-    /// Every index, ordered frame by frame, so that stacks with a common caller stand together.
+    /// Every index, ordered frame by frame by the bytes of the names, so that stacks with a common
+    /// caller stand together; a stack comes before what it begins.
     ///
-    /// In the order of bytes `a-b` would come between `a` and `a;c`: here the semicolon is the
-    /// lowest of all. Eight bytes at a time: stacks are alike for long, and what is equal
-    /// need not be looked at again.
+    /// Two frames at a time: stacks are alike for long, and what is equal need not be looked at again.
     func frameOrder() -> [Int] {
-        var keys = (0..<count).map { FrameKey(bytes: 0, index: UInt32(truncatingIfNeeded: $0)) }
+        let ranks = ranks()
+        var keys = (0..<count).map { FrameKey(frames: 0, index: UInt32(truncatingIfNeeded: $0)) }
         // A slice of the array would be a copy; this stays within the buffer, and the buffer within the call.
         keys.withUnsafeMutableBufferPointer { keys in
-            // Ranges that are equal up to this offset.
+            // Ranges that are equal up to this frame.
             var pending = [(range: keys.indices, offset: 0)]
             while let (range, offset) = pending.popLast() {
                 var part = UnsafeMutableBufferPointer(rebasing: keys[range])
-                order(&part, from: offset) {
+                order(&part, from: offset, by: ranks) {
                     pending.append(
-                        (range.lowerBound + $0.lowerBound..<range.lowerBound + $0.upperBound, offset + 8))
+                        (range.lowerBound + $0.lowerBound..<range.lowerBound + $0.upperBound, offset + 2))
                 }
             }
         }
         return keys.map { Int($0.index) }
     }
 
-    /// Orders by the next eight bytes; `again` gets the ranges that these leave equal.
+    /// By the number of a frame, the place of its name among all, from 1 on: 0 is no frame.
+    private func ranks() -> [UInt32] {
+        var ranks = [UInt32](repeating: 0, count: names.count)
+        for (rank, name) in names.sortedIndices().enumerated() {
+            ranks[name] = UInt32(truncatingIfNeeded: rank + 1)
+        }
+        return ranks
+    }
+
+    /// Orders by the next two frames; `again` gets the ranges that these leave equal.
     private func order(
-        _ keys: inout UnsafeMutableBufferPointer<FrameKey>, from offset: Int, again: (Range<Int>) -> Void
+        _ keys: inout UnsafeMutableBufferPointer<FrameKey>, from offset: Int, by ranks: [UInt32],
+        again: (Range<Int>) -> Void
     ) {
         if keys.count <= Self.few {
             keys.sort { left, right in
-                withStack(Int(left.index)) { left in
-                    withStack(Int(right.index)) { left.precedes($0, from: offset) }
+                withFrames(Int(left.index)) { left in
+                    withFrames(Int(right.index)) { left.precedes($0, from: offset, by: ranks) }
                 }
             }
             return
         }
         for at in keys.indices {
-            keys[at].bytes = withStack(Int(keys[at].index)) { $0.frameKey(at: offset) }
+            keys[at].frames = withFrames(Int(keys[at].index)) { $0.key(at: offset, by: ranks) }
         }
-        keys.sort { left, right in left.bytes < right.bytes }
+        keys.sort { left, right in left.frames < right.frames }
         var start = 0
         while start < keys.count {
             var end = start + 1
-            while end < keys.count, keys[end].bytes == keys[start].bytes { end += 1 }
-            if end - start > 1 {
-                var equal = UnsafeMutableBufferPointer(rebasing: keys[start..<end])
-                let ended = endedFirst(&equal, before: offset + 8)
-                if equal.count - ended > 1 { again(start + ended..<end) }
-            }
+            while end < keys.count, keys[end].frames == keys[start].frames { end += 1 }
+            // No two stacks are the same: none of these has ended.
+            if end - start > 1 { again(start..<end) }
             start = end
         }
-    }
-
-    /// Puts the stacks that end before `offset` in front, the shortest first; how many they are.
-    /// Behind its end a stack looks as if there were more semicolons.
-    private func endedFirst(_ keys: inout UnsafeMutableBufferPointer<FrameKey>, before offset: Int) -> Int {
-        func length(_ key: FrameKey) -> Int { withStack(Int(key.index)) { $0.byteCount } }
-        let ended = keys.partition { length($0) > offset }
-        var short = UnsafeMutableBufferPointer(rebasing: keys[..<ended])
-        short.sort { length($0) < length($1) }
-        return ended
     }
 }
 
 private struct FrameKey {
-    var bytes: UInt64
+    var frames: UInt64
     let index: UInt32
 }
 
-extension RawSpan {
-    /// How many bytes from `offset` on are the same in both.
-    func commonPrefix(with other: RawSpan, from offset: Int = 0) -> Int {
-        let end = Swift.min(byteCount, other.byteCount)
+extension UnsafeBufferPointer<UInt32> {
+    /// How many frames from `offset` on are the same in both.
+    func commonPrefix(with other: Self, from offset: Int = 0) -> Int {
+        let end = Swift.min(count, other.count)
         var at = offset
-        while at + 8 <= end {
-            // Inside both: eight bytes are left from `at`; any bytes are a number.
-            let difference =
-                unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self)
-                ^ other.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self)
-            guard difference == 0 else {
-                return at - offset + UInt64(littleEndian: difference).trailingZeroBitCount / 8
-            }
-            at += 8
-        }
-        while at < end, byte(at: at) == other.byte(at: at) { at += 1 }
-        return Swift.max(at - offset, 0)
+        while at < end, self[at] == other[at] { at += 1 }
+        return at - offset
     }
 
     /// Whether this comes before `other`, which is the same up to `offset`.
-    fileprivate func precedes(_ other: RawSpan, from offset: Int) -> Bool {
+    fileprivate func precedes(_ other: Self, from offset: Int, by ranks: [UInt32]) -> Bool {
         let at = offset + commonPrefix(with: other, from: offset)
-        guard at < byteCount, at < other.byteCount else { return byteCount < other.byteCount }
-        let (mine, theirs) = (byte(at: at), other.byte(at: at))
-        let semicolon = UInt8(ascii: ";")
-        return mine == semicolon || (theirs != semicolon && mine < theirs)
+        guard at < count, at < other.count else { return count < other.count }
+        return ranks[Int(self[at])] < ranks[Int(other[at])]
     }
 
-    /// The next eight bytes as a number that orders as they do, with the semicolon lowest; what is
-    /// behind the end is lowest, too.
-    fileprivate func frameKey(at offset: Int) -> UInt64 {
-        if offset + 8 <= byteCount {
-            // The span checks the bounds; any bytes are a number.
-            return Self.ordered(
-                UInt64(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)))
-        }
-        var next: UInt64 = 0
-        for at in offset..<offset + 8 {
-            next = next << 8 | UInt64(at < byteCount ? byte(at: at) : UInt8(ascii: ";"))
-        }
-        return Self.ordered(next)
-    }
-
-    /// Of eight bytes at once: what is below the semicolon is one more, the semicolon 0.
-    private static func ordered(_ bytes: UInt64) -> UInt64 {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let (high, semicolons) = (ones &* 0x80, ones &* 0x3b)
-        // The high bit of each byte tells; no byte's sum reaches the next byte.
-        let notBelow = ((bytes & ~high) &+ ones &* (0x80 - 0x3b)) | bytes
-        let differs = bytes ^ semicolons
-        let other = ((differs & ~high) &+ ~high) | differs
-        let raised = bytes &+ ((~notBelow & high) >> 7)
-        return raised & (((other & high) >> 7) &* 0xff)
+    /// The next two frames as a number that orders as they do.
+    fileprivate func key(at offset: Int, by ranks: [UInt32]) -> UInt64 {
+        func rank(_ at: Int) -> UInt64 { at < count ? UInt64(ranks[Int(self[at])]) : 0 }
+        return rank(offset) << 32 | rank(offset + 1)
     }
 }

@@ -38,6 +38,13 @@ struct ByteTable: Sendable {
         }
     }
 
+    /// Every index, in the order of the keys' bytes; a key comes before what it begins.
+    func sortedIndices() -> [Int] {
+        (0..<count).sorted { left, right in
+            withKey(left) { left in withKey(right) { left.precedes($0) } }
+        }
+    }
+
     /// Keeps the memory, since as many keys will come again.
     mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)

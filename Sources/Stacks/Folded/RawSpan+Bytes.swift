@@ -37,6 +37,24 @@ extension RawSpan {
         return at
     }
 
+    /// How many bytes at the beginning are the same in both.
+    func commonPrefix(with other: RawSpan) -> Int {
+        let end = Swift.min(byteCount, other.byteCount)
+        var at = 0
+        while at + 8 <= end {
+            // Inside both: eight bytes are left from `at`; any bytes are a number.
+            let difference =
+                unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self)
+                ^ other.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self)
+            guard difference == 0 else {
+                return at + UInt64(littleEndian: difference).trailingZeroBitCount / 8
+            }
+            at += 8
+        }
+        while at < end, byte(at: at) == other.byte(at: at) { at += 1 }
+        return at
+    }
+
     func equals(_ text: StaticString) -> Bool {
         withUnsafeBytes {
             $0.equals(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))

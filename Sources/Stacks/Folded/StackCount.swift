@@ -58,6 +58,11 @@ extension StackCount: CustomStringConvertible {
     }
 }
 
+extension [StackCount] {
+    /// The sum.
+    var total: StackCount { reduce(into: .zero) { $0 += $1 } }
+}
+
 extension StackCount {
     /// A number as text: `12`, `12.5`, `12.`; nothing else, no sign, no exponent. Places after
     /// the ninth are left out.

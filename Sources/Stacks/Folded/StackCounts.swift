@@ -15,7 +15,7 @@ public struct StackCounts: Sendable {
     public var count: Int { counts.count }
 
     /// The sum of all counts.
-    public var total: StackCount { counts.reduce(into: .zero) { $0 += $1 } }
+    public var total: StackCount { counts.total }
 
     /// The count of the stack with this index.
     public subscript(index: Int) -> StackCount { counts[index] }
@@ -49,11 +49,7 @@ public struct StackCounts: Sendable {
     }
 
     /// Every index, in the order of the stacks' bytes; a stack comes before what it begins.
-    public func sortedIndices() -> [Int] {
-        (0..<count).sorted { left, right in
-            stacks.withKey(left) { left in stacks.withKey(right) { left.precedes($0) } }
-        }
-    }
+    public func sortedIndices() -> [Int] { stacks.sortedIndices() }
 
     /// Calls `body` with every stack and its count, in the order of the stacks' bytes.
     public func forEachSorted(_ body: (RawSpan, StackCount) throws -> Void) rethrows {
