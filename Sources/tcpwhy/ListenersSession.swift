@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import BPF
 import Host
 import Model
 import Probes
@@ -23,6 +24,9 @@ struct ListenersSession {
         isFiltered = filter.isFilter
         let netns = try filter.netns.map(OpenNamespace.init(named:))
         let cgroup = try filter.cgroupID()
+        // Both probes ask for the kernel's types.
+        BTF.keep()
+        defer { BTF.letGo() }
         do throws(ProbeError) {
             probe = try ListenerProbe(netns: netns?.inode, backend: backend, cgroup: cgroup)
         } catch {
