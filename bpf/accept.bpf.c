@@ -110,10 +110,11 @@ int tp_accept4(struct why_syscall_exit *ctx)
 SEC("iter/tcp")
 int note_waiting(struct bpf_iter__tcp *ctx)
 {
-	struct sock_common *sk = ctx->sk_common;
+	return note_listener(ctx, true);
+}
 
-	/* 0 marks the end. */
-	if (sk && sk->skc_state == TCP_LISTEN)
-		note_queue(sk);
-	return 0;
+SEC("iter/tcp")
+int note_waiting_step(struct bpf_iter__tcp *ctx)
+{
+	return note_listener(ctx, false);
 }

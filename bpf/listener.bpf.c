@@ -155,8 +155,11 @@ int list_listeners(struct bpf_iter__tcp *ctx)
 {
 	struct sock_common *sk = ctx->sk_common;
 
-	/* 0 marks the end. */
-	if (sk && sk->skc_state == TCP_LISTEN)
+	if (!sk) /* the end */
+		return 0;
+	if (is_past_listeners(ctx))
+		return 1;
+	if (sk->skc_state == TCP_LISTEN)
 		write_listener(ctx->meta->seq, sk);
 	return 0;
 }

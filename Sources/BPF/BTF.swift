@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Synchronization
 
 /// The types of the running kernel, or of one of its modules as well.
 public struct BTF: Sendable {
@@ -8,10 +9,25 @@ public struct BTF: Sendable {
     let sections: [BTFSection]
     private let index: BTFNameIndex
 
-    /// The running kernel's.
+    /// The running kernel's: those that are kept, or read for the caller.
     public static func vmlinux() throws(BPFError) -> BTF {
-        try BTF([file("vmlinux")], moduleName: nil)
+        if let kept = kept.withLock({ $0 }) { return kept }
+        return try BTF([file("vmlinux")], moduleName: nil)
     }
+
+    /// Keeps the running kernel's until `letGo`, for several who ask for them one after the
+    /// other: they are megabytes, which take some 20 ms to read. What cannot be read whoever
+    /// asks will hear.
+    public static func keep() {
+        guard let types = try? vmlinux() else { return }
+        kept.withLock { $0 = types }
+    }
+
+    public static func letGo() {
+        kept.withLock { $0 = nil }
+    }
+
+    private static let kept = Mutex<BTF?>(nil)
 
     /// A module's, with vmlinux's.
     public static func module(_ name: String) throws(BPFError) -> BTF {

@@ -13,7 +13,8 @@ public final class AcceptProbe {
     public var seesArrivals: Bool { backend != .tracepoint }
 
     private let object: BPFObject
-    private let note: Link
+    /// `nil`: by tracepoints accept itself says from where.
+    private let note: Note?
     private var attached: AttachedPrograms
 
     /// Loads and attaches the programs of the first backend that works here.
@@ -24,18 +25,28 @@ public final class AcceptProbe {
     public init(
         netns: UInt32?, backend forced: Backend?, cgroup: UInt64? = nil
     ) throws(ProbeError) {
+        let btf: BTF
+        do throws(BPFError) { btf = try BTF.vmlinux() } catch { throw BackendChoice.noTypes(error) }
         let loaded = try BackendChoice.first(forced) { (backend, _) throws(BPFError) in
-            try Self.load(backend, netns: netns, cgroup: cgroup)
+            try Self.load(backend, btf, netns: netns, cgroup: cgroup)
         }
         backend = loaded.backend
         attached = loaded.attached
         do throws(BPFError) {
-            note = try loaded.object.attachIterator(program: AcceptPrograms.note)
+            note = try AcceptPrograms.note(backend, btf).map { (program) throws(BPFError) in
+                Note(try loaded.object.attachIterator(program: program))
+            }
             try attached.countFromNow(in: loaded.object)
         } catch {
             throw ProbeError(error)
         }
         object = loaded.takeObject()
+    }
+
+    private final class Note {
+        let link: Link
+
+        init(_ link: consuming Link) { self.link = link }
     }
 
     private struct Loaded: ~Copyable {
@@ -47,16 +58,17 @@ public final class AcceptProbe {
     }
 
     private static func load(
-        _ backend: Backend, netns: UInt32?, cgroup: UInt64?
+        _ backend: Backend, _ btf: BTF, netns: UInt32?, cgroup: UInt64?
     ) throws(BPFError) -> Loaded {
-        let btf = try BTF.vmlinux()
         if backend == .fentry, let refusal = BackendTrial.fentry(btf) { throw refusal }
         if backend == .kprobe, let refusal = BackendTrial.kprobe() { throw refusal }
         let programs = AcceptPrograms.queue(backend)
         let image = why_accept_object()
         let object = try BPFObject(
             bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_accept")
-        try object.only(programs: Set(programs.map(\.name)).union([AcceptPrograms.note]))
+        var names = Set(programs.map(\.name))
+        if let note = AcceptPrograms.note(backend, btf) { names.insert(note) }
+        try object.only(programs: names)
         try object.setReadOnly(why_accept_config(netns: netns ?? 0), map: ".rodata.config")
         try object.setReadOnly(cgroup ?? 0, map: ".rodata.cgroup")
         try object.load()
@@ -67,16 +79,19 @@ public final class AcceptProbe {
     /// Notes which listener's the connections are that wait already in a namespace,
     /// so that their accepts have a row. Before `start`.
     public func noteWaiting(in namespace: borrowing NetworkNamespace) throws {
-        // By tracepoints accept itself says from where.
-        if backend == .tracepoint { return }
+        guard let note else { return }
         // Its own namespace takes no privilege to enter.
-        if (try? NetworkNamespace.ownInode()) == namespace.inode { return try noteWaitingHere() }
+        if (try? NetworkNamespace.ownInode()) == namespace.inode { return try run(note) }
         // A socket iterator sees the namespace of the thread that runs it.
-        try withNetworkNamespace(namespace) { try noteWaitingHere() }
+        try withNetworkNamespace(namespace) { try run(note) }
     }
 
-    private func noteWaitingHere() throws(ProbeError) {
-        do throws(BPFError) { try note.runIterator() } catch { throw ProbeError(error) }
+    private func run(_ note: Note) throws(ProbeError) {
+        do throws(BPFError) {
+            try note.link.runIterator(untilRefused: true)
+        } catch {
+            throw ProbeError(error)
+        }
     }
 
     /// From here on arrivals and accepts count.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import BPF
 import Model
 
 /// Which programs of `accept.bpf.c` see connections enter and leave accept queues.
@@ -31,8 +32,11 @@ enum AcceptPrograms {
         }
     }
 
-    /// The iterator that notes what waits already.
-    static let note = "note_waiting"
+    /// The iterator that notes what waits already; `nil`: none is needed.
+    static func note(_ backend: Backend, _ btf: BTF) -> String? {
+        if backend == .tracepoint { return nil }
+        return btf.hasFunction("bpf_loop") ? "note_waiting" : "note_waiting_step"
+    }
 
     /// The programs that count an accept: what one of these misses is in no row.
     static let counting: Set<String> = [

@@ -18,9 +18,9 @@ enum ConntrackPrograms {
         }
     }
 
-    private static let function = "early_drop"
+    private static let function = KernelPlaces.earlyDrop
     /// Is in the same module, and nowhere else.
-    private static let neighbour = "nf_conntrack_in"
+    private static let neighbour = KernelPlaces.conntrackIn
 
     /// That the backend can see the function; that there is one of that name; and that it
     /// is conntrack's: it is static, so that any other file might have one, too.
@@ -30,7 +30,7 @@ enum ConntrackPrograms {
         guard backend != .tracepoint else { throw refusal("no tracepoint tells of it") }
         let symbols: KernelSymbols
         do throws(HostError) {
-            symbols = try KernelSymbols(of: [function, neighbour])
+            symbols = try KernelPlaces.symbols()
         } catch {
             throw refusal("\(error)")
         }

@@ -57,8 +57,8 @@ struct ListenerKernel {
             throw BPFError(
                 .notFound, "read TcpExt counters", detail: "type information does not say where they are")
         }
-        let name = "__per_cpu_offset"
-        guard let address = try? KernelSymbols(of: [name]).address(of: name) else {
+        let name = KernelPlaces.perCPUOffset
+        guard let address = try? KernelPlaces.symbols().address(of: name) else {
             throw BPFError(
                 .notSupported, "read each CPU's TcpExt counters",
                 detail: "the kernel hides where they are (\(name) in /proc/kallsyms)")

@@ -185,7 +185,7 @@ public final class ListenerProbe {
         do throws(HostError) { reading.conntrack = try Conntrack.current() } catch { conntrackError = error }
         let somaxconn = (try? Sysctl.integer("net.core.somaxconn")).map { UInt32(clamping: $0) }
         do throws(BPFError) {
-            try list.runIterator { bytes in
+            try list.runIterator(untilRefused: true) { bytes in
                 ListenerDecoding.sockets(bytes, netns: inode, somaxconn: somaxconn) {
                     reading.sockets[$0] = $1
                 }

@@ -22,6 +22,6 @@ public enum PortCounting {
     }
 
     private static var table: UInt64? {
-        try? KernelSymbols(of: ["table_perturb"]).address(of: "table_perturb")
+        try? KernelPlaces.symbols().address(of: KernelPlaces.tablePerturb)
     }
 }

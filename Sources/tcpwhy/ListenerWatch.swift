@@ -30,13 +30,20 @@ struct ListenerWatch {
         do throws(ProbeError) { try accepts.start() } catch { throw Failure(error) }
     }
 
-    mutating func look() throws -> DropsSnapshot {
+    /// The sockets that listen now, with their queues. What they lost stays in the kernel until `look`.
+    mutating func glance() throws -> [Listener: ListenerState] {
         let seen = try lookAround()
         for listener in sockets.keys where seen[listener] == nil {
             sockets[listener]?.isClosed = true
             sockets[listener]?.queues = nil
         }
         sockets.merge(seen) { $1 }
+        return seen
+    }
+
+    /// Everything, since the trace began.
+    mutating func look() throws -> DropsSnapshot {
+        let seen = try glance()
         var listeners = sockets
         do throws(ProbeError) {
             let known = Dictionary(

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import BPF
 import Host
 import Model
 import Probes
@@ -23,6 +24,9 @@ struct ListenersSession {
         isFiltered = filter.isFilter
         let netns = try filter.namespace.open()
         let cgroup = try filter.cgroup.id()
+        // Both probes ask for the kernel's types.
+        BTF.keep()
+        defer { BTF.letGo() }
         do throws(ProbeError) {
             probe = try ListenerProbe(netns: netns?.inode, backend: backend, cgroup: cgroup)
         } catch {

@@ -202,26 +202,63 @@ static __always_inline int accepted(struct sock *child)
 /* What waited before the trace: when it came is not known, but from which listener. */
 #define NOTED_PER_QUEUE 4096 /* net.core.somaxconn, unless raised */
 
-static __always_inline void note_queue(struct sock_common *common)
+struct why_queue_walk {
+	struct request_sock *request;
+	struct why_waiting entry;
+};
+
+/* Returns 1 at the end of the queue. */
+static long note_request(__u32 index, void *context)
+{
+	struct why_queue_walk *walk = context;
+	struct request_sock *request = walk->request;
+	__u64 id;
+
+	if (!request)
+		return 1;
+	id = (__u64)BPF_CORE_READ(request, sk);
+	bpf_map_update_elem(&waiting, &id, &walk->entry, BPF_NOEXIST);
+	walk->request = BPF_CORE_READ(request, dl_next);
+	return 0;
+}
+
+/*
+ * loop: the kernel has bpf_loop() (e6f2dd0f8067, 5.17). Without, the verifier goes through
+ * every step, which takes a hundred times as long as all other programs together.
+ */
+static __always_inline void note_queue(struct sock_common *common, bool loop)
 {
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(common);
 	struct inet_connection_sock *icsk;
-	struct request_sock *request;
-	struct why_waiting entry = {};
-	__u64 id;
+	struct why_queue_walk walk = {};
 
 	if (!tp)
 		return;
 	icsk = &tp->inet_conn;
-	if (!identify(&entry.key, &icsk->icsk_inet.sk, false))
+	if (!identify(&walk.entry.key, &icsk->icsk_inet.sk, false))
 		return;
-	request = BPF_CORE_READ(icsk, icsk_accept_queue.rskq_accept_head);
-	for (int i = 0; i < NOTED_PER_QUEUE && request; i++) {
-		id = (__u64)BPF_CORE_READ(request, sk);
-		if (id)
-			bpf_map_update_elem(&waiting, &id, &entry, BPF_NOEXIST);
-		request = BPF_CORE_READ(request, dl_next);
+	walk.request = BPF_CORE_READ(icsk, icsk_accept_queue.rskq_accept_head);
+	if (loop) {
+		bpf_loop(NOTED_PER_QUEUE, note_request, &walk, 0);
+		return;
 	}
+	for (int i = 0; i < NOTED_PER_QUEUE; i++) {
+		if (note_request(i, &walk))
+			return;
+	}
+}
+
+static __always_inline int note_listener(const struct bpf_iter__tcp *ctx, bool loop)
+{
+	struct sock_common *sk = ctx->sk_common;
+
+	if (!sk) /* the end */
+		return 0;
+	if (is_past_listeners(ctx))
+		return 1;
+	if (sk->skc_state == TCP_LISTEN)
+		note_queue(sk, loop);
+	return 0;
 }
 
 #endif

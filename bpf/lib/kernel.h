@@ -257,7 +257,19 @@ struct task_struct {
 	char comm[16];
 };
 
-struct seq_file;
+struct seq_file {
+	void *private;
+};
+
+/* Where a walk over TCP sockets is: first come those that listen, then the others. */
+enum tcp_seq_states {
+	TCP_SEQ_STATE_LISTENING,
+	TCP_SEQ_STATE_ESTABLISHED,
+};
+
+struct tcp_iter_state {
+	enum tcp_seq_states state;
+};
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
@@ -295,6 +307,17 @@ enum special_kfunc_type {
 #define read_behind(type, address, pointer, field)       \
 	(has_casts ? cast(type, address)->pointer->field \
 		   : BPF_CORE_READ((type *)(address), pointer, field))
+
+/*
+ * Whether a walk over TCP sockets has seen every one that listens. A program that then
+ * returns 1 ends the walk: the other sockets are many more.
+ */
+static __always_inline bool is_past_listeners(const struct bpf_iter__tcp *ctx)
+{
+	struct tcp_iter_state *walk = ctx->meta->seq->private;
+
+	return BPF_CORE_READ(walk, state) != TCP_SEQ_STATE_LISTENING;
+}
 
 /* The inode that /proc/PID/fd shows for the socket; 0: its owner has closed it. */
 #define inode_behind(socket)                                                         \

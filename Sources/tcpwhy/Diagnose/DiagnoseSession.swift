@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import BPF
 import Diagnosis
 import Host
 import Model
@@ -34,6 +35,9 @@ final class DiagnoseSession {
 
     init(_ options: DiagnoseOptions) throws {
         let netns = try options.namespace.open()
+        // Every probe asks for the kernel's types.
+        BTF.keep()
+        defer { BTF.letGo() }
         listeners = try Observed { try ListenObserver(netns: netns, backend: options.backend) }
         connects = try Observed {
             var connect = ConnectOptions()

@@ -53,18 +53,20 @@ final class ListenObserver {
         do throws(ProbeError) { try probe.start() } catch { throw Failure(error) }
         first = try snapshot()
         last = first
-        findOwners()
+        findOwners(of: Self.inodes(first?.listeners.keys))
     }
 
+    /// Notes how full the queues are. What was lost is counted in the kernel, and read at the end.
     func look() throws {
-        last = try snapshot()
-        for (listener, state) in last?.listeners ?? [:] {
+        let seen = try watch.glance()
+        for (listener, state) in seen {
             guard let now = state.queues else { continue }
             depths[listener, default: Distribution()].record(UInt64(now.acceptQueue))
             queues[listener] = now
         }
         // It may be gone by the next look, and with it the way to its owner.
-        if !sockets.isSubset(of: known) { findOwners() }
+        let sockets = Self.inodes(seen.keys)
+        if !sockets.isSubset(of: known) { findOwners(of: sockets) }
     }
 
     /// From here on nothing counts.
@@ -76,7 +78,7 @@ final class ListenObserver {
             throw Failure(error)
         }
         last = try snapshot()
-        findOwners()
+        findOwners(of: Self.inodes(last?.listeners.keys))
         do throws(ProbeError) {
             try accepts?.detach()
             try probe.detach()
@@ -112,13 +114,14 @@ final class ListenObserver {
         return snapshot
     }
 
-    /// The inodes of the sockets that are known.
-    private var sockets: Set<UInt32> {
-        Set(last?.listeners.keys.lazy.map(\.inode) ?? []).subtracting([0])
+    /// Of the sockets that have one.
+    private static func inodes(_ listeners: (some Sequence<Listener>)?) -> Set<UInt32> {
+        guard let listeners else { return [] }
+        return Set(listeners.lazy.map(\.inode)).subtracting([0])
     }
 
     /// Who holds the sockets now; those that died meanwhile keep whom they had.
-    private func findOwners() {
+    private func findOwners(of sockets: Set<UInt32>) {
         known = sockets
         owners.merge(SocketOwners.find(known)) { $1 }
     }
