@@ -65,7 +65,8 @@ struct XMLBytes {
     }
 
     mutating func put(escaped text: String) {
-        for scalar in text.unicodeScalars { put(escaped: scalar) }
+        var text = text
+        text.withUTF8 { put(escaped: $0.span.bytes) }
     }
 
     mutating func put(escaped scalar: Unicode.Scalar) {
@@ -88,17 +89,23 @@ struct XMLBytes {
     }
 
     private mutating func put(_ number: UInt64, grouped: Bool) {
-        var digits = InlineArray<20, UInt8>(repeating: 0)
-        var count = 0
-        var rest = number
-        repeat {
-            digits[count] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-            count += 1
-        } while rest > 0
-        for place in (0..<count).reversed() {
-            bytes.append(digits[place])
-            if grouped, place > 0, place % 3 == 0 { bytes.append(UInt8(ascii: ",")) }
+        // 20 digits and the commas between them.
+        withUnsafeTemporaryAllocation(byteCount: 26, alignment: 1) { room in
+            var start = room.count
+            var count = 0
+            var rest = number
+            repeat {
+                if grouped, count > 0, count % 3 == 0 {
+                    start -= 1
+                    room[start] = UInt8(ascii: ",")
+                }
+                start -= 1
+                room[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+                count += 1
+            } while rest > 0
+            // All from `start` on was written.
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: room[start...]))
         }
     }
 }
