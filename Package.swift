@@ -29,7 +29,7 @@ let package = Package(
             providers: [.apt(["libbpf-dev", "libelf-dev", "zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CLibelf", providers: [.apt(["libelf-dev", "zlib1g-dev"])]),
-        .systemLibrary(name: "CDemangle"),
+        .systemLibrary(name: "CDemangle", providers: [.apt(["libiberty-dev"])]),
         .target(
             name: "CPrograms", path: "bpf", exclude: ["lib"], sources: ["programs.c"],
             publicHeadersPath: "include"),
@@ -41,7 +41,8 @@ let package = Package(
             name: "Host", dependencies: ["CLinux", "Model"], swiftSettings: settings),
         .target(
             name: "Symbols", dependencies: ["CDemangle", "CLibelf", "CLinux", "Host"],
-            swiftSettings: settings, linkerSettings: archives + [.linkedLibrary("stdc++")]),
+            swiftSettings: settings,
+            linkerSettings: archives + [.linkedLibrary(":libiberty.a"), .linkedLibrary("stdc++")]),
         .target(
             name: "Probes", dependencies: ["BPF", "CPrograms", "Host", "Model"],
             swiftSettings: settings),
