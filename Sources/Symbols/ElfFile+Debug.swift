@@ -19,7 +19,7 @@ extension ElfFile {
         }
         // Real files have a handful.
         for section in notes.prefix(32) {
-            let found = withContents(of: section) { _, bytes in Self.buildID(inNotes: bytes) }
+            let found = withContents(of: section) { bytes in Self.buildID(inNotes: bytes) }
             if let found, let id = found { return id }
         }
         return nil
@@ -50,7 +50,7 @@ extension ElfFile {
         let sections = sections()
         let names = sectionNames
         guard sections.indices.contains(names) else { return nil }
-        let wanted = withContents(of: sections[names]) { _, strings in
+        let wanted = withContents(of: sections[names]) { strings in
             sections.first { section in
                 section.handle != nil
                     && strings.string(at: Int(section.header.sh_name))?
@@ -58,7 +58,7 @@ extension ElfFile {
             }
         }
         guard let wanted, let section = wanted else { return nil }
-        return withContents(of: section) { _, bytes in Self.debugLink(in: bytes) } ?? nil
+        return withContents(of: section) { bytes in Self.debugLink(in: bytes) } ?? nil
     }
 
     /// The name ends with 0 and is filled up to four bytes; the checksum follows.

@@ -19,11 +19,11 @@ final class Modules {
     /// - Parameters:
     ///   - path: where the file is, as its process sees it.
     ///   - roots: where to look for its debug file.
-    func read(_ file: borrowing OpenFile, path: [UInt8], roots: [String]) -> Module {
-        guard let elf = ElfFile(descriptor: file.descriptor) else { return Module() }
+    func read(_ file: consuming OpenFile, path: [UInt8], roots: [String]) -> Module {
+        let size = (try? file.status("program"))?.st_size ?? 0
+        guard let elf = ElfFile(SymbolFile(file)) else { return Module() }
         let segments = elf.segments()
         guard let base = segments.codeStart else { return Module() }
-        let size = (try? file.status("program"))?.st_size ?? 0
         let key = elf.buildID().map { Key(buildID: $0, size: Int64(size)) }
         if let key, let module = known[key] { return module }
         var symbols = SymbolCollector(base: base)
