@@ -28,7 +28,7 @@ let package = Package(
             name: "CLibbpf", pkgConfig: "libbpf",
             providers: [.apt(["libbpf-dev", "libelf-dev", "zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
-        .systemLibrary(name: "CLibelf", providers: [.apt(["libelf-dev", "zlib1g-dev"])]),
+        .systemLibrary(name: "CLibelf", providers: [.apt(["libelf-dev", "liblzma-dev", "zlib1g-dev"])]),
         .systemLibrary(name: "CDemangle", providers: [.apt(["libiberty-dev"])]),
         .target(
             name: "CPrograms", path: "bpf", exclude: ["lib"], sources: ["programs.c"],
@@ -42,7 +42,9 @@ let package = Package(
         .target(
             name: "Symbols", dependencies: ["CDemangle", "CLibelf", "CLinux", "Host"],
             swiftSettings: settings,
-            linkerSettings: archives + [.linkedLibrary(":libiberty.a"), .linkedLibrary("stdc++")]),
+            linkerSettings: archives + [
+                .linkedLibrary(":libiberty.a"), .linkedLibrary(":liblzma.a"), .linkedLibrary("stdc++"),
+            ]),
         .target(
             name: "Probes", dependencies: ["BPF", "CPrograms", "Host", "Model"],
             swiftSettings: settings),

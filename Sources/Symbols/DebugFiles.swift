@@ -17,10 +17,10 @@ struct DebugFiles {
         self.roots = roots
     }
 
-    /// Adds the symbols of the debug file of `file` to `symbols`, if there is one.
+    /// Adds the symbols of the debug file of `file` to `symbols`; whether there is one.
     ///
     /// - Parameter path: of `file`, absolute.
-    func add(to symbols: inout SymbolCollector, for file: borrowing ElfFile, at path: [UInt8]) {
+    func add(to symbols: inout SymbolCollector, for file: borrowing ElfFile, at path: [UInt8]) -> Bool {
         let id = file.buildID()
         let link = file.debugLink()
         for root in roots {
@@ -28,12 +28,15 @@ struct DebugFiles {
             if let id, let path = Self.path(forBuildID: id),
                 Self.add(path, in: root, to: &symbols, where: { debug, _ in debug.buildID() == id })
             {
-                return
+                return true
             }
             guard let link else { continue }
             for path in Self.paths(for: link, of: path)
-            where Self.add(path, in: root, to: &symbols, where: { Self.isRight($0, $1, id, link) }) { return }
+            where Self.add(path, in: root, to: &symbols, where: { Self.isRight($0, $1, id, link) }) {
+                return true
+            }
         }
+        return false
     }
 
     private static func add(

@@ -29,7 +29,8 @@ final class Modules {
         var symbols = SymbolCollector(base: base)
         symbols.add(elf)
         if !elf.sections().contains(where: { $0.header.sh_type == UInt32(SHT_SYMTAB) }) {
-            DebugFiles(roots: roots).add(to: &symbols, for: elf, at: path)
+            let isFound = DebugFiles(roots: roots).add(to: &symbols, for: elf, at: path)
+            if !isFound { MiniDebugInfo.add(to: &symbols, for: elf) }
         }
         let module = Module(functions: symbols.table(), segments: segments)
         if let key { known[key] = module }
