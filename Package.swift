@@ -28,8 +28,8 @@ let package = Package(
             name: "CLibbpf", pkgConfig: "libbpf",
             providers: [.apt(["libbpf-dev", "libelf-dev", "zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
-        .systemLibrary(name: "CLibelf", providers: [.apt(["libelf-dev", "zlib1g-dev"])]),
-        .systemLibrary(name: "CDemangle"),
+        .systemLibrary(name: "CLibelf", providers: [.apt(["libelf-dev", "liblzma-dev", "zlib1g-dev"])]),
+        .systemLibrary(name: "CDemangle", providers: [.apt(["libiberty-dev"])]),
         .target(
             name: "CPrograms", path: "bpf", exclude: ["lib"], sources: ["programs.c"],
             publicHeadersPath: "include"),
@@ -41,7 +41,10 @@ let package = Package(
             name: "Host", dependencies: ["CLinux", "Model"], swiftSettings: settings),
         .target(
             name: "Symbols", dependencies: ["CDemangle", "CLibelf", "CLinux", "Host"],
-            swiftSettings: settings, linkerSettings: archives + [.linkedLibrary("stdc++")]),
+            swiftSettings: settings,
+            linkerSettings: archives + [
+                .linkedLibrary(":libiberty.a"), .linkedLibrary(":liblzma.a"), .linkedLibrary("stdc++"),
+            ]),
         .target(
             name: "Probes", dependencies: ["BPF", "CPrograms", "Host", "Model"],
             swiftSettings: settings),

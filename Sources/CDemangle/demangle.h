@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The demanglers that are linked anyway: libstdc++'s and the Swift runtime's. Names
- * come from files that anybody may have made, and neither is safe from them: seen
- * were names that end Swift's with abort(), names that libstdc++'s reads again and
- * again, twice as often with each level (DTclsr3DTclsr3...), and short ones that stand
- * for a text without end. So they work in a process of their own, which may die.
+ * The demanglers that are linked anyway, libstdc++'s and the Swift runtime's, and
+ * libiberty's for Rust. Names come from files that anybody may have made, and none is
+ * safe from them: seen were names that end Swift's with abort(), names that libstdc++'s
+ * reads again and again, twice as often with each level (DTclsr3DTclsr3...), and short
+ * ones that stand for a text without end. So they work in a process of their own, which
+ * may die.
  */
 #ifndef TCPWHY_DEMANGLE_H
 #define TCPWHY_DEMANGLE_H
@@ -36,6 +37,14 @@ char *__cxa_demangle(const char *mangled, char *buffer, size_t *length, int *sta
 char *swift_demangle(const char *mangled, size_t length, char *buffer, size_t *buffer_size,
 		     uint32_t flags);
 
+/*
+ * The same (libiberty/demangle.h, which has more than Swift can import). Its text comes
+ * in parts; 0: not a mangled name. No option: without hashes.
+ */
+int rust_demangle_callback(const char *mangled, int options,
+			   void (*part)(const char *text, size_t length, void *context),
+			   void *context);
+
 /* What is left of the parent: nothing but the socket. Its memory stays shared. */
 static inline void why_leave_parent(int peer)
 {
@@ -62,6 +71,74 @@ static inline void why_leave_parent(int peer)
 	syscall(WHY_NR_CLOSE_RANGE, 4, ~0U, 0);
 }
 
+struct why_text {
+	char bytes[WHY_LONGEST_NAME];
+	/* Of the whole text, if it does not fit, too. */
+	size_t length;
+};
+
+static inline void why_append(const char *part, size_t length, void *context)
+{
+	struct why_text *text = context;
+
+	if (text->length < sizeof(text->bytes) && length < sizeof(text->bytes) - text->length)
+		memcpy(text->bytes + text->length, part, length);
+	text->length += length;
+}
+
+/* What a compiler put behind a name of Rust's (".cold"), which libiberty leaves out. */
+static inline const char *why_rust_suffix(const char *name)
+{
+	const char *suffix = NULL;
+
+	if (name[1] == 'R') {
+		suffix = strchr(name, '.');
+	} else {
+		/* The older mangling is C++'s, with points in it. */
+		for (const char *end = name; (end = strstr(end, "E.")); end++)
+			suffix = end + 1;
+	}
+	/* The number of one that was made visible to other files. */
+	if (suffix && strncmp(suffix, ".llvm.", 6) == 0)
+		suffix = strchr(suffix + 6, '.');
+	return suffix;
+}
+
+/* Both manglings: today's, and the older one that is C++'s, the last part a hash. */
+static inline int why_rust_text(const char *name, struct why_text *text)
+{
+	const char *suffix;
+
+	if (!rust_demangle_callback(name, 0, why_append, text)) {
+		text->length = 0;
+		return 0;
+	}
+	suffix = why_rust_suffix(name);
+	if (suffix) {
+		/* As C++'s says it. */
+		why_append(" [clone ", 8, text);
+		why_append(suffix, strlen(suffix), text);
+		why_append("]", 1, text);
+	}
+	return 1;
+}
+
+static inline void why_demangle(const char *name, size_t length, struct why_text *text)
+{
+	int is_rust = strncmp(name, "_R", 2) == 0;
+	int is_cpp = strncmp(name, "_Z", 2) == 0;
+	char *other;
+
+	text->length = 0;
+	if ((is_rust || is_cpp) && (why_rust_text(name, text) || is_rust))
+		return;
+	other = is_cpp ? __cxa_demangle(name, NULL, NULL, NULL)
+		       : swift_demangle(name, length, NULL, NULL, 0);
+	if (other)
+		why_append(other, strlen(other), text);
+	free(other);
+}
+
 /*
  * A name a message, answered by its text and a 0: no text for what is no mangled name,
  * or has a longer one.
@@ -69,25 +146,20 @@ static inline void why_leave_parent(int peer)
 static inline void why_answer_names(int peer)
 {
 	static char name[WHY_LONGEST_NAME + 1];
+	static struct why_text text;
 	struct itimerval limit = { .it_value = { .tv_usec = WHY_NAME_MILLISECONDS * 1000 } };
 	ssize_t length;
 
 	while ((length = recv(peer, name, WHY_LONGEST_NAME, 0)) > 0) {
-		char *text;
-		size_t size;
-
 		name[length] = '\0';
 		/* Time that this process computes: SIGPROF ends it. */
 		setitimer(ITIMER_PROF, &limit, NULL);
-		text = name[0] == '_' && name[1] == 'Z'
-			       ? __cxa_demangle(name, NULL, NULL, NULL)
-			       : swift_demangle(name, (size_t)length, NULL, NULL, 0);
-		size = text ? strlen(text) : 0;
-		if (size >= WHY_LONGEST_NAME)
-			size = 0;
-		if (send(peer, size ? text : "", size + 1, MSG_NOSIGNAL) < 0)
+		why_demangle(name, (size_t)length, &text);
+		if (text.length >= sizeof(text.bytes))
+			text.length = 0;
+		text.bytes[text.length] = '\0';
+		if (send(peer, text.bytes, text.length + 1, MSG_NOSIGNAL) < 0)
 			break;
-		free(text);
 	}
 }
 

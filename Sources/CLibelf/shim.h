@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <lzma.h>
 #include <sys/auxv.h>
 #include <sys/sysmacros.h>
 #include <zlib.h>

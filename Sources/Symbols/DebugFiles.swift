@@ -17,49 +17,45 @@ struct DebugFiles {
         self.roots = roots
     }
 
-    /// Adds the symbols of the debug file of `file` to `symbols`, if there is one.
+    /// Adds the symbols of the debug file of `file` to `symbols`; whether there is one.
     ///
     /// - Parameter path: of `file`, absolute.
-    func add(to symbols: inout SymbolCollector, for file: borrowing ElfFile, at path: [UInt8]) {
+    func add(to symbols: inout SymbolCollector, for file: borrowing ElfFile, at path: [UInt8]) -> Bool {
         let id = file.buildID()
         let link = file.debugLink()
         for root in roots {
             guard let root = Root(root) else { continue }
             if let id, let path = Self.path(forBuildID: id),
-                Self.add(path, in: root, to: &symbols, where: { $0.buildID() == id })
+                Self.add(path, in: root, to: &symbols, where: { debug, _ in debug.buildID() == id })
             {
-                return
+                return true
             }
             guard let link else { continue }
             for path in Self.paths(for: link, of: path)
-            where Self.add(path, in: root, to: &symbols, checksum: link.checksum, id) { return }
+            where Self.add(path, in: root, to: &symbols, where: { Self.isRight($0, $1, id, link) }) {
+                return true
+            }
         }
+        return false
     }
 
     private static func add(
         _ path: [UInt8], in root: Root, to symbols: inout SymbolCollector,
-        where isRight: (borrowing ElfFile) -> Bool
+        where isRight: (borrowing ElfFile, SymbolFile) -> Bool
     ) -> Bool {
-        guard let file = root.file(at: path)?.opened(),
-            let debug = ElfFile(descriptor: file.descriptor), isRight(debug)
-        else { return false }
+        guard let opened = root.file(at: path)?.opened() else { return false }
+        let file = SymbolFile(opened)
+        guard let debug = ElfFile(file), isRight(debug, file) else { return false }
         symbols.add(debug)
         return true
     }
 
     /// The same build-id proves what a checksum does, and takes no reading of it all.
-    private static func add(
-        _ path: [UInt8], in root: Root, to symbols: inout SymbolCollector,
-        checksum: UInt32, _ id: [UInt8]?
+    private static func isRight(
+        _ debug: borrowing ElfFile, _ file: SymbolFile, _ id: [UInt8]?, _ link: DebugLink
     ) -> Bool {
-        guard let file = root.file(at: path)?.opened(),
-            let debug = ElfFile(descriptor: file.descriptor)
-        else { return false }
         let debugID = debug.buildID()
-        let isRight = id != nil && debugID != nil ? id == debugID : Self.checksum(of: file) == checksum
-        guard isRight else { return false }
-        symbols.add(debug)
-        return true
+        return id != nil && debugID != nil ? id == debugID : checksum(of: file.file) == link.checksum
     }
 
     private static func path(forBuildID id: [UInt8]) -> [UInt8]? {

@@ -46,8 +46,17 @@ final class Demangler {
     /// Somebody means it: names stay as they are from then on.
     private static let mostStarts = 64
 
-    /// The text of a C++ or Swift name; `nil`: it is none, or one that cannot be had.
-    func text(_ name: String) -> String? {
+    private static let manglings = ["_Z", "_R", "$s", "$S", "_$s", "_$S", "_T0", "$e"]
+
+    /// The name in its language's terms, C++, Rust or Swift; as it is if it is no mangled
+    /// one, or one whose text cannot be had.
+    func name(_ symbol: String) -> String {
+        let isMangled = Self.manglings.contains { symbol.hasPrefix($0) }
+        return isMangled ? text(symbol) ?? symbol : symbol
+    }
+
+    /// `nil`: it has none, or it cannot be had.
+    private func text(_ name: String) -> String? {
         guard !name.isEmpty, name.utf8.count <= Int(WHY_LONGEST_NAME), hasHelper() else { return nil }
         guard let text = helper?.ask(name) else {
             helper = nil

@@ -19,7 +19,7 @@ extension ElfFile {
         }
         // Real files have a handful.
         for section in notes.prefix(32) {
-            let found = withContents(of: section) { _, bytes in Self.buildID(inNotes: bytes) }
+            let found = withContents(of: section) { bytes in Self.buildID(inNotes: bytes) }
             if let found, let id = found { return id }
         }
         return nil
@@ -47,18 +47,21 @@ extension ElfFile {
     }
 
     func debugLink() -> DebugLink? {
+        guard let section = section(named: ".gnu_debuglink") else { return nil }
+        return withContents(of: section) { bytes in Self.debugLink(in: bytes) } ?? nil
+    }
+
+    /// `nil`: there is none.
+    func section(named name: String) -> ElfSection? {
         let sections = sections()
         let names = sectionNames
         guard sections.indices.contains(names) else { return nil }
-        let wanted = withContents(of: sections[names]) { _, strings in
+        return withContents(of: sections[names]) { strings in
             sections.first { section in
                 section.handle != nil
-                    && strings.string(at: Int(section.header.sh_name))?
-                        .elementsEqual(".gnu_debuglink".utf8) == true
+                    && strings.string(at: Int(section.header.sh_name))?.elementsEqual(name.utf8) == true
             }
-        }
-        guard let wanted, let section = wanted else { return nil }
-        return withContents(of: section) { _, bytes in Self.debugLink(in: bytes) } ?? nil
+        } ?? nil
     }
 
     /// The name ends with 0 and is filled up to four bytes; the checksum follows.

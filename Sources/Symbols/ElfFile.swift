@@ -8,14 +8,33 @@ import Glibc
 /// no real file takes.
 struct ElfFile: ~Copyable {
     private let elf: OpaquePointer
+    private let contents: Contents
+    /// Where names may stay.
+    private let source: SymbolFile?
+
+    private enum Contents {
+        case file(Int32)
+        case image(UnsafeRawBufferPointer)
+    }
 
     /// More than the largest browser's: 10 million symbols.
     private static let largestSection = 256 << 20
+    /// Symbols are read so many bytes at a time.
+    private static let block = 1 << 16
 
     /// `nil`: no ELF file, or one that is refused.
+    init?(_ file: SymbolFile) {
+        self.init(descriptor: file.descriptor, source: file)
+    }
+
+    /// Names that are found are taken into memory.
     ///
     /// - Parameter descriptor: must stay open as long as this is used.
     init?(descriptor: Int32) {
+        self.init(descriptor: descriptor, source: nil)
+    }
+
+    private init?(descriptor: Int32, source: SymbolFile?) {
         var header = Elf64_Ehdr()
         let got = pread(descriptor, &header, MemoryLayout<Elf64_Ehdr>.size, 0)
         guard got == MemoryLayout<Elf64_Ehdr>.size, Self.isPlausible(&header),
@@ -23,6 +42,8 @@ struct ElfFile: ~Copyable {
             let elf = elf_begin(descriptor, ELF_C_READ, nil)
         else { return nil }
         self.elf = elf
+        contents = .file(descriptor)
+        self.source = source
     }
 
     /// - Parameter image: a whole file in memory, which must last as long as this and
@@ -35,6 +56,8 @@ struct ElfFile: ~Copyable {
             let elf = elf_memory(base.assumingMemoryBound(to: CChar.self), image.count)
         else { return nil }
         self.elf = elf
+        contents = .image(UnsafeRawBufferPointer(image))
+        source = nil
     }
 
     deinit {
@@ -96,20 +119,65 @@ struct ElfFile: ~Copyable {
         return sections
     }
 
-    /// Calls `body` with the section's contents; `nil`: it has none, or too large ones.
-    func withContents<R>(
-        of section: ElfSection, _ body: (UnsafeMutablePointer<Elf_Data>, UnsafeRawBufferPointer) -> R
-    ) -> R? {
-        guard let handle = section.handle, section.header.sh_type != UInt32(SHT_NOBITS),
-            section.header.sh_flags & UInt64(SHF_COMPRESSED) == 0,
-            section.header.sh_size <= UInt64(Self.largestSection),
+    /// Calls `body` with the section's contents, which stay in memory as long as this;
+    /// `nil`: it has none, or too large ones.
+    func withContents<R>(of section: ElfSection, _ body: (UnsafeRawBufferPointer) -> R) -> R? {
+        guard Self.isReadable(section), let handle = section.handle,
             let data = elf_getdata(handle, nil), let bytes = data.pointee.d_buf
         else { return nil }
-        return body(data, UnsafeRawBufferPointer(start: bytes, count: data.pointee.d_size))
+        return body(UnsafeRawBufferPointer(start: bytes, count: data.pointee.d_size))
     }
 
-    /// Bytes of one symbol in a symbol table.
-    var symbolSize: Int { gelf_fsize(elf, ELF_T_SYM, 1, UInt32(EV_CURRENT)) }
+    /// The names in a section; `nil`: it has none, or too many.
+    func strings(of section: ElfSection) -> StringTable? {
+        guard Self.isReadable(section) else { return nil }
+        if let source {
+            return StringTable(
+                in: source, offset: section.header.sh_offset, size: Int(section.header.sh_size))
+        }
+        return withContents(of: section) { StringTable(Array($0)) }
+    }
+
+    /// The symbols of a table, which is never in memory as a whole.
+    func forEachSymbol(of table: ElfSection, _ body: (Elf64_Sym) -> Void) {
+        guard Self.isReadable(table) else { return }
+        let size = gelf_fsize(elf, ELF_T_SYM, 1, UInt32(EV_CURRENT))
+        let isSmall = size == MemoryLayout<Elf32_Sym>.size
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.block / size * size, alignment: 8)
+        defer { block.deallocate() }
+        var done = 0
+        while done < Int(table.header.sh_size) {
+            let wanted = min(block.count, Int(table.header.sh_size) - done)
+            let got = read(
+                into: .init(rebasing: block[..<wanted]), at: table.header.sh_offset &+ UInt64(done))
+            for position in stride(from: 0, through: got - size, by: size) {
+                body(
+                    isSmall
+                        ? Elf64_Sym(block.loadUnaligned(fromByteOffset: position, as: Elf32_Sym.self))
+                        : block.loadUnaligned(fromByteOffset: position, as: Elf64_Sym.self))
+            }
+            guard got == wanted else { return }
+            done += got
+        }
+    }
+
+    private static func isReadable(_ section: ElfSection) -> Bool {
+        section.handle != nil && section.header.sh_type != UInt32(SHT_NOBITS)
+            && section.header.sh_flags & UInt64(SHF_COMPRESSED) == 0
+            && section.header.sh_size <= UInt64(largestSection)
+    }
+
+    /// How much of the buffer the file fills.
+    private func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) -> Int {
+        switch contents {
+        case .file(let descriptor): return readAll(descriptor, into: buffer, at: offset)
+        case .image(let image):
+            guard offset < UInt64(image.count) else { return 0 }
+            let rest = image[Int(offset)...].prefix(buffer.count)
+            buffer.copyBytes(from: rest)
+            return rest.count
+        }
+    }
 
     /// Where the names of the sections are.
     var sectionNames: Int {
@@ -147,16 +215,21 @@ struct ElfSection {
     var isCode: Bool { header.sh_flags & UInt64(SHF_EXECINSTR) != 0 }
 }
 
+extension Elf64_Sym {
+    /// One of a 32-bit file.
+    init(_ small: Elf32_Sym) {
+        self.init(
+            st_name: small.st_name, st_info: small.st_info, st_other: small.st_other,
+            st_shndx: small.st_shndx, st_value: UInt64(small.st_value), st_size: UInt64(small.st_size))
+    }
+}
+
 extension UnsafeRawBufferPointer {
-    /// The string that begins here, without its end; of a longer one than `limit` the
-    /// beginning. `nil`: it does not end within.
-    func string(at offset: Int, upTo limit: Int = .max) -> UnsafeRawBufferPointer? {
-        guard offset >= 0, offset < count, let base = baseAddress else { return nil }
-        let room = Swift.min(count - offset, limit)
-        if let end = memchr(base + offset, 0, room) {
-            return UnsafeRawBufferPointer(
-                start: base + offset, count: UnsafeRawPointer(end) - (base + offset))
-        }
-        return room == limit ? UnsafeRawBufferPointer(start: base + offset, count: room) : nil
+    /// The string that begins here, without its end; `nil`: it does not end within.
+    func string(at offset: Int) -> UnsafeRawBufferPointer? {
+        guard offset >= 0, offset < count, let base = baseAddress,
+            let end = memchr(base + offset, 0, count - offset)
+        else { return nil }
+        return UnsafeRawBufferPointer(start: base + offset, count: UnsafeRawPointer(end) - (base + offset))
     }
 }

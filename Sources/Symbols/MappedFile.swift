@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Host
 
-/// A file with code in processes. It is kept open from when it is first seen, because
-/// the process and the file's name may be gone when somebody asks for a function; read
-/// when that happens, and closed then.
+/// A file with code in processes. It is opened when it is first seen, because the process and
+/// the file's name may be gone when somebody asks for a function; read when that happens.
 final class MappedFile {
     /// Without folders, as it is shown.
     let name: String
@@ -20,9 +19,6 @@ final class MappedFile {
         self.roots = roots
         self.file = file
     }
-
-    /// Whether it holds a descriptor.
-    var isOpen: Bool { file != nil }
 
     /// What is in it.
     func module(_ modules: Modules) -> Module {

@@ -2,13 +2,18 @@
 
 /// What is known of a program or a library, whichever processes and files it is in.
 final class Module {
-    let functions: SymbolTable
+    private(set) var functions: SymbolTable
     private let segments: [Segment]
 
     init(functions: SymbolTable = SymbolTable(), segments: [Segment] = []) {
         self.functions = functions
         // Pages at the borders of two segments are in both: the code's goes first.
         self.segments = segments.filter(\.isCode) + segments.filter { !$0.isCode }
+    }
+
+    /// Keeps no file open any more.
+    func letGoOfFiles() {
+        functions.letGoOfFiles()
     }
 
     /// The address in the file, as symbols have it; `nil`: no segment has this place.

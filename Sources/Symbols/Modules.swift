@@ -19,17 +19,18 @@ final class Modules {
     /// - Parameters:
     ///   - path: where the file is, as its process sees it.
     ///   - roots: where to look for its debug file.
-    func read(_ file: borrowing OpenFile, path: [UInt8], roots: [String]) -> Module {
-        guard let elf = ElfFile(descriptor: file.descriptor) else { return Module() }
+    func read(_ file: consuming OpenFile, path: [UInt8], roots: [String]) -> Module {
+        let size = (try? file.status("program"))?.st_size ?? 0
+        guard let elf = ElfFile(SymbolFile(file)) else { return Module() }
         let segments = elf.segments()
         guard let base = segments.codeStart else { return Module() }
-        let size = (try? file.status("program"))?.st_size ?? 0
         let key = elf.buildID().map { Key(buildID: $0, size: Int64(size)) }
         if let key, let module = known[key] { return module }
         var symbols = SymbolCollector(base: base)
         symbols.add(elf)
         if !elf.sections().contains(where: { $0.header.sh_type == UInt32(SHT_SYMTAB) }) {
-            DebugFiles(roots: roots).add(to: &symbols, for: elf, at: path)
+            let isFound = DebugFiles(roots: roots).add(to: &symbols, for: elf, at: path)
+            if !isFound { MiniDebugInfo.add(to: &symbols, for: elf) }
         }
         let module = Module(functions: symbols.table(), segments: segments)
         if let key { known[key] = module }

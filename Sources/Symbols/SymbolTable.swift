@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The functions of one file: sorted addresses and one piece of memory with all the
-/// names. Ranges do not overlap; what no function covers is a range of its own, so
-/// that the nearest start at or below an address decides.
+/// The functions of one file: their sorted addresses, and where their names are. Ranges do
+/// not overlap; what no function covers is a range of its own, so that the nearest start
+/// at or below an address decides.
 struct SymbolTable {
     struct Function: Hashable {
         /// As in the file, mangled.
@@ -13,49 +13,47 @@ struct SymbolTable {
     /// What the addresses below are counted from.
     private let base: UInt64
     private var starts: [UInt32] = []
-    /// How far into its function a range begins: 0 but after one nested in it.
-    private var skipped: [UInt32] = []
-    /// Where the name begins, or `noName`.
-    private var nameOffsets: [UInt32] = []
-    /// Each ends with 0.
-    private var names: [UInt8]
+    /// The first symbol of the function that is there, or `noSymbol`.
+    private var firsts: [UInt32] = []
+    /// In order of address.
+    private var symbols: [FunctionSymbol] = []
+    private var strings: [StringTable] = []
 
-    private static let noName = UInt32.max
+    private static let noSymbol = UInt32.max
+    /// Of one function. Compilers that merge equal ones make dozens.
+    private static let mostNames = 1024
 
     /// No functions.
     init() {
         base = 0
-        names = []
     }
 
-    /// - Parameter candidates: in order of address.
-    init(base: UInt64, _ candidates: [SymbolRange], names: [UInt8]) {
+    /// - Parameter symbols: each refers to one of `strings`.
+    init(base: UInt64, _ symbols: consuming [FunctionSymbol], _ strings: [StringTable]) {
         self.base = base
-        self.names = names
-        starts.reserveCapacity(candidates.count * 2)
-        skipped.reserveCapacity(candidates.count * 2)
-        nameOffsets.reserveCapacity(candidates.count * 2)
-        flatten(candidates)
-        starts = Array(starts)
-        skipped = Array(skipped)
-        nameOffsets = Array(nameOffsets)
+        symbols.sort { $0.start < $1.start }
+        self.symbols = symbols
+        self.strings = strings
+        flatten()
     }
 
     /// The function that an address of the file is in.
     func function(at address: UInt64) -> Function? {
         guard address >= base, address - base < UInt64(UInt32.max),
-            let index = lastIndex(notAbove: UInt32(address - base)), nameOffsets[index] != Self.noName
+            let index = lastIndex(notAbove: UInt32(address - base)), firsts[index] != Self.noSymbol,
+            let name = bestName(from: Int(firsts[index]))
         else { return nil }
-        let name = names[Int(nameOffsets[index])...].prefix { $0 != 0 }
         return Function(
             name: String(decoding: name, as: UTF8.self),
-            start: base + UInt64(starts[index]) - UInt64(skipped[index]))
+            start: base + UInt64(symbols[Int(firsts[index])].start))
     }
 
     var isEmpty: Bool { starts.isEmpty }
 
-    /// Bytes.
-    var memory: Int { starts.count * 12 + names.count }
+    /// Takes all names into memory, so that their files can be closed.
+    mutating func letGoOfFiles() {
+        for index in strings.indices { strings[index].letGoOfFile() }
+    }
 
     private func lastIndex(notAbove address: UInt32) -> Int? {
         var low = 0
@@ -67,41 +65,84 @@ struct SymbolTable {
         return low == 0 ? nil : low - 1
     }
 
+    /// One of several names for the same address: other files can call a global one.
+    private func bestName(from first: Int) -> [UInt8]? {
+        let group = symbols[first...].prefix(Self.mostNames).prefix { $0.start == symbols[first].start }
+        return bestName(of: group.filter { !$0.isLocal }) ?? bestName(of: group.filter(\.isLocal))
+    }
+
+    /// People write names without underscores, and the rest only makes the choice the same
+    /// each time.
+    private func bestName(of symbols: [FunctionSymbol]) -> [UInt8]? {
+        symbols.compactMap { strings[Int($0.strings)].name(at: $0.nameOffset) }.min { one, other in
+            let underscores = (one.underscores, other.underscores)
+            if underscores.0 != underscores.1 { return underscores.0 < underscores.1 }
+            if one.count != other.count { return one.count < other.count }
+            return one.lexicographicallyPrecedes(other)
+        }
+    }
+
+    /// A function of one or more symbols.
+    private struct Open {
+        var end: UInt32
+        var first: UInt32
+    }
+
     /// Where functions overlap, the one that began last has the address.
-    private mutating func flatten(_ candidates: [SymbolRange]) {
-        var open: [SymbolRange] = []
-        for candidate in candidates {
-            close(&open, upTo: candidate.start)
-            append(candidate.start, candidate)
-            open.append(candidate)
+    private mutating func flatten() {
+        var open: [Open] = []
+        var first = 0
+        while first < symbols.count {
+            let start = symbols[first].start
+            var next = first + 1
+            while next < symbols.count, symbols[next].start == start { next += 1 }
+            close(&open, upTo: start)
+            append(start, UInt32(first))
+            open.append(Open(end: end(of: first..<next), first: UInt32(first)))
+            first = next
         }
         close(&open, upTo: .max)
     }
 
-    private mutating func close(_ open: inout [SymbolRange], upTo limit: UInt32) {
+    /// Where a function ends: as the longest of its symbols says, else at the next function,
+    /// at most where its section ends.
+    private func end(of group: Range<Int>) -> UInt32 {
+        let sized = symbols[group].lazy.filter { !$0.isUnsized }.map(\.end).max()
+        let next = group.upperBound < symbols.count ? symbols[group.upperBound].start : .max
+        let end = sized ?? min(symbols[group.lowerBound].end, next)
+        return max(end, symbols[group.lowerBound].start + 1)
+    }
+
+    private mutating func close(_ open: inout [Open], upTo limit: UInt32) {
         while let last = open.last, last.end <= limit {
             open.removeLast()
             while let next = open.last, next.end <= last.end { open.removeLast() }
-            append(last.end, open.last)
+            append(last.end, open.last?.first ?? Self.noSymbol)
         }
     }
 
-    private mutating func append(_ start: UInt32, _ range: SymbolRange?) {
+    private mutating func append(_ start: UInt32, _ first: UInt32) {
         if starts.last == start {
             starts.removeLast()
-            skipped.removeLast()
-            nameOffsets.removeLast()
+            firsts.removeLast()
         }
         starts.append(start)
-        skipped.append(range.map { start - $0.start } ?? 0)
-        nameOffsets.append(range?.nameOffset ?? Self.noName)
+        firsts.append(first)
     }
 }
 
-/// A function that a table is made of, its addresses counted from the table's base.
-struct SymbolRange {
+/// A function as a symbol table has it, its addresses counted from the table's base.
+struct FunctionSymbol {
     var start: UInt32
-    /// One past the last; above `start`.
+    /// One past the last, within its section; of one without a size, its section's.
     var end: UInt32
     var nameOffset: UInt32
+    /// Which of the string tables has its name.
+    var strings: UInt8
+    var isLocal: Bool
+    var isUnsized: Bool
+}
+
+extension [UInt8] {
+    fileprivate var underscores: Int { prefix { $0 == UInt8(ascii: "_") }.count }
 }

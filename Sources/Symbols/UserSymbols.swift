@@ -13,8 +13,8 @@ public final class UserSymbols {
     private let demangler = Demangler()
     private var names: [String: String] = [:]
 
-    /// Half of what a process may usually open (1,024).
-    private static let mostOpenFiles = 512
+    /// A third of what a process may usually open (1,024): each may have a debug file.
+    private static let mostOpenFiles = 340
 
     /// - Parameter root: where `proc`, `tmp` and `usr/lib/debug` are.
     public init(root: String = "/") {
@@ -65,7 +65,7 @@ public final class UserSymbols {
                 if found.name != nil { return found }
                 unresolved = found
             case .file(let file):
-                let found = frame(module(of: file), file.name, fileOffset, .function)
+                let found = frame(file.module(modules), file.name, fileOffset, .function)
                 if found.name != nil { return found }
                 unresolved = found
             }
@@ -127,18 +127,17 @@ public final class UserSymbols {
         let identity = found?.identity
         if let identity, let known = files[identity] { return known }
         let opened = found?.opened()
+        let isOpen = opened != nil
         let file = MappedFile(name: line.name, path: line.path, roots: process.roots, file: opened)
         if let identity { files[identity] = file }
-        if file.isOpen {
-            openFiles += 1
-            // There is no room to wait: read now.
-            if openFiles > Self.mostOpenFiles { _ = module(of: file) }
+        if isOpen {
+            // There is no room for more: its names are read now.
+            if openFiles == Self.mostOpenFiles {
+                file.module(modules).letGoOfFiles()
+            } else {
+                openFiles += 1
+            }
         }
         return file
-    }
-
-    private func module(of file: MappedFile) -> Module {
-        if file.isOpen { openFiles -= 1 }
-        return file.module(modules)
     }
 }

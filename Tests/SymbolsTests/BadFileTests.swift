@@ -26,11 +26,11 @@ import Testing
     private func examine(_ bytes: [UInt8]) throws -> Int {
         let path = try folder.write("bad", bytes)
         guard let file = RegularFile(at: Array(path.utf8))?.opened() else { return 0 }
-        let module = Modules().read(file, path: Array("/bad".utf8), roots: [folder.path])
         if let elf = ElfFile(descriptor: file.descriptor) {
             _ = elf.buildID()
             _ = elf.debugLink()
         }
+        let module = Modules().read(file, path: Array("/bad".utf8), roots: [folder.path])
         var found = 0
         for offset in stride(from: UInt64(0), to: 0x4000, by: 61) {
             guard let address = module.address(ofFileOffset: offset) else { continue }

@@ -16,12 +16,67 @@ import Testing
             "_ZN70_$LT$alloc..vec..Vec$LT$T$C$A$GT$$u20$as$u20$core..ops..drop..Drop$GT$4drop"
                 + "17h0123456789abcdefE.llvm.123", "<alloc::vec::Vec<T,A> as core::ops::drop::Drop>::drop"
         ),
+        ("_ZN4core3fmt5write17h0123456789abcdefE.cold", "core::fmt::write [clone .cold]"),
+        (
+            "_ZN4core3ptr52drop_in_place$LT$$u5b$alloc..string..String$u5d$$GT$17h0123456789abcdefE",
+            "core::ptr::drop_in_place<[alloc::string::String]>"
+        ),
+        (
+            "_ZN3std2rt10lang_start28_$u7b$$u7b$closure$u7d$$u7d$17h0123456789abcdefE",
+            "std::rt::lang_start::{{closure}}"
+        ),
         ("$s4main5helloyyF", "main.hello() -> ()"),
         ("$sSa6appendyyxnF", "Swift.Array.append(__owned A) -> ()"),
         ("$s", "$s"), ("$s4nothing", "$s4nothing"),
     ])
     func givesTheNamesThatPeopleWrote(symbol: String, name: String) {
         #expect(Demangler().name(symbol) == name)
+    }
+
+    /// Without hashes. What link-time optimisation puts behind a name says nothing.
+    @Test(arguments: [
+        ("_RNvC6_123foo3bar", "123foo::bar"), ("_RNvCsL39EUhRVRM_5tests4main", "tests::main"),
+        ("_RNvMCsL39EUhRVRM_5testsNtB2_10TestStruct8method_1", "<tests::TestStruct>::method_1"),
+        ("_RNCNCNgCs6DXkGYLi8lr_2cc5spawn00B5_", "cc::spawn::{closure#0}::{closure#0}"),
+        (
+            "_RNCINkXs25_NgCsbmNqQUJIY6D_4core5sliceINyB9_4IterhENuNgNoBb_4iter8iterator8Iterator9rposition"
+                + "NCNgNpB9_6memchr7memrchrs_0E0Bb_",
+            "<core::slice::Iter<u8> as core::iter::iterator::Iterator>::rposition"
+                + "::<core::slice::memchr::memrchr::{closure#1}>::{closure#0}"
+        ),
+        (
+            "_RINbNbCskIICzLVDPPb_5alloc5alloc8box_freeDINbNiB4_5boxed5FnBoxuEp6OutputuEL_ECs1iopQbuBiw2_3std",
+            "alloc::alloc::box_free::<dyn alloc::boxed::FnBox<(), Output = ()>>"
+        ),
+        ("_RMs_Csno73SFvQKx_1cINtB2_6SignedKsn98_E", "<c::Signed<-152>>"),
+        (
+            "_RNqCs4fqI2P2rA04_11utf8_identsu30____7hkackfecea1cbdathfdh9hlq6y",
+            "utf8_idents::საჭმელად_გემრიელი_სადილი"
+        ),
+        (
+            "_RNCINvNtCsekVQb2M45Qb_3std2rt10lang_startuE0CsL39EUhRVRM_5tests.llvm.3070730145566890858",
+            "std::rt::lang_start::<()>::{closure#0}"
+        ),
+        ("_RNvC6_123foo3bar.llvm.9D1C9369@@16", "123foo::bar"),
+        ("_RNvC6_123foo3bar.cold", "123foo::bar [clone .cold]"),
+        ("_RNvC6_123foo3bar.llvm.123.cold", "123foo::bar [clone .cold]"),
+        ("_R", "_R"), ("_Read", "_Read"), ("_RAND_init", "_RAND_init"),
+        ("_RNvC6_123foo3ba", "_RNvC6_123foo3ba"),
+    ])
+    func givesTheNamesOfRust(symbol: String, name: String) {
+        #expect(Demangler().name(symbol) == name)
+    }
+
+    /// Nested deeper than any stack is, or without a beginning.
+    @Test(arguments: ["_RYFG", "_RMC0T", "_RMC0RL_", "_RIC0p", "_RNvC1aB0_"])
+    func leavesRustWithoutSenseAlone(start: String) {
+        let names = [
+            start + String(repeating: String(start.suffix(1)), count: 8000),
+            String(repeating: start, count: 8000 / start.utf8.count),
+        ]
+        let demangler = Demangler()
+        for name in names { #expect(demangler.name(name) == name) }
+        #expect(demangler.name("_RNvC6_123foo3bar") == "123foo::bar")
     }
 
     /// Each part names the one before it twice: 2^90 times the first.
@@ -32,9 +87,30 @@ import Testing
             bomb += "S_IS\(digit)_S\(digit)_E"
         }
         #expect(Demangler().name(bomb) == bomb)
+        // Each of these tuples is eight of the one before.
+        var rust = "INvC1a1bTuuE"
+        var previous = 8
+        for _ in 0..<40 {
+            let position = rust.utf8.count
+            rust += "T" + String(repeating: "B\(rustNumber(previous))", count: 8) + "E"
+            previous = position
+        }
+        #expect(Demangler().name("_R\(rust)E") == "_R\(rust)E")
         var swift = "$s4main1fyySi_Sit"
         for _ in 0..<60 { swift += "_AAt" }
         #expect(Demangler().name(swift + "F").utf8.count < 100_000)
+    }
+
+    /// "_" is 0, "0_" 1.
+    private func rustNumber(_ value: Int) -> String {
+        let digits = Array("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+        var rest = value - 1
+        var text = "_"
+        repeat {
+            text.insert(digits[rest % 62], at: text.startIndex)
+            rest /= 62
+        } while rest > 0
+        return text
     }
 
     /// Each has ended a demangler, or kept it busy for hours.
@@ -75,7 +151,9 @@ import Testing
         var random = SeededGenerator(seed: UInt64(seed))
         let names = [
             "_ZNSt3mapISsSt6vectorIiSaIiEESt4lessISsESaISt4pairIKSsS2_EEEixERS6_",
-            "_ZN4core3fmt5write17h0123456789abcdefE", "_ZZN3fooIiEEvvENKUlT_E_clIcEEDaS0_",
+            "_ZN4core3fmt5write17h0123456789abcdefE",
+            "_RINbNbCskIICzLVDPPb_5alloc5alloc8box_freeDINbNiB4_5boxed5FnBoxuEp6OutputuEL_ECs1iopQbuBiw2_3std",
+            "_ZZN3fooIiEEvvENKUlT_E_clIcEEDaS0_",
             "$s7SwiftUI4ViewPAAE5frame5width6height9alignmentQr12CoreGraphics7CGFloatVSg_AkA9AlignmentVtF",
             "$ss10DictionaryV20_unsafelyUnwrapping3key5valuexSg_q_tF",
             "$sSS8UTF8ViewV13_foreignIndex33_2A1B3C4D5E6F7A8B9C0D1E2F3A4B5C6DLL5afterSS0D0VAG_tF",

@@ -163,6 +163,18 @@ private let library = """
         #expect(try !module(file).functions.isEmpty)
     }
 
+    /// Names are read from the file when they are asked for.
+    @Test(arguments: [false, true])
+    func keepsNamesOfAFileThatIsClosed(isClosed: Bool) throws {
+        let file = try folder.compile("container/lib/libx.so.1", library, "-shared", "-fpic")
+        let address = try #require(try symbolAddresses(file)["inner_function"])
+        guard let opened = RegularFile(at: Array(file.utf8))?.opened() else { return }
+        let module = Modules().read(opened, path: [], roots: [])
+        if isClosed { module.letGoOfFiles() }
+        try #require(truncate(file, 100) == 0)
+        #expect(module.functions.function(at: address)?.name == (isClosed ? "inner_function" : nil))
+    }
+
     @Test func asksForFilesOnlyInTheProcesssOwnRoot() throws {
         let file = try folder.compile("container/lib/libx.so.1", library, "-shared", "-fpic")
         let address = try #require(try symbolAddresses(file)["inner_function"])

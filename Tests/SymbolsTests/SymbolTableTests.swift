@@ -18,10 +18,12 @@ import Testing
                 let name = UInt32(names.count)
                 names += Array("f\(start)\0".utf8)
                 let size = UInt32.random(in: 1...(Bool.random(using: &random) ? 8 : 90), using: &random)
-                return SymbolRange(start: start, end: start + size, nameOffset: name)
+                return FunctionSymbol(
+                    start: start, end: start + size, nameOffset: name, strings: 0, isLocal: false,
+                    isUnsized: false)
             }
             let base: UInt64 = 0x40_0000
-            let table = SymbolTable(base: base, ranges, names: names)
+            let table = SymbolTable(base: base, ranges.shuffled(using: &random), [StringTable(names)])
             for address in UInt32(0)..<300 {
                 let expected = ranges.last { $0.start <= address && address < $0.end }
                 #expect(
@@ -34,8 +36,9 @@ import Testing
     }
 
     @Test func knowsNothingElsewhere() {
-        let range = SymbolRange(start: 0, end: .max, nameOffset: 0)
-        let table = SymbolTable(base: 0x1000, [range], names: Array("all\0".utf8))
+        let symbol = FunctionSymbol(
+            start: 0, end: .max, nameOffset: 0, strings: 0, isLocal: false, isUnsized: false)
+        let table = SymbolTable(base: 0x1000, [symbol], [StringTable(Array("all\0".utf8))])
         #expect(table.function(at: 0x1000)?.name == "all")
         for address in [0, 0xfff, UInt64.max, 0x1000 + UInt64(UInt32.max)] {
             #expect(table.function(at: address) == nil)
