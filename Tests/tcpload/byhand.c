@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include "byhand.h"
 
 #define FIRST_PORT 1024
@@ -126,7 +127,10 @@ int begin_by_hand(const struct sockaddr_in *from, const struct sockaddr_in *to, 
 	setsockopt(ghost.in, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	for (int i = 0; i < count; i++)
 		send_by_hand(i, false);
-	return read_answers(count);
+	count = read_answers(count);
+	/* Else the kernel goes on copying every packet for it. */
+	close(ghost.in);
+	return count;
 }
 
 int finish_by_hand(int count)
