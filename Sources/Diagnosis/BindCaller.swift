@@ -22,11 +22,11 @@ struct BindCaller {
         let binds = ports.connects.filter { $0.key.kind == .bind && !$0.key.isOverflow }
         struct Caller: Hashable {
             let netns: UInt32
-            let command: String
+            let command: CommandName
         }
         let groups = Dictionary(grouping: binds) { Caller(netns: $0.key.netns, command: $0.key.command) }
         return groups.map { key, rows in
-            var caller = BindCaller(key.netns, key.command, ports.backend)
+            var caller = BindCaller(key.netns, key.command.text, ports.backend)
             var addresses: [IPAddress: UInt64] = [:]
             for (key, stats) in rows {
                 caller.stats.merge(stats)

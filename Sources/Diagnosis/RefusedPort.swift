@@ -45,7 +45,7 @@ struct RefusedPort {
             else { continue }
             let place = Key(netns: key.netns, port: key.port)
             var port = found[place] ?? RefusedPort(netns: key.netns, port: key.port)
-            port.refused[key.command, default: 0] &+= count
+            port.refused[key.command.text, default: 0] &+= count
             port.listener = listener(at: place, seen)
             found[place] = port
         }

@@ -16,7 +16,7 @@ struct Upstream {
         let ports = try seen.ports.get()
         struct Key: Hashable {
             let destination: Destination
-            let command: String
+            let command: CommandName
         }
         var sums: [Key: ConnectStats] = [:]
         for (key, stats) in ports.connects where key.kind == .connect && !key.isOverflow {
@@ -27,7 +27,8 @@ struct Upstream {
         let ranges = Dictionary(ports.ranges.map { ($0.destination, $0) }, uniquingKeysWith: { $1 })
         return sums.map {
             Upstream(
-                destination: $0.destination, command: $0.command, stats: $1, range: ranges[$0.destination])
+                destination: $0.destination, command: $0.command.text, stats: $1,
+                range: ranges[$0.destination])
         }.sorted {
             ($0.stats.connects, $1.destination.port, $1.command)
                 > ($1.stats.connects, $0.destination.port, $0.command)

@@ -12,7 +12,7 @@ public struct ConnectKey: Sendable, Hashable {
     /// Process (thread group) id.
     public var pid: UInt32
     /// Name of the process's first thread.
-    public var command: String
+    public var command: CommandName
     /// Inode of the network namespace.
     public var netns: UInt32
     public var family: AddressFamily
@@ -25,8 +25,8 @@ public struct ConnectKey: Sendable, Hashable {
     /// The row of everything that did not fit the kernel's table.
     public var isOverflow: Bool
 
-    public init(
-        kind: Kind, pid: UInt32, command: String, netns: UInt32, family: AddressFamily,
+    @inlinable public init(
+        kind: Kind, pid: UInt32, command: CommandName, netns: UInt32, family: AddressFamily,
         source: IPAddress?, destination: IPAddress?, port: UInt16, isOverflow: Bool = false
     ) {
         self.kind = kind

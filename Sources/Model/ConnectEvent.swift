@@ -33,7 +33,7 @@ public struct ConnectEvent: Sendable, Hashable {
     /// A TIME_WAIT socket gave up its four-tuple.
     public var reusedTimeWait: Bool
 
-    public init(
+    @inlinable public init(
         time: UInt64, key: ConnectKey, thread: UInt32, source: IPAddress?, sourcePort: UInt16,
         outcome: Outcome, search: UInt64?, call: UInt64?, total: UInt64?, portsTried: UInt32?,
         triedMethod: PortMethod?, isCertain: Bool, wasBound: Bool, reusedTimeWait: Bool

@@ -7,13 +7,24 @@ public enum AddressFamily: String, Sendable, Hashable {
 
 /// An IPv4 or IPv6 address, in network order.
 public struct IPAddress: Sendable, Hashable {
+    public typealias Words = (UInt64, UInt64)
+
+    /// The bytes as two numbers: that is how they are copied, compared and hashed for every connect.
+    @usableFromInline let words: Words
     public let family: AddressFamily
+
     /// 16 bytes; IPv4 uses the first four, the rest is zero.
-    public let bytes: InlineArray<16, UInt8>
+    public var bytes: InlineArray<16, UInt8> {
+        unsafeBitCast(words, to: InlineArray<16, UInt8>.self)
+    }
+
+    @inlinable public init(family: AddressFamily, words: Words) {
+        self.words = words
+        self.family = family
+    }
 
     public init(family: AddressFamily, bytes: InlineArray<16, UInt8>) {
-        self.family = family
-        self.bytes = bytes
+        self.init(family: family, words: unsafeBitCast(bytes, to: Words.self))
     }
 
     /// The IPv4 address `a.b.c.d`.
@@ -26,10 +37,7 @@ public struct IPAddress: Sendable, Hashable {
         self.init(family: .ipv4, bytes: bytes)
     }
 
-    public var isUnspecified: Bool { halves == (0, 0) }
-
-    /// The bytes as two numbers: what is compared and hashed for every connect.
-    private var halves: (UInt64, UInt64) { unsafeBitCast(bytes, to: (UInt64, UInt64).self) }
+    @inlinable public var isUnspecified: Bool { words.0 | words.1 == 0 }
 
     /// 127.0.0.0/8 or ::1.
     public var isLoopback: Bool {
@@ -64,13 +72,13 @@ public struct IPAddress: Sendable, Hashable {
     }
 
     public static func == (left: IPAddress, right: IPAddress) -> Bool {
-        left.family == right.family && left.halves == right.halves
+        left.family == right.family && left.words == right.words
     }
 
     public func hash(into hasher: inout Hasher) {
         // The family is nearly always the same: equality asks for it, the hash need not.
-        hasher.combine(halves.0)
-        hasher.combine(halves.1)
+        hasher.combine(words.0)
+        hasher.combine(words.1)
     }
 }
 
@@ -78,9 +86,7 @@ extension IPAddress: Comparable {
     /// IPv4 before IPv6, then by number.
     public static func < (left: IPAddress, right: IPAddress) -> Bool {
         guard left.family == right.family else { return left.family == .ipv4 }
-        for index in left.bytes.indices where left.bytes[index] != right.bytes[index] {
-            return left.bytes[index] < right.bytes[index]
-        }
-        return false
+        return (left.words.0.bigEndian, left.words.1.bigEndian)
+            < (right.words.0.bigEndian, right.words.1.bigEndian)
     }
 }

@@ -15,15 +15,16 @@ package enum ConnectDecoding {
     }
 
     /// In place: C's structs are large tuples, and copying them takes longer than reading them.
+    @inline(__always)
     private static func key(_ raw: UnsafePointer<why_connect_key>) -> ConnectKey {
         let family: AddressFamily = raw.pointee.family == WHY_IPV6.rawValue ? .ipv6 : .ipv4
         let isBind = raw.pointee.kind == WHY_KIND_BIND.rawValue
         let isOverflow = raw.pointee.family == 0
-        let local = IPAddress(raw.pointee.local, family)
+        let local = raw.address(\.local, family)
         return ConnectKey(
-            kind: isBind ? .bind : .connect, pid: raw.pointee.pid, command: text(raw.pointee.comm),
+            kind: isBind ? .bind : .connect, pid: raw.pointee.pid, command: raw.name(\.comm),
             netns: raw.pointee.netns, family: family, source: local.isUnspecified ? nil : local,
-            destination: isBind || isOverflow ? nil : IPAddress(raw.pointee.remote, family),
+            destination: isBind || isOverflow ? nil : raw.address(\.remote, family),
             port: raw.pointee.port, isOverflow: isOverflow)
     }
 
@@ -71,29 +72,32 @@ package enum ConnectDecoding {
         return low <= high ? low...high : nil
     }
 
-    package static func event(_ bytes: RawSpan, sees: ConnectCoverage) -> ConnectEvent? {
-        guard bytes.byteCount >= MemoryLayout<why_connect_event>.size else { return nil }
-        return bytes.withUnsafeBytes { bytes in
+    /// Hands the record's event to `body`, if it is one. An event is large: returned, it would
+    /// be copied from place to place, which takes longer than making it.
+    ///
+    /// - Parameter method: how ports tried are found out.
+    package static func withEvent(
+        _ bytes: RawSpan, _ method: PortMethod?, _ body: (ConnectEvent) -> Void
+    ) {
+        guard bytes.byteCount >= MemoryLayout<why_connect_event>.size else { return }
+        bytes.withUnsafeBytes { bytes in
             // Records of a ring buffer are aligned; what is not is copied first.
             guard let start = bytes.baseAddress,
                 UInt(bitPattern: start) % UInt(MemoryLayout<why_connect_event>.alignment) == 0
             else {
                 return withUnsafePointer(to: bytes.loadUnaligned(as: why_connect_event.self)) {
-                    event($0, sees.method)
+                    body(event($0, method))
                 }
             }
-            return event(start.assumingMemoryBound(to: why_connect_event.self), sees.method)
+            body(event(start.assumingMemoryBound(to: why_connect_event.self), method))
         }
     }
 
     private static func event(
         _ raw: UnsafePointer<why_connect_event>, _ method: PortMethod?
     ) -> ConnectEvent {
-        // The key follows the time.
-        let key = key(
-            (UnsafeRawPointer(raw) + MemoryLayout<UInt64>.size)
-                .assumingMemoryBound(to: why_connect_key.self))
-        let source = IPAddress(raw.pointee.source, key.family)
+        let key = key(raw.pointer(to: \.key)!)
+        let source = raw.address(\.source, key.family)
         let flags = Int32(raw.pointee.flags)
         let tried = raw.pointee.method != WHY_METHOD_NONE.rawValue
         let outcome: ConnectEvent.Outcome =
@@ -111,12 +115,20 @@ package enum ConnectDecoding {
             isCertain: flags & WHY_EVENT_CERTAIN != 0, wasBound: flags & WHY_EVENT_BOUND != 0,
             reusedTimeWait: flags & WHY_EVENT_REUSED != 0)
     }
+}
 
-    static func text(_ tuple: some BitwiseCopyable) -> String {
-        withUnsafeBytes(of: tuple) { bytes in
-            let length = bytes.firstIndex(of: 0) ?? bytes.count
-            // Typed: String reads it where it is.
-            return String(decoding: bytes.bindMemory(to: UInt8.self).prefix(length), as: UTF8.self)
-        }
+/// Fields of 16 bytes, read as words: as the tuples that C's arrays are in Swift, they would be
+/// read byte by byte.
+extension UnsafePointer {
+    @inline(__always)
+    fileprivate func name(_ field: KeyPath<Pointee, RawName>) -> CommandName {
+        CommandName(UnsafeRawPointer(pointer(to: field)!).loadUnaligned(as: CommandName.Words.self))
+    }
+
+    @inline(__always)
+    fileprivate func address(_ field: KeyPath<Pointee, RawAddress>, _ family: AddressFamily) -> IPAddress {
+        IPAddress(
+            family: family,
+            words: UnsafeRawPointer(pointer(to: field)!).loadUnaligned(as: IPAddress.Words.self))
     }
 }

@@ -52,7 +52,7 @@ public struct ConnectOptions: Sendable {
         }
         if let command {
             config.filter_comm = 1
-            CommandName.copy(command, to: &config.comm)
+            config.comm = CommandName(command).raw
         }
         return config
     }

@@ -67,9 +67,9 @@ public final class ConnectProbe {
         do throws(BPFError) { return try stacks.read(object) } catch { throw ProbeError(error) }
     }
 
-    /// The event in a ring buffer's record, or `nil` if it is none.
-    public func decode(_ record: RawSpan) -> ConnectEvent? {
-        ConnectDecoding.event(record, sees: coverage)
+    /// Hands the event in a ring buffer's record to `body`, if it is one.
+    public func withEvent(_ record: RawSpan, _ body: (ConnectEvent) -> Void) {
+        ConnectDecoding.withEvent(record, coverage.method, body)
     }
 
     /// What one look at the kernel's table gave.

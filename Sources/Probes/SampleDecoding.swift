@@ -19,7 +19,7 @@ enum SampleDecoding {
             guard let raw = bytes.read(why_stack_event.self) else { return nil }
             return .sample(
                 StackSample(
-                    pid: raw.key.pid, command: ConnectDecoding.text(raw.key.comm),
+                    pid: raw.key.pid, command: CommandName(raw.key.comm).text,
                     kernel: stack(raw.kernel, raw.kernel_bytes), user: stack(raw.user, raw.user_bytes)))
         default: return nil
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CPrograms
+import Model
 
 /// What `tcpwhy profile` was asked to sample. Every filter works in the kernel.
 public struct SampleOptions: Sendable {
@@ -25,7 +26,7 @@ public struct SampleOptions: Sendable {
         config.filter_cgroup = cgroup == nil ? 0 : 1
         if let command {
             config.filter_comm = 1
-            CommandName.copy(command, to: &config.comm)
+            config.comm = CommandName(command).raw
         }
         return config
     }

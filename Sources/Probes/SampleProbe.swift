@@ -114,7 +114,7 @@ public final class SampleProbe {
             }
             for (key, count) in rows {
                 let sample = StackSample(
-                    pid: key.pid, command: ConnectDecoding.text(key.comm), kernel: try stack(key.kernel),
+                    pid: key.pid, command: CommandName(key.comm).text, kernel: try stack(key.kernel),
                     user: try stack(key.user))
                 result.counts[sample, default: 0] += count
             }

@@ -50,7 +50,7 @@ struct SearchStacks {
         let kernel = try stack(key.kernel, object)
         let user = try stack(key.user, object)
         return StackSample(
-            pid: key.pid, command: ConnectDecoding.text(key.comm), kernel: kernel ?? .lost,
+            pid: key.pid, command: CommandName(key.comm).text, kernel: kernel ?? .lost,
             user: user ?? (key.user == -EEXIST || kernel == nil ? .lost : .none))
     }
 

@@ -90,8 +90,7 @@ struct PortsSession {
         var bytes: [UInt8] = []
         var failure: (any Error)?
         try ring?.consume(limit: 100_000) { record in
-            guard let event = probe.decode(record) else { return }
-            view.append(event, to: &bytes)
+            probe.withEvent(record) { view.append($0, to: &bytes) }
             // What is kept here is bounded, however fast events come.
             if bytes.count > 1 << 16, failure == nil {
                 do { try view.output.write(bytes) } catch { failure = error }

@@ -111,7 +111,7 @@ enum Fixture {
     }
 
     static func key(
-        _ command: String = "nginx", to port: UInt16 = 9000, at address: IPAddress = localhost,
+        _ command: CommandName = "nginx", to port: UInt16 = 9000, at address: IPAddress = localhost,
         netns: UInt32 = netns
     ) -> ConnectKey {
         ConnectKey(
@@ -119,7 +119,7 @@ enum Fixture {
             destination: address, port: port)
     }
 
-    static func bindKey(_ command: String, source: IPAddress? = nil) -> ConnectKey {
+    static func bindKey(_ command: CommandName, source: IPAddress? = nil) -> ConnectKey {
         ConnectKey(
             kind: .bind, pid: 70, command: command, netns: netns, family: .ipv4, source: source,
             destination: nil,

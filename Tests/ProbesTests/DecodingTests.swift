@@ -17,6 +17,12 @@ import Testing
         withUnsafeBytes(of: raw) { body($0.bytes) }
     }
 
+    private func event(_ bytes: RawSpan) -> ConnectEvent? {
+        var found: ConnectEvent?
+        ConnectDecoding.withEvent(bytes, all.method) { found = $0 }
+        return found
+    }
+
     private func key(
         family: why_family = WHY_IPV4, kind: why_kind = WHY_KIND_CONNECT
     ) -> why_connect_key {
@@ -89,7 +95,7 @@ import Testing
         bytes.withUnsafeBytes {
             #expect(ConnectDecoding.key($0.bytes) == nil)
             #expect(ConnectDecoding.stats($0.bytes, sees: all) == nil)
-            #expect(ConnectDecoding.event($0.bytes, sees: all) == nil)
+            #expect(event($0.bytes) == nil)
         }
     }
 
@@ -103,7 +109,7 @@ import Testing
         raw.search_ns = 1500
         raw.ports_tried = 4
         raw.method = UInt8(WHY_METHOD_DERIVED.rawValue)
-        let event = try #require(decode(raw) { ConnectDecoding.event($0, sees: all) })
+        let event = try #require(decode(raw) { self.event($0) })
         #expect(event.outcome == .failed(111) && event.thread == 43)
         #expect(event.search == 1500 && event.portsTried == 4 && event.isCertain)
         #expect(event.call == nil && !event.wasBound && !event.reusedTimeWait)

@@ -7,7 +7,7 @@ enum Sample {
     static let netns: UInt32 = 4_026_531_840
 
     static func key(
-        _ pid: UInt32 = 1234, _ command: String = "nginx", kind: ConnectKey.Kind = .connect,
+        _ pid: UInt32 = 1234, _ command: CommandName = "nginx", kind: ConnectKey.Kind = .connect,
         netns: UInt32 = Sample.netns, source: IPAddress? = nil, to destination: IPAddress? = local,
         port: UInt16 = 9000
     ) -> ConnectKey {

@@ -71,7 +71,7 @@ static void decode(const struct why_connect_event *raw, struct event *event)
 /* Not part of the callback, so that all of the event is made. */
 __attribute__((noinline)) static unsigned long long worth(const struct event *event)
 {
-	return event->total_ns + event->source_port + strlen(event->comm);
+	return event->total_ns + event->source_port + (unsigned char)event->comm[0];
 }
 
 static int receive(void *context, void *data, size_t size)

@@ -9,7 +9,6 @@ import Report
 /// Events from one ring buffer: by tcpwhy's own code, and by a reader in C.
 struct Ring: ~Copyable {
     private let object: BPFObject
-    private let coverage = ConnectCoverage(backend: .fentry, method: .derived, bind: true)
     /// Fills of a round; each leaves no more than fits a CPU's cache, as a reader finds it
     /// that keeps up.
     private let fills = 200
@@ -39,8 +38,7 @@ struct Ring: ~Copyable {
                 try object.testRun(program: "fill")
                 decoded += try ours.measure { () throws(BPFError) in
                     try swift.consume { bytes in
-                        guard let event = ConnectDecoding.event(bytes, sees: coverage) else { return }
-                        sum &+= Self.worth(event)
+                        ConnectDecoding.withEvent(bytes, .derived) { sum &+= Self.worth($0) }
                     }
                 }
                 try object.testRun(program: "fill")
@@ -55,7 +53,8 @@ struct Ring: ~Copyable {
     }
 
     @inline(never) private static func worth(_ event: ConnectEvent) -> UInt64 {
-        (event.total ?? 0) &+ UInt64(event.sourcePort) &+ UInt64(event.key.command.utf8.count)
+        let initial = withUnsafeBytes(of: event.key.command) { $0[0] }
+        return (event.total ?? 0) &+ UInt64(event.sourcePort) &+ UInt64(initial)
     }
 
     /// The line of each event, from the ring buffer to JSON.
@@ -71,8 +70,9 @@ struct Ring: ~Copyable {
                 count += try meter.measure { () throws(BPFError) in
                     lines.removeAll(keepingCapacity: true)
                     return try ring.consume { bytes in
-                        guard let event = ConnectDecoding.event(bytes, sees: coverage) else { return }
-                        PortsJSON.write(event, clock: clock, to: &lines)
+                        ConnectDecoding.withEvent(bytes, .derived) {
+                            PortsJSON.write($0, clock: clock, to: &lines)
+                        }
                     }
                 }
             }

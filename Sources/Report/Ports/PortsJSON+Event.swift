@@ -11,7 +11,7 @@ extension PortsJSON {
         line.time("time", milliseconds: clock.milliseconds(of: event.time))
         line.integer("pid", key.pid)
         line.integer("tid", event.thread)
-        line.string("comm", key.command)
+        line.string("comm", key.command.text)
         line.integer("netns", key.netns)
         line.string("family", key.family.rawValue)
         line.address("source", event.source)

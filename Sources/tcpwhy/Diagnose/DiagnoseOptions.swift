@@ -31,7 +31,7 @@ struct DiagnoseOptions: ParsableArguments {
         var seen = seen
         if case .seen(var ports) = seen.ports {
             ports.connects = ports.connects.filter {
-                process.include($0.key.pid, $0.key.command) && (port ?? $0.key.port) == $0.key.port
+                process.include($0.key.pid, $0.key.command.text) && (port ?? $0.key.port) == $0.key.port
             }
             seen.ports = .seen(ports)
         }
