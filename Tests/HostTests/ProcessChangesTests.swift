@@ -28,12 +28,14 @@ import Testing
 
     @Test func everyLookIsDueWhereNothingIsKnown() {
         #expect(Self.answers([nil, nil, nil]) == [true, true, true])
-        #expect(Self.answers(["9 5", "9 5", nil, "9 5", "9 5", "9 5"]) == [true, true, true, true, true, false])
+        #expect(
+            Self.answers(["9 5", "9 5", nil, "9 5", "9 5", "9 5"]) == [true, true, true, true, true, false])
     }
 
     @Test func aLookHoldsTenSeconds() {
         // The last one without doubt at second 1, hence the next at 11 and 21.
-        let due = Self.answers(Array(repeating: "9 5", count: 25)).enumerated().filter(\.element).map(\.offset)
+        let due = Self.answers(Array(repeating: "9 5", count: 25)).enumerated().filter(\.element).map(
+            \.offset)
         #expect(due == [0, 1, 11, 21])
     }
 
