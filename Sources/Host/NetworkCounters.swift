@@ -29,14 +29,20 @@ public struct NetworkCounters: Sendable, Hashable {
     /// A line of names, then a line of values, both after the group's name. A
     /// negative value (`Tcp: MaxConn -1`) is a setting, no counter.
     private mutating func add(_ text: String) {
-        var names: [Substring] = []
-        for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ")
+        // By bytes: this is read at every look, and Characters take longer than all else in it.
+        var names: [ArraySlice<UInt8>] = []
+        for line in Array(text.utf8).split(separator: UInt8(ascii: "\n")) {
+            let words = line.split(separator: UInt8(ascii: " "))
             guard let group = words.first else { continue }
             if names.first == group, names.count == words.count {
+                var counters: [String: UInt64] = [:]
                 for (name, value) in zip(names, words).dropFirst() {
-                    guard let value = UInt64(value) else { continue }
-                    groups[String(group.dropLast()), default: [:]][String(name)] = value
+                    guard let value = UInt64(String(decoding: value, as: UTF8.self)) else { continue }
+                    counters[String(decoding: name, as: UTF8.self)] = value
+                }
+                if !counters.isEmpty {
+                    groups[String(decoding: group.dropLast(), as: UTF8.self), default: [:]]
+                        .merge(counters) { $1 }
                 }
                 names = []
             } else {

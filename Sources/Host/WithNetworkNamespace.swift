@@ -2,25 +2,27 @@
 import CLinux
 import Glibc
 
-/// Runs `body` in a network namespace, on a thread of its own, while the caller
-/// waits: no other thread changes namespace. What `body` throws is thrown on; a
-/// namespace that cannot be entered throws a `HostError`.
+/// Runs `body` in a network namespace, on another thread, while the caller waits:
+/// no other thread changes namespace. What `body` throws is thrown on; a namespace
+/// that cannot be entered throws a `HostError`. `body` may not call this again.
 public func withNetworkNamespace<Result>(
     _ namespace: borrowing NetworkNamespace, _ body: () throws -> Result
 ) throws -> Result {
     let descriptor = namespace.file.descriptor
     let inode = namespace.inode
-    return try onFreshThread { () throws -> Result in
+    let thread = try NamespaceThread.shared.get()
+    return try withThreadWork {
         try check(
             why_setns(descriptor, WHY_CLONE_NEWNET), "enter network namespace \(inode)")
         return try body()
+    } run: {
+        thread.run($0)
     }
 }
 
 /// Runs `body` on a new thread and waits for it: it may change what belongs to a thread.
 func onFreshThread<Result>(_ body: () throws -> Result) throws -> Result {
-    try withoutActuallyEscaping(body) { body in
-        let work = ThreadWork(body)
+    try withThreadWork(body) { work throws in
         let context = Unmanaged.passRetained(work)
         var thread = pthread_t()
         let failure = pthread_create(
@@ -37,13 +39,24 @@ func onFreshThread<Result>(_ body: () throws -> Result) throws -> Result {
         }
         // What the thread wrote is visible from here on.
         pthread_join(thread, nil)
+    }
+}
+
+/// - Parameter run: has a thread run the work, and returns when that is done.
+private func withThreadWork<Result>(
+    _ body: () throws -> Result, run: (AnyThreadWork) throws -> Void
+) throws -> Result {
+    try withoutActuallyEscaping(body) { body in
+        let work = ThreadWork(body)
         defer { work.finish() }
+        try run(work)
         guard let result = work.result else { throw HostError("run a thread") }
         return try result.get()
     }
 }
 
-private class AnyThreadWork {
+/// What a thread has to do, whatever comes of it.
+class AnyThreadWork {
     func run() {}
 }
 

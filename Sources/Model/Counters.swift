@@ -3,7 +3,7 @@
 extension UInt64 {
     /// Later minus earlier of a counter that only grows. A reading below the
     /// earlier one (the counter began anew) gives 0, never a wrapped number.
-    func minus(_ earlier: UInt64) -> UInt64 { self > earlier ? self - earlier : 0 }
+    package func minus(_ earlier: UInt64) -> UInt64 { self > earlier ? self - earlier : 0 }
 }
 
 extension UInt64 {

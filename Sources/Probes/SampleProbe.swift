@@ -14,8 +14,13 @@ public final class SampleProbe {
 
     private let object: BPFObject
     private var events: [CPUEvent]
-    /// Stacks that came through the ring buffer.
+    /// Stacks that came through the ring buffer since samples were taken out.
     private var whole: [StackSample: UInt64] = [:]
+    /// How many samples of each of the kernel's rows were taken out, and in all: a row stays, and
+    /// only those that grew are worth their stacks.
+    private var read: [Row: UInt64] = [:]
+    private var taken: UInt64 = 0
+    private var unplaced: UInt64 = 0
     /// The kernel's table of stacks, as far as it was read: a place keeps its stack.
     private var stacks: [Int32: CallStack] = [:]
     private let depth = StackDepth.allowed(CallStack.mostFrames)
@@ -24,6 +29,21 @@ public final class SampleProbe {
         let link: Link
 
         init(_ link: consuming Link) { self.link = link }
+    }
+
+    /// A row of the kernel's, byte for byte: two of them may read the same.
+    private struct Row: Hashable {
+        let pid: UInt32
+        let comm: SIMD2<UInt64>
+        let kernel: Int32
+        let user: Int32
+
+        init(_ key: why_stack_key) {
+            pid = key.pid
+            comm = withUnsafeBytes(of: key.comm) { $0.loadUnaligned(as: SIMD2<UInt64>.self) }
+            kernel = key.kernel
+            user = key.user
+        }
     }
 
     static let program = "sample"
@@ -94,16 +114,20 @@ public final class SampleProbe {
     /// No more samples; what there are stay to be read.
     public func stop() { events = [] }
 
-    /// All samples so far. After the ring buffer was emptied.
-    public func samples() throws(ProbeError) -> StackSamples {
+    /// Takes out the samples since the last call. After the ring buffer was emptied.
+    public func takeSamples() throws(ProbeError) -> StackSamples {
         var result = StackSamples()
         result.depth = depth
         do throws(BPFError) {
-            var rows: [(why_stack_key, UInt64)] = []
+            var grown: [(why_stack_key, UInt64)] = []
             try object.map(named: "counts").forEach { keyBytes, valueBytes in
                 guard let key = keyBytes.read(why_stack_key.self), let count = valueBytes.read(UInt64.self)
                 else { return }
-                rows.append((key, count))
+                let row = Row(key)
+                let more = count.minus(read[row] ?? 0)
+                guard more > 0 else { return }
+                read[row] = count
+                grown.append((key, more))
             }
             let table = try object.map(named: "stacks")
             func stack(_ id: Int32) throws(BPFError) -> CallStack {
@@ -112,7 +136,7 @@ public final class SampleProbe {
                 stacks[id] = stack
                 return stack
             }
-            for (key, count) in rows {
+            for (key, count) in grown {
                 let sample = StackSample(
                     pid: key.pid, command: CommandName(key.comm).text, kernel: try stack(key.kernel),
                     user: try stack(key.user))
@@ -122,12 +146,15 @@ public final class SampleProbe {
             func total(_ kind: why_sample_count) throws(BPFError) -> UInt64 {
                 try samples.lookupPerCPU(kind.rawValue, as: UInt64.self)?.reduce(0, +) ?? 0
             }
-            result.taken = try total(WHY_SAMPLE_ALL)
-            result.unplaced = try total(WHY_SAMPLE_NO_ROOM)
+            let totals = (taken: try total(WHY_SAMPLE_ALL), unplaced: try total(WHY_SAMPLE_NO_ROOM))
+            result.taken = totals.taken.minus(taken)
+            result.unplaced = totals.unplaced.minus(unplaced)
+            (taken, unplaced) = totals
         } catch {
             throw ProbeError(error)
         }
         result.counts.add(whole)
+        whole = [:]
         return result
     }
 }

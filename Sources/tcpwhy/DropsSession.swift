@@ -22,6 +22,8 @@ struct DropsSession {
     private let ownsAll: Bool
     /// Who holds the sockets that events were of.
     private var owners: [UInt32: [SocketOwner]] = [:]
+    /// Who holds the sockets of reports.
+    private var known = KnownOwners()
     private var watch: ListenerWatch
     private var saidNoPlaces = false
     private var first: DropsSnapshot
@@ -92,7 +94,7 @@ struct DropsSession {
         } catch {
             throw Failure(error)
         }
-        try view.finish(shown(last.since(first)))
+        try view.finish(shown(last.since(first), isLast: true))
     }
 
     /// Shows the events that are there; when more come all the time, not for ever.
@@ -120,9 +122,10 @@ struct DropsSession {
     }
 
     private static func snapshot(
-        _ watch: inout ListenerWatch, _ packets: PacketProbe?, _ conntrack: ConntrackWatch
+        _ watch: inout ListenerWatch, _ packets: PacketProbe?, _ conntrack: ConntrackWatch,
+        isLast: Bool = false
     ) throws -> DropsSnapshot {
-        var snapshot = try watch.look()
+        var snapshot = try watch.look(isLast: isLast)
         do throws(ProbeError) {
             let reading = try packets?.read()
             snapshot.packets = reading?.packets
@@ -137,7 +140,7 @@ struct DropsSession {
 
     private mutating func report(isLast: Bool = false) throws {
         let before = last
-        last = try Self.snapshot(&watch, packets, conntrack)
+        last = try Self.snapshot(&watch, packets, conntrack, isLast: isLast)
         explain()
         let interval = last.since(before)
         // A moment after the last report: only if there is something to tell.
@@ -145,7 +148,7 @@ struct DropsSession {
             interval.packets?.isEmpty == false || interval.listeners.values.contains(where: \.hasLoss)
         // Scripts want to know the queues, too, unless that was just said.
         if isLast && !hasNews && (!view.isJSON || interval.duration < 0.01) { return }
-        try view.show(shown(interval))
+        try view.show(shown(interval, isLast: isLast))
     }
 
     /// Says once what makes the figures less than they could be.
@@ -158,10 +161,10 @@ struct DropsSession {
     }
 
     /// With owners, and only what was asked for.
-    private func shown(_ interval: DropsInterval) -> DropsInterval {
+    private mutating func shown(_ interval: DropsInterval, isLast: Bool) -> DropsInterval {
         var interval = interval
         let sockets = interval.listeners.filter { ownsAll || $0.value.hasLoss }.keys
-        interval.owners = SocketOwners.find(Set(sockets.map(\.inode).filter { $0 != 0 }))
+        interval.owners = known.find(Set(sockets.map(\.inode).filter { $0 != 0 }), anew: isLast)
         return interval.filtered(isWanted, isFilter: isFiltered, byPort: isPortFiltered)
     }
 }

@@ -20,9 +20,8 @@ struct HotspotsSession {
     private var counts = HotspotsCounts()
     private var loss = SampleLoss()
 
-    /// Everything at one moment, since the trace began.
+    /// What has a total at one moment, since the trace began.
     private struct Look {
-        var samples = StackSamples()
         var search: SearchTime
         var cpus: CPUTimes
         /// Nanoseconds of CLOCK_MONOTONIC.
@@ -73,14 +72,15 @@ struct HotspotsSession {
     private mutating func report(_ ring: inout RingBuffer, stopped: UInt64? = nil) throws {
         try drain(&ring)
         let before = last
+        let new: StackSamples
         do throws(ProbeError) {
+            new = try probe.takeSamples()
             last = Look(
-                samples: try probe.samples(), search: try searches.read(), cpus: try Self.cpuTimes(cpus),
+                search: try searches.read(), cpus: try Self.cpuTimes(cpus),
                 time: stopped ?? HostClock.monotonicNanoseconds())
         } catch {
             throw Failure(error)
         }
-        let new = last.samples.since(before.samples)
         let newCounts = names.counts(of: new)
         let newLoss = SampleLoss(of: new)
         counts.merge(newCounts)

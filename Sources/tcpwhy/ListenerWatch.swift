@@ -11,6 +11,7 @@ struct ListenerWatch {
     private let accepts: AcceptProbe?
     /// The only namespace to look at, held open; `nil`: all there are.
     private let only: OpenNamespace?
+    private var namespaces = KnownNamespaces()
     /// As last seen: sockets and namespaces that vanish keep what they lost.
     private var sockets: [Listener: ListenerState] = [:]
     private var counters: [UInt32: ListenCounters] = [:]
@@ -26,13 +27,14 @@ struct ListenerWatch {
     /// From here on accepts count, also of connections that wait already.
     mutating func startAccepts() throws {
         guard let accepts else { return }
-        try inEachNamespace { namespace throws in try accepts.noteWaiting(in: namespace) }
+        try inEachNamespace(anew: true) { namespace throws in try accepts.noteWaiting(in: namespace) }
         do throws(ProbeError) { try accepts.start() } catch { throw Failure(error) }
     }
 
     /// The sockets that listen now, with their queues. What they lost stays in the kernel until `look`.
-    mutating func glance() throws -> [Listener: ListenerState] {
-        let seen = try lookAround()
+    /// - Parameter isLast: nothing that is known is relied on.
+    mutating func glance(isLast: Bool = false) throws -> [Listener: ListenerState] {
+        let seen = try lookAround(isLast: isLast)
         for listener in sockets.keys where seen[listener] == nil {
             sockets[listener]?.isClosed = true
             sockets[listener]?.queues = nil
@@ -42,8 +44,8 @@ struct ListenerWatch {
     }
 
     /// Everything, since the trace began.
-    mutating func look() throws -> DropsSnapshot {
-        let seen = try glance()
+    mutating func look(isLast: Bool = false) throws -> DropsSnapshot {
+        let seen = try glance(isLast: isLast)
         var listeners = sockets
         do throws(ProbeError) {
             let known = Dictionary(
@@ -100,11 +102,11 @@ struct ListenerWatch {
         }
     }
 
-    private mutating func lookAround() throws -> [Listener: ListenerState] {
+    private mutating func lookAround(isLast: Bool) throws -> [Listener: ListenerState] {
         var seen: [Listener: ListenerState] = [:]
         var counters = counters
         var conntrack = conntrack
-        try inEachNamespace { [probe] namespace throws in
+        try inEachNamespace(anew: isLast) { [probe] namespace throws in
             let reading = try probe.look(into: namespace)
             counters[namespace.inode] = reading.counters
             conntrack[namespace.inode] = reading.conntrack
@@ -115,9 +117,11 @@ struct ListenerWatch {
         return seen
     }
 
-    private mutating func inEachNamespace(_ body: (borrowing NetworkNamespace) throws -> Void) throws {
+    private mutating func inEachNamespace(
+        anew: Bool, _ body: (borrowing NetworkNamespace) throws -> Void
+    ) throws {
         if let only { return try body(only.value) }
-        for place in NetworkNamespace.all() {
+        for place in namespaces.all(anew: anew) {
             // It may have gone since it was found.
             guard let namespace = try? place.open() else { continue }
             do { try body(namespace) } catch { complain(error, place.inode) }

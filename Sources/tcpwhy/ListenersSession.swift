@@ -15,6 +15,7 @@ struct ListenersSession {
     /// Whether it says no to any.
     private let isFiltered: Bool
     private var watch: ListenerWatch
+    private var owners = KnownOwners()
     private var first: DropsSnapshot
     private var last: DropsSnapshot
 
@@ -66,23 +67,24 @@ struct ListenersSession {
         } catch {
             throw Failure(error)
         }
-        try view.finish(shown(last.since(first)))
+        try view.finish(shown(last.since(first), isLast: true))
     }
 
     private mutating func report(isLast: Bool = false) throws {
         let before = last
-        last = try watch.look()
+        last = try watch.look(isLast: isLast)
         let interval = last.since(before)
         // A moment after the last report: only if there is something to tell, or nothing was told yet.
         let isQuiet = interval.total.isEmpty && interval.totalAccepted?.isEmpty ?? true
         if isLast && isQuiet && before.time != first.time { return }
-        try view.show(shown(interval), isRest: isLast)
+        try view.show(shown(interval, isLast: isLast), isRest: isLast)
     }
 
     /// With owners, and only what was asked for.
-    private func shown(_ interval: DropsInterval) -> DropsInterval {
+    private mutating func shown(_ interval: DropsInterval, isLast: Bool) -> DropsInterval {
         var interval = interval
-        interval.owners = SocketOwners.find(Set(interval.listeners.keys.map(\.inode).filter { $0 != 0 }))
+        let sockets = Set(interval.listeners.keys.map(\.inode).filter { $0 != 0 })
+        interval.owners = owners.find(sockets, anew: isLast)
         return interval.filtered(isWanted, isFilter: isFiltered)
     }
 }

@@ -41,7 +41,7 @@ struct ProfileSession {
         let duration = Double(HostClock.monotonicNanoseconds() - start) / 1e9
         try drain(&ring)
         return ProfileRun(
-            samples: try probe.samples(), clock: probe.clock.rawValue, frequency: frequency, cpus: cpus,
+            samples: try probe.takeSamples(), clock: probe.clock.rawValue, frequency: frequency, cpus: cpus,
             duration: duration)
     }
 

@@ -80,6 +80,34 @@ import Testing
         #expect(!found.contains(UInt32(to.descriptor)))
     }
 
+    @Test func knownOwnersAreThoseOfWhatIsAskedFor() throws {
+        var owners = KnownOwners()
+        #expect(owners.find([]).isEmpty)
+        let first = try Self.socket()
+        let firstInode = try Self.inode(of: first)
+        for _ in 0..<4 {
+            #expect(Self.descriptors(owners.find([firstInode])[firstInode]) == [UInt32(first.descriptor)])
+        }
+        // Opened by a process that is known.
+        let second = try Self.socket()
+        let secondInode = try Self.inode(of: second)
+        let both = owners.find([firstInode, secondInode])
+        #expect(Self.descriptors(both[firstInode]) == [UInt32(first.descriptor)])
+        #expect(Self.descriptors(both[secondInode]) == [UInt32(second.descriptor)])
+        #expect(Set(owners.find([secondInode]).keys) == [secondInode])
+    }
+
+    @Test func ownersFoundAnewAreThoseOfNow() throws {
+        var owners = KnownOwners()
+        let inode: UInt32
+        do {
+            let socket = try Self.socket()
+            inode = try Self.inode(of: socket)
+            for _ in 0..<3 { #expect(!Self.descriptors(owners.find([inode])[inode]).isEmpty) }
+        }
+        #expect(Self.descriptors(owners.find([inode], anew: true)[inode]).isEmpty)
+    }
+
     @Test(
         arguments: [
             ("socket:[0]", 0), ("socket:[12345]", 12345), ("socket:[4294967295]", .max),

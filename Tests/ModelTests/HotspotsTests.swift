@@ -101,20 +101,13 @@ import Testing
         #expect(counts.knowsKernel)
     }
 
-    @Test func samplesOfAnIntervalAreLaterMinusEarlier() {
-        let idle = StackSample(pid: 1, command: "a", kernel: .none, user: .frames([1]))
+    @Test func lossIsWhatHasNoRowAndWhatHasNoStack() {
         let busy = StackSample(pid: 2, command: "b", kernel: .frames([9]), user: .frames([1]))
-        let new = StackSample(pid: 3, command: "c", kernel: .lost, user: .none)
-        var earlier = StackSamples()
-        earlier.counts = [idle: 4, busy: 10]
-        (earlier.taken, earlier.unplaced) = (15, 1)
-        var later = StackSamples()
-        later.counts = [idle: 4, busy: 13, new: 2]
-        (later.taken, later.unplaced) = (23, 4)
-        let rest = later.since(earlier)
-        #expect(rest.counts == [busy: 3, new: 2])
-        #expect(rest.taken == 8 && rest.unplaced == 3)
-        let loss = SampleLoss(of: rest)
+        let lost = StackSample(pid: 3, command: "c", kernel: .lost, user: .none)
+        var samples = StackSamples()
+        samples.counts = [busy: 3, lost: 2]
+        (samples.taken, samples.unplaced) = (8, 3)
+        let loss = SampleLoss(of: samples)
         #expect(loss.unplaced == 3 && loss.withoutStack == 2 && loss.truncated == 0)
     }
 

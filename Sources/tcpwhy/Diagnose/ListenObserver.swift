@@ -77,7 +77,7 @@ final class ListenObserver {
         } catch {
             throw Failure(error)
         }
-        last = try snapshot()
+        last = try snapshot(isLast: true)
         findOwners(of: Self.inodes(last?.listeners.keys))
         do throws(ProbeError) {
             try accepts?.detach()
@@ -100,8 +100,8 @@ final class ListenObserver {
         return .seen(interval)
     }
 
-    private func snapshot() throws -> DropsSnapshot {
-        var snapshot = try watch.look()
+    private func snapshot(isLast: Bool = false) throws -> DropsSnapshot {
+        var snapshot = try watch.look(isLast: isLast)
         do throws(ProbeError) {
             if let packets {
                 snapshot.packets = try packets.read().packets

@@ -47,7 +47,7 @@ final class ProcessorObserver {
         try drain()
         var names = FrameNames(users)
         do throws(ProbeError) {
-            let samples = try probe.samples()
+            let samples = try probe.takeSamples()
             let last = (try? CPUTimes.current()) ?? first
             return HotspotsInterval(
                 duration: duration, wallTime: Double(HostClock.wallNanoseconds()) / 1e9,

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Model
+
+/// Who holds sockets, looked for again only if that may have changed.
+public struct KnownOwners: Sendable {
+    private var changes = ProcessChanges()
+    /// Whose owners were looked for.
+    private var known: Set<UInt32> = []
+    private var owners: [UInt32: [SocketOwner]] = [:]
+
+    public init() {}
+
+    /// As `SocketOwners.find`.
+    /// - Parameter anew: as they are now, whatever is known.
+    public mutating func find(_ inodes: Set<UInt32>, anew: Bool = false) -> [UInt32: [SocketOwner]] {
+        guard !inodes.isEmpty else { return [:] }
+        if changes.areDue() || anew {
+            known = inodes
+            owners = SocketOwners.find(inodes)
+            return owners
+        }
+        // A process that was there opened it.
+        let new = inodes.subtracting(known)
+        known.formUnion(new)
+        owners.merge(SocketOwners.find(new)) { $1 }
+        return owners.filter { inodes.contains($0.key) }
+    }
+}
