@@ -35,7 +35,16 @@ struct MapsLine: Hashable {
 
     /// The lines in which code may run, in order of address, as the kernel gives them.
     static func code(in maps: [UInt8]) -> [MapsLine] {
-        maps.split(separator: UInt8(ascii: "\n")).compactMap { MapsLine($0) }.filter(\.isCode)
+        maps.split(separator: UInt8(ascii: "\n")).filter(mayBeCode).compactMap { MapsLine($0) }
+            .filter(\.isCode)
+    }
+
+    /// Most lines are of data, and processes have hundreds: these are not read any further.
+    private static func mayBeCode(_ line: ArraySlice<UInt8>) -> Bool {
+        guard let space = line.firstIndex(of: UInt8(ascii: " ")), line.endIndex - space > 3 else {
+            return false
+        }
+        return line[space + 3] == UInt8(ascii: "x")
     }
 
     /// The last part of the path, as it is shown.
