@@ -11,6 +11,11 @@ final class ConnectObserver {
     private var last: PortsSnapshot
     /// Of each destination, as its range was when it was fullest.
     private var fullest: [Destination: PortRange] = [:]
+    /// Not before this; monotonic nanoseconds.
+    private var nextLook: UInt64 = 0
+    /// Looking walks over every socket, of which a busy host has many: it takes this part of the
+    /// time at most.
+    private static let shareOfTime: UInt64 = 200
 
     init(_ options: ConnectOptions) throws(ProbeError) {
         probe = try ConnectProbe(options)
@@ -26,8 +31,10 @@ final class ConnectObserver {
             connects: reading.connects, ranges: [], loss: reading.loss)
     }
 
-    /// Notes how full the ranges are of those destinations that were connected to meanwhile.
-    func look() throws(ProbeError) {
+    /// Notes how full the ranges are of those destinations that were connected to since it last did.
+    func look(isLast: Bool) throws(ProbeError) {
+        let start = HostClock.monotonicNanoseconds()
+        guard isLast || start >= nextLook else { return }
         let reading = try probe.read()
         let now = Self.snapshot(of: reading, by: backend)
         for range in ranges.measure(now.since(last).connects.keys, own: reading.ownRanges) {
@@ -35,6 +42,8 @@ final class ConnectObserver {
             fullest[range.destination] = range
         }
         last = now
+        let end = HostClock.monotonicNanoseconds()
+        nextLook = end + (end - start) * Self.shareOfTime
     }
 
     /// From here on nothing counts.

@@ -75,13 +75,13 @@ final class DiagnoseSession {
             try look()
             progress(Double(HostClock.monotonicNanoseconds() - start) / 1e9)
         }
-        try look()
+        try look(isLast: true)
         return try finish()
     }
 
-    private func look() throws {
+    private func look(isLast: Bool = false) throws {
         looks += 1
-        if looks.isMultiple(of: 2) { try connects.observer?.look() }
+        if isLast || looks.isMultiple(of: 2) { try connects.observer?.look(isLast: isLast) }
         try listeners.observer?.look()
     }
 
