@@ -3,6 +3,7 @@ import ArgumentParser
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "check",
         abstract: "Shows what can be traced here, and why not the rest.",
         discussion: """
             Tries each probe with each backend by attaching and removing it again. Exits with 77 \

@@ -4,6 +4,7 @@ import Stacks
 
 struct Diff: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "diff",
         abstract: "Compares two files of folded stacks.",
         discussion: """
             Writes every stack of either with the count of both: 'frame;frame;… A B', sorted, as \

@@ -4,6 +4,7 @@ import Model
 
 struct Drops: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "drops",
         abstract: "Shows which listening sockets lose connections, and why.",
         discussion: """
             Per listening socket: what it lost by cause (accept queue full when the SYN or the \

@@ -6,6 +6,7 @@ import Report
 
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "explain",
         abstract: "Tells the background of a finding: what the kernel does, and where.",
         discussion: """
             Without an argument all findings, a line each. Needs no root.

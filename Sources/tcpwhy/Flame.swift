@@ -4,6 +4,7 @@ import Stacks
 
 struct Flame: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "flame",
         abstract: "Draws folded stacks as an interactive flame graph (SVG).",
         discussion: """
             Takes 'frame;frame;… COUNT' lines, as 'tcpwhy fold' and the stackcollapse tools write \

@@ -4,6 +4,7 @@ import Stacks
 
 struct Fold: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "fold",
         abstract: "Folds the stacks of perf script or bpftrace: one line per stack, with its count.",
         discussion: """
             Writes "command;outermost;…;innermost COUNT" lines, sorted, as stackcollapse-perf.pl \

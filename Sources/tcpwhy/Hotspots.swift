@@ -7,6 +7,7 @@ import Report
 
 struct Hotspots: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "hotspots",
         abstract: "Shows which functions take the CPUs' time, live; and what of it is the search for a port.",
         discussion: """
             Interrupts each CPU at a frequency and counts the functions it finds: SELF is the share of \

@@ -4,6 +4,7 @@ import Model
 
 struct Listeners: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "listeners",
         abstract: "Shows every listening socket, its queues, and how long connections wait in them.",
         discussion: """
             Per listening socket, of every network namespace: how full its accept queue and its SYN \

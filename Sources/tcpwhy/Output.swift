@@ -22,11 +22,13 @@ final class Output {
         }
     }
 
-    func write(_ bytes: [UInt8]) throws {
+    func write(_ bytes: [UInt8]) throws { try write(bytes.span.bytes) }
+
+    func write(_ bytes: RawSpan) throws {
         var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Glibc.write(descriptor, $0.baseAddress! + written, bytes.count - written)
+        while written < bytes.byteCount {
+            let count = bytes.extracting(written...).withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress, $0.count)
             }
             if count >= 0 {
                 written += count

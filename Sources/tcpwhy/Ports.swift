@@ -7,6 +7,7 @@ import Report
 
 struct Ports: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "ports",
         abstract: "Shows what each connect pays for its port, live.",
         discussion: """
             Per process and destination: connects, failures by errno, the time that the kernel \

@@ -10,6 +10,7 @@ extension StackWeight: ExpressibleByArgument {}
 
 struct Profile: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "profile",
         abstract:
             "Shows where CPU time, port searches or dropped packets come from, as stacks or a flame graph.",
         discussion: """

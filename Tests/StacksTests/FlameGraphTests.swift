@@ -119,7 +119,7 @@ import FoundationXML
         func label(_ name: String, pixels: Int) -> String {
             var text = XMLBytes()
             FrameLabel(pixels: pixels, fontSize: 12).put(Array(name.utf8).span.bytes, to: &text)
-            return String(decoding: text.bytes, as: UTF8.self)
+            return String(decoding: Array(text), as: UTF8.self)
         }
         #expect(FrameLabel(pixels: 100, fontSize: 12).fitting == 12)
         #expect(label("exactly12chr", pixels: 100) == "exactly12chr")

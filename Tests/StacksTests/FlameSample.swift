@@ -40,7 +40,7 @@ enum FlameSample {
         var options = FlameOptions()
         change(&options)
         var bytes: [UInt8] = []
-        FlameGraph(options).write(stacks) { bytes += $0 }
+        FlameGraph(options).write(stacks) { $0.withUnsafeBytes { bytes += $0 } }
         return String(decoding: bytes, as: UTF8.self)
     }
 
@@ -50,7 +50,7 @@ enum FlameSample {
         var options = FlameOptions()
         change(&options)
         var bytes: [UInt8] = []
-        FlameGraph(options).write(difference) { bytes += $0 }
+        FlameGraph(options).write(difference) { $0.withUnsafeBytes { bytes += $0 } }
         return String(decoding: bytes, as: UTF8.self)
     }
 }

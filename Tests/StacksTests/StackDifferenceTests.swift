@@ -6,7 +6,7 @@ import Testing
 @Suite struct StackDifferenceTests {
     private func lines(_ difference: StackDifference) -> [String] {
         var bytes: [UInt8] = []
-        difference.write { bytes += $0 }
+        difference.write { $0.withUnsafeBytes { bytes += $0 } }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 

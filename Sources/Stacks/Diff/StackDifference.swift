@@ -48,7 +48,7 @@ public struct StackDifference: Sendable {
     }
 
     /// Writes `stack before after` lines, in the order of the stacks' bytes, a piece at a time.
-    public func write(to sink: ([UInt8]) throws -> Void) rethrows {
+    public func write(to sink: (RawSpan) throws -> Void) rethrows {
         var text = XMLBytes()
         for index in stacks.sortedIndices() {
             stacks.withStack(index) { text.put($0) }
@@ -57,11 +57,9 @@ public struct StackDifference: Sendable {
             text.put(" ")
             text.put(second[index], grouped: false)
             text.put("\n")
-            guard text.bytes.count >= 1 << 16 else { continue }
-            try sink(text.bytes)
-            text.removeAll()
+            try text.flushIfLong(to: sink)
         }
-        try sink(text.bytes)
+        try text.flush(to: sink)
     }
 }
 

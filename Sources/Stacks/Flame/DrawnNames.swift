@@ -25,15 +25,15 @@ struct DrawnNames {
         var text = XMLBytes()
         for frame in frames where places[Int(frame.name)] == none {
             places[Int(frame.name)] = UInt32(names.count)
-            let start = text.bytes.count
+            let start = text.count
             let name = stacks.withName(frame.name) { name in
                 text.put(escaped: name)
                 return FrameName(name)
             }
-            names.append(Name(name: name, whole: start..<text.bytes.count))
+            names.append(Name(name: name, whole: start..<text.count))
         }
         self.names = names
-        escaped = text.bytes
+        escaped = Array(text)
     }
 
     /// Which kinds there are.

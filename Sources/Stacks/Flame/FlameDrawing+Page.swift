@@ -115,7 +115,7 @@ extension FlameDrawing {
         func grouped(_ count: StackCount) -> String {
             var text = XMLBytes()
             text.put(count, grouped: true)
-            return String(decoding: text.bytes, as: UTF8.self)
+            return text.withBytes { $0.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
         }
         func frames(_ count: Int) -> String {
             count == 1 ? "1 frame is" : "\(grouped(StackCount(UInt64(count)))) frames are"

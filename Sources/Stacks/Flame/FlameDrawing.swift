@@ -17,6 +17,8 @@ struct FlameDrawing {
     /// What is explained below the picture: the kinds that it has, if they have colours of their own.
     let legend: [FrameKind]
     private let names: DrawnNames
+    /// What the counts count, escaped.
+    private let countName: [UInt8]
     /// Hundredths of a pixel per count.
     private let scale: Double
 
@@ -30,6 +32,9 @@ struct FlameDrawing {
         self.total = total
         self.changesOf = changesOf
         names = DrawnNames(stacks, of: layout.frames.dropFirst())
+        var countName = XMLBytes()
+        countName.put(escaped: options.countName)
+        self.countName = Array(countName)
         let isExplained = changesOf == nil && options.colors == .default && total > .zero
         legend = isExplained ? FrameKind.allCases.filter(names.kinds.contains) : []
         scale = Double(options.width - 2 * Self.margin) * 100 / total.value
@@ -61,38 +66,38 @@ struct FlameDrawing {
 
     private func put(_ frame: FlameLayout.Frame, to text: inout XMLBytes) {
         let isRoot = frame.depth == 0
-        text.put("<g class=\"")
+        text.put(markup: "<g class=\"")
         putClass(frame, to: &text)
-        text.put("\" data-x=\"")
+        text.put(markup: "\" data-x=\"")
         text.put(frame.start, grouped: false)
-        text.put("\" data-w=\"")
+        text.put(markup: "\" data-w=\"")
         text.put(frame.width, grouped: false)
-        text.put("\"><title>")
-        if isRoot { text.put("all") } else { names.put(names[frame], to: &text) }
+        text.put(markup: "\"><title>")
+        if isRoot { text.put(markup: "all") } else { names.put(names[frame], to: &text) }
         putCounts(frame, to: &text)
         let left = Int(frame.start.value * scale + 0.5) + Self.margin * 100
         let width = Int((frame.start.value + frame.width.value) * scale + 0.5) + Self.margin * 100 - left
         let y = y(frame)
-        text.put("</title><rect x=\"")
+        text.put(markup: "</title><rect x=\"")
         text.put(hundredths: left)
-        text.put("\" y=\"")
+        text.put(markup: "\" y=\"")
         text.put(y)
-        text.put("\" width=\"")
+        text.put(markup: "\" width=\"")
         text.put(hundredths: width)
-        text.put("\" height=\"")
+        text.put(markup: "\" height=\"")
         text.put(options.frameHeight - 1)
-        text.put("\"/>")
+        text.put(markup: "\"/>")
         let label = FrameLabel(pixels: width / 100, fontSize: fontSize)
         if label.fitting >= FrameLabel.shortest {
-            text.put("<text x=\"")
+            text.put(markup: "<text x=\"")
             text.put(hundredths: left + 300)
-            text.put("\" y=\"")
+            text.put(markup: "\" y=\"")
             text.put(y + baseline)
-            text.put("\">")
-            if isRoot { text.put("all") } else { names.put(label, of: frame, to: &text) }
-            text.put("</text>")
+            text.put(markup: "\">")
+            if isRoot { text.put(markup: "all") } else { names.put(label, of: frame, to: &text) }
+            text.put(markup: "</text>")
         }
-        text.put("</g>\n")
+        text.put(markup: "</g>\n")
     }
 
     private func y(_ frame: FlameLayout.Frame) -> Int {
@@ -104,7 +109,7 @@ struct FlameDrawing {
     private func putClass(_ frame: FlameLayout.Frame, to text: inout XMLBytes) {
         guard let changesOf else {
             let name = frame.depth == 0 ? FrameName.none : names[frame].name
-            text.put(name.kind.letter)
+            text.put(UInt8(ascii: name.kind.letter))
             text.put(name.shade)
             return
         }
@@ -116,28 +121,30 @@ struct FlameDrawing {
     /// ` (12 samples, 3.40%)`, or ` (12 → 15 samples: +3, +1.20%)`.
     private func putCounts(_ frame: FlameLayout.Frame, to text: inout XMLBytes) {
         guard let changesOf else {
-            text.put(" (")
+            text.put(markup: " (")
             text.put(frame.width, grouped: true)
-            text.put(" ")
-            text.put(escaped: options.countName)
-            text.put(", ")
+            text.put(markup: " ")
+            text.put(countName)
+            text.put(markup: ", ")
             text.put(percent: frame.width.value, of: total.value)
-            return text.put(")")
+            return text.put(markup: ")")
         }
         let (first, second) = order(frame)
-        text.put(" (")
+        text.put(markup: " (")
         text.put(first, grouped: true)
-        text.put(" → ")
+        text.put(markup: " → ")
         text.put(second, grouped: true)
-        text.put(" ")
-        text.put(escaped: options.countName)
-        let sign = first == second ? "±" : first < second ? "+" : "−"
+        text.put(markup: " ")
+        text.put(countName)
+        let sign: StaticString = first == second ? "±" : first < second ? "+" : "−"
         let change = first.distance(to: second)
-        text.put(": \(sign)")
+        text.put(markup: ": ")
+        text.put(markup: sign)
         text.put(change, grouped: true)
-        text.put(", \(sign)")
+        text.put(markup: ", ")
+        text.put(markup: sign)
         text.put(percent: change.value, of: changesOf.value)
-        text.put(")")
+        text.put(markup: ")")
     }
 
     private func order(_ frame: FlameLayout.Frame) -> (first: StackCount, second: StackCount) {

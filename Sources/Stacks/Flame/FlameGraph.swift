@@ -10,18 +10,18 @@ public struct FlameGraph: Sendable {
     }
 
     /// Writes the picture of the stacks to `sink`, a piece at a time.
-    public func write(_ stacks: StackCounts, to sink: ([UInt8]) throws -> Void) rethrows {
+    public func write(_ stacks: StackCounts, to sink: (RawSpan) throws -> Void) rethrows {
         try write(FlameInput(stacks), to: sink)
     }
 
     /// Writes the picture of what changed: widths are the second counts (or the first, as the options
     /// say), colours say what grew and what shrank.
-    public func write(_ difference: StackDifference, to sink: ([UInt8]) throws -> Void) rethrows {
+    public func write(_ difference: StackDifference, to sink: (RawSpan) throws -> Void) rethrows {
         try write(FlameInput(difference), to: sink)
     }
 
     /// Writes either, as it was read.
-    public func write(_ input: FlameInput, to sink: ([UInt8]) throws -> Void) rethrows {
+    public func write(_ input: FlameInput, to sink: (RawSpan) throws -> Void) rethrows {
         guard let before = input.before else {
             let total = input.counts.total
             let layout = layout(input.stacks, total) { (input.counts[$0], .zero) }
@@ -50,15 +50,11 @@ public struct FlameGraph: Sendable {
         total > .zero ? Double(options.width - 2 * FlameDrawing.margin) / total.value : 0
     }
 
-    private func write(_ drawing: FlameDrawing, to sink: ([UInt8]) throws -> Void) rethrows {
+    private func write(_ drawing: FlameDrawing, to sink: (RawSpan) throws -> Void) rethrows {
         var text = XMLBytes()
         drawing.begin(&text)
-        try drawing.forEachFrame(&text) { text in
-            guard text.bytes.count >= 1 << 16 else { return }
-            try sink(text.bytes)
-            text.removeAll()
-        }
+        try drawing.forEachFrame(&text) { try $0.flushIfLong(to: sink) }
         drawing.end(&text)
-        try sink(text.bytes)
+        try text.flush(to: sink)
     }
 }

@@ -75,6 +75,8 @@ struct FlameLayout {
     ) {
         self.stacks = stacks
         self.isWide = isWide
+        // As many as a usual picture has: to grow is to copy, and no more is touched than is used.
+        frames.reserveCapacity(min(stacks.frameCount + 1, 1 << 16))
         frames.append(Frame(name: 0, depth: 0, start: position))
         open.append(Run(stack: 0, depths: 0..<1, slot: 0, start: position))
         var previous: Int?

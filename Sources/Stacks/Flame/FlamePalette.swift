@@ -34,7 +34,7 @@ enum FrameKind: String, CaseIterable {
     case unknown
 
     /// Begins the class of its frames.
-    var letter: String {
+    var letter: Unicode.Scalar {
         switch self {
         case .user: "u"
         case .kernel: "k"

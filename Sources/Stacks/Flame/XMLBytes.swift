@@ -1,44 +1,111 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Text of an XML document in a buffer that is used again and again.
-struct XMLBytes {
-    private(set) var bytes: [UInt8] = []
+///
+/// A picture is made of a million small pieces: each goes right into the buffer, with no more than a look
+/// at the room that is left.
+struct XMLBytes: ~Copyable {
+    /// So much is worth writing out.
+    private static let piece = 1 << 16
 
-    /// Empties it, and keeps the room.
-    mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+    private var room = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * piece, alignment: 16)
+    /// How much of `room` is text.
+    private(set) var count = 0
+
+    deinit { room.deallocate() }
+
+    /// The text.
+    func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
+        // Inside: everything up to `count` was put there.
+        try body(UnsafeRawBufferPointer(rebasing: room[..<count]).bytes)
+    }
+
+    /// Hands the text out and begins anew.
+    mutating func flush(to sink: (RawSpan) throws -> Void) rethrows {
+        try withBytes(sink)
+        count = 0
+    }
+
+    /// The same, once there is enough of it.
+    mutating func flushIfLong(to sink: (RawSpan) throws -> Void) rethrows {
+        if count >= Self.piece { try flush(to: sink) }
+    }
 
     /// As it is: markup, and text that is known to be none.
-    mutating func put(_ text: String) { bytes.append(contentsOf: text.utf8) }
+    mutating func put(_ text: String) {
+        var text = text
+        text.withUTF8 { put(UnsafeRawBufferPointer($0)) }
+    }
 
-    mutating func put(_ text: [UInt8]) { bytes.append(contentsOf: text) }
+    /// The same, for what stands in every frame: the compiler knows its length.
+    @inline(__always)
+    mutating func put(markup text: StaticString) {
+        put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
 
-    mutating func put(_ text: RawSpan) { text.withUnsafeBytes { bytes.append(contentsOf: $0) } }
+    mutating func put(_ text: [UInt8]) { text.withUnsafeBytes { put($0) } }
 
+    mutating func put(_ text: RawSpan) { text.withUnsafeBytes { put($0) } }
+
+    @inline(__always)
+    private mutating func put(_ text: UnsafeRawBufferPointer) {
+        guard let start = text.baseAddress else { return }
+        rest(text.count).copyMemory(from: start, byteCount: text.count)
+        count &+= text.count
+    }
+
+    @inline(__always)
+    mutating func put(_ byte: UInt8) {
+        rest(1).storeBytes(of: byte, as: UInt8.self)
+        count &+= 1
+    }
+
+    /// Behind the text, with room for at least so many bytes.
+    @inline(__always)
+    private mutating func rest(_ size: Int) -> UnsafeMutableRawPointer {
+        if room.count &- count < size { grow(by: size) }
+        // An allocation is never without an address.
+        return room.baseAddress.unsafelyUnwrapped + count
+    }
+
+    @inline(never)
+    private mutating func grow(by size: Int) {
+        let larger = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(2 * room.count, count + size), alignment: 16)
+        larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: room[..<count]))
+        room.deallocate()
+        room = larger
+    }
+}
+
+/// Numbers.
+extension XMLBytes {
     mutating func put(_ number: Int) {
-        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        if number < 0 { put(UInt8(ascii: "-")) }
         put(UInt64(number.magnitude), grouped: false)
     }
 
     /// Two places after the point, without zeros at the end.
     mutating func put(hundredths number: Int) {
         put(number / 100)
-        let rest = number % 100
-        guard rest > 0 else { return }
-        bytes.append(UInt8(ascii: "."))
-        bytes.append(UInt8(ascii: "0") + UInt8(rest / 10))
-        if rest % 10 > 0 { bytes.append(UInt8(ascii: "0") + UInt8(rest % 10)) }
+        let places = UInt32(truncatingIfNeeded: max(number % 100, 0))
+        guard places > 0 else { return }
+        put(UInt8(ascii: "."))
+        put(digit: places / 10)
+        if places % 10 > 0 { put(digit: places % 10) }
     }
 
     /// A count; `grouped` for people: 1,234,567.
-    mutating func put(_ count: StackCount, grouped: Bool) {
-        put(count.whole, grouped: grouped)
-        guard count.billionths > 0 else { return }
-        var digits = 1_000_000_000 + UInt64(count.billionths)
-        while digits % 10 == 0 { digits /= 10 }
-        let start = bytes.count
-        put(digits, grouped: false)
-        // The one in front kept the zeros behind the point.
-        bytes[start] = UInt8(ascii: ".")
+    mutating func put(_ number: StackCount, grouped: Bool) {
+        put(number.whole, grouped: grouped)
+        guard number.billionths > 0 else { return }
+        put(UInt8(ascii: "."))
+        var (rest, unit) = (number.billionths, UInt32(100_000_000))
+        while rest > 0 {
+            put(digit: rest / unit)
+            rest %= unit
+            unit /= 10
+        }
     }
 
     /// `part` of `whole` as 12.34%.
@@ -46,18 +113,45 @@ struct XMLBytes {
         let share = whole > 0 ? part / whole : 0
         let number = UInt64(min(max(share * 10_000, 0), 1e15) + 0.5)
         put(number / 100, grouped: false)
-        bytes.append(UInt8(ascii: "."))
-        bytes.append(UInt8(ascii: "0") + UInt8(number % 100 / 10))
-        bytes.append(UInt8(ascii: "0") + UInt8(number % 10))
-        bytes.append(UInt8(ascii: "%"))
+        put(UInt8(ascii: "."))
+        let places = UInt32(truncatingIfNeeded: number % 100)
+        put(digit: places / 10)
+        put(digit: places % 10)
+        put(UInt8(ascii: "%"))
     }
 
-    /// Text of unknown origin. Its markup is escaped; what XML does not allow or nobody sees (bytes that
-    /// are not UTF-8, control characters) becomes U+FFFD.
+    private mutating func put(_ number: UInt64, grouped: Bool) {
+        let last = UInt32(truncatingIfNeeded: number % 1000)
+        if number >= 1000 {
+            put(number / 1000, grouped: grouped)
+            if grouped { put(UInt8(ascii: ",")) }
+        }
+        if number >= 100 { put(digit: last / 100) }
+        if number >= 10 { put(digit: last / 10 % 10) }
+        put(digit: last % 10)
+    }
+
+    /// - Parameter number: below 10.
+    @inline(__always)
+    private mutating func put(digit number: UInt32) {
+        put(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number))
+    }
+}
+
+extension [UInt8] {
+    /// All of a text.
+    init(_ text: borrowing XMLBytes) {
+        self = text.withBytes { $0.withUnsafeBytes { Array($0) } }
+    }
+}
+
+/// Text of unknown origin. Its markup is escaped; what XML does not allow or nobody sees (bytes that
+/// are not UTF-8, control characters) becomes U+FFFD.
+extension XMLBytes {
     mutating func put(escaped text: RawSpan) {
         text.withUnsafeBytes { text in
             if text.allSatisfy(Self.isPlain) {
-                bytes.append(contentsOf: text)
+                put(text)
             } else {
                 for scalar in String(decoding: text, as: UTF8.self).unicodeScalars { put(escaped: scalar) }
             }
@@ -71,12 +165,12 @@ struct XMLBytes {
 
     mutating func put(escaped scalar: Unicode.Scalar) {
         switch scalar {
-        case "&": put("&amp;")
-        case "<": put("&lt;")
-        case ">": put("&gt;")
-        case "\"": put("&quot;")
-        case "\0"..<" ", "\u{7f}"..."\u{9f}", "\u{fffe}", "\u{ffff}": put("\u{fffd}")
-        default: bytes.append(contentsOf: UTF8.encode(scalar).unsafelyUnwrapped)
+        case "&": put(markup: "&amp;")
+        case "<": put(markup: "&lt;")
+        case ">": put(markup: "&gt;")
+        case "\"": put(markup: "&quot;")
+        case "\0"..<" ", "\u{7f}"..."\u{9f}", "\u{fffe}", "\u{ffff}": put(markup: "\u{fffd}")
+        default: for byte in UTF8.encode(scalar).unsafelyUnwrapped { put(byte) }
         }
     }
 
@@ -85,27 +179,6 @@ struct XMLBytes {
         case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""): false
         case 0x20..<0x7f: true
         default: false
-        }
-    }
-
-    private mutating func put(_ number: UInt64, grouped: Bool) {
-        // 20 digits and the commas between them.
-        withUnsafeTemporaryAllocation(byteCount: 26, alignment: 1) { room in
-            var start = room.count
-            var count = 0
-            var rest = number
-            repeat {
-                if grouped, count > 0, count % 3 == 0 {
-                    start -= 1
-                    room[start] = UInt8(ascii: ",")
-                }
-                start -= 1
-                room[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-                rest /= 10
-                count += 1
-            } while rest > 0
-            // All from `start` on was written.
-            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: room[start...]))
         }
     }
 }

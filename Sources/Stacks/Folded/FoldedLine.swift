@@ -33,9 +33,10 @@ public struct FoldedLine: Sendable {
     /// The number that ends there, and where the text before it ends: one blank parts them, any
     /// more belong to the frame.
     private static func number(endingAt end: Int, in line: RawSpan) -> (count: StackCount, before: Int)? {
-        var start = end
-        while start > 0, !line.isBlank(at: start - 1) { start -= 1 }
-        guard start > 0, start < end, let count = StackCount(line.extracting(start..<end)) else { return nil }
+        // What is no part of a number ends the search: the last frame may be long.
+        let start = line.start(from: end) { $0.isDigit || $0 == UInt8(ascii: ".") }
+        guard start > 0, line.isBlank(at: start - 1), let count = StackCount(line.extracting(start..<end))
+        else { return nil }
         return (count, start - 1)
     }
 

@@ -18,6 +18,8 @@ struct FrameStacks: Sendable {
 
     /// How many different stacks there are.
     var count: Int { stacks.count }
+    /// How many frames they have together.
+    var frameCount: Int { stacks.bytes.count / MemoryLayout<UInt32>.size }
 
     /// The index of a stack, which need not be known yet: names with semicolons between them.
     mutating func add(_ stack: RawSpan) -> Int {

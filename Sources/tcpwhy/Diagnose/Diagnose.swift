@@ -7,6 +7,7 @@ import Report
 
 struct Diagnose: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "diagnose",
         abstract: "Says why TCP throughput fell: the causes, their evidence, and what to do.",
         discussion: """
             Traces connects, listening sockets, dropped packets and the CPUs together for ten \
