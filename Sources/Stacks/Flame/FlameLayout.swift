@@ -137,12 +137,17 @@ struct FlameLayout {
 
     private mutating func place(_ run: Run) -> Int {
         let slot = frames.count
+        Self.append(run, of: stacks, to: &frames)
+        return slot
+    }
+
+    /// Apart from all else that is known: else `stacks` would be copied for each.
+    private static func append(_ run: Run, of stacks: FrameStacks, to frames: inout [Frame]) {
         stacks.withFrames(run.stack) { names in
             for depth in run.depths {
                 frames.append(Frame(name: names[depth - 1], depth: UInt32(depth), start: run.start))
             }
         }
-        return slot
     }
 }
 

@@ -8,16 +8,18 @@ struct XMLBytes: ~Copyable {
     /// So much is worth writing out.
     private static let piece = 1 << 16
 
-    private var room = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * piece, alignment: 16)
-    /// How much of `room` is text.
+    private var start = UnsafeMutableRawPointer.allocate(byteCount: 2 * piece, alignment: 16)
+    /// For how much there is room.
+    private var capacity = 2 * piece
+    /// How much of it is text.
     private(set) var count = 0
 
-    deinit { room.deallocate() }
+    deinit { start.deallocate() }
 
     /// The text.
     func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
         // Inside: everything up to `count` was put there.
-        try body(UnsafeRawBufferPointer(rebasing: room[..<count]).bytes)
+        try body(UnsafeRawBufferPointer(start: start, count: count).bytes)
     }
 
     /// Hands the text out and begins anew.
@@ -63,18 +65,17 @@ struct XMLBytes: ~Copyable {
     /// Behind the text, with room for at least so many bytes.
     @inline(__always)
     private mutating func rest(_ size: Int) -> UnsafeMutableRawPointer {
-        if room.count &- count < size { grow(by: size) }
-        // An allocation is never without an address.
-        return room.baseAddress.unsafelyUnwrapped + count
+        if capacity &- count < size { grow(by: size) }
+        return start + count
     }
 
     @inline(never)
     private mutating func grow(by size: Int) {
-        let larger = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: max(2 * room.count, count + size), alignment: 16)
-        larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: room[..<count]))
-        room.deallocate()
-        room = larger
+        capacity = max(2 * capacity, count + size)
+        let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
+        larger.copyMemory(from: start, byteCount: count)
+        start.deallocate()
+        start = larger
     }
 }
 
@@ -126,9 +127,17 @@ extension XMLBytes {
             put(number / 1000, grouped: grouped)
             if grouped { put(UInt8(ascii: ",")) }
         }
-        if number >= 100 { put(digit: last / 100) }
-        if number >= 10 { put(digit: last / 10 % 10) }
-        put(digit: last % 10)
+        let end = rest(3)
+        var digits = 0
+        func store(_ digit: UInt32) {
+            end.storeBytes(
+                of: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit), toByteOffset: digits, as: UInt8.self)
+            digits &+= 1
+        }
+        if number >= 100 { store(last / 100) }
+        if number >= 10 { store(last / 10 % 10) }
+        store(last % 10)
+        count &+= digits
     }
 
     /// - Parameter number: below 10.
