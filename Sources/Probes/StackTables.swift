@@ -36,14 +36,7 @@ struct StackTables {
 
     /// A stack as the kernel's tables hold it: the rest of its room is zeros.
     static func frames(_ bytes: [UInt8]) -> [UInt64] {
-        let span = unsafe bytes.span.bytes
-        var frames: [UInt64] = []
-        for index in 0..<bytes.count / MemoryLayout<UInt64>.size {
-            guard let address = span.read(UInt64.self, at: index * MemoryLayout<UInt64>.size), address != 0
-            else { break }
-            frames.append(address)
-        }
-        return frames
+        bytes.withUnsafeBytes { Array($0.bindMemory(to: UInt64.self).prefix { $0 != 0 }) }
     }
 }
 

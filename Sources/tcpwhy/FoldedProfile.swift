@@ -19,9 +19,9 @@ enum FoldedProfile {
         return counts
     }
 
-    static func write(_ stacks: [NamedStack], to sink: ([UInt8]) throws -> Void) throws {
+    static func write(_ counts: StackCounts, to sink: ([UInt8]) throws -> Void) throws {
         var output: [UInt8] = []
-        try counts(stacks).forEachSorted { stack, count in
+        try counts.forEachSorted { stack, count in
             stack.withUnsafeBytes { output.append(contentsOf: $0) }
             output.append(contentsOf: " \(count.whole)\n".utf8)
             if output.count > 1 << 16 {
@@ -34,13 +34,18 @@ enum FoldedProfile {
 
     /// What would end a frame or a line becomes something else.
     private static func append(_ text: String, replacingSpaces: Bool, to bytes: inout [UInt8]) {
-        for byte in text.utf8 {
+        func replacement(_ byte: UInt8) -> UInt8 {
             switch byte {
-            case UInt8(ascii: ";"): bytes.append(UInt8(ascii: ":"))
-            case 0..<0x20, 0x7f: bytes.append(UInt8(ascii: "?"))
-            case UInt8(ascii: " ") where replacingSpaces: bytes.append(UInt8(ascii: "_"))
-            default: bytes.append(byte)
+            case UInt8(ascii: ";"): UInt8(ascii: ":")
+            case 0..<0x20, 0x7f: UInt8(ascii: "?")
+            case UInt8(ascii: " ") where replacingSpaces: UInt8(ascii: "_")
+            default: byte
             }
+        }
+        let start = bytes.count
+        bytes.append(contentsOf: text.utf8)
+        for at in start..<bytes.count where replacement(bytes[at]) != bytes[at] {
+            bytes[at] = replacement(bytes[at])
         }
     }
 }

@@ -8,24 +8,29 @@ extension FrameNames {
     mutating func stacks(of samples: StackSamples, endingIn traced: [String: String] = [:]) -> [NamedStack] {
         lookUp(samples)
         var stacks: [NamedStack] = []
+        stacks.reserveCapacity(samples.counts.count)
         for (sample, count) in samples.counts {
-            let user = userTexts(sample, depth: samples.depth)
-            let kernel = kernelTexts(sample, depth: samples.depth, traced)
+            var texts: [String] = []
+            texts.reserveCapacity(sample.user.frames.count + sample.kernel.frames.count + 2)
+            putUser(sample, depth: samples.depth, to: &texts)
+            putKernel(sample, depth: samples.depth, traced, to: &texts)
             stacks.append(
                 NamedStack(
-                    owner: NamedStack.Owner(pid: sample.pid, command: sample.command), frames: user + kernel,
+                    owner: NamedStack.Owner(pid: sample.pid, command: sample.command), frames: texts,
                     count: count))
         }
         return stacks.sorted { $0.count > $1.count }
     }
 
     /// The outermost first.
-    private func kernelTexts(_ sample: StackSample, depth: Int, _ traced: [String: String]) -> [String] {
-        if sample.kernel == .lost { return [Self.lostKernel] }
-        let truncated = sample.kernel.isTruncated(at: depth) ? [Self.truncatedKernel] : []
+    private func putKernel(
+        _ sample: StackSample, depth: Int, _ traced: [String: String], to texts: inout [String]
+    ) {
+        if sample.kernel == .lost { texts.append(Self.lostKernel) }
+        if sample.kernel.isTruncated(at: depth) { texts.append(Self.truncatedKernel) }
         let frames = kernelFrames(sample)
         let kept = traced.isEmpty ? frames : Self.ending(frames, in: traced)
-        return truncated + kept.reversed().map(\.text)
+        for frame in kept.reversed() { texts.append(frame.text) }
     }
 
     /// Without what is on top of a traced function.
@@ -65,10 +70,11 @@ extension FrameNames {
     static let lostKernel = "[lost kernel stack]_[k]"
     static let truncatedKernel = "[truncated]_[k]"
 
-    private mutating func userTexts(_ sample: StackSample, depth: Int) -> [String] {
-        if sample.user == .lost { return ["[lost user stack]"] }
-        let truncated = sample.user.isTruncated(at: depth) ? ["[truncated]"] : []
-        return truncated + userFrames(sample).reversed().map(\.text)
+    /// The outermost first.
+    private mutating func putUser(_ sample: StackSample, depth: Int, to texts: inout [String]) {
+        if sample.user == .lost { texts.append("[lost user stack]") }
+        if sample.user.isTruncated(at: depth) { texts.append("[truncated]") }
+        for frame in userFrames(sample).reversed() { texts.append(frame.text) }
     }
 
     /// Sums by function. Code that ran in a stack that was lost is a function without a name.

@@ -5,10 +5,15 @@ import Symbols
 
 /// Names for the addresses of stacks, each looked up once.
 struct FrameNames {
-    /// A function, and how a line of folded stacks writes it.
-    struct Frame {
-        var function: FunctionName
-        var text: String
+    /// A function, and how a line of folded stacks writes it. Shared by all the stacks that it is in.
+    final class Frame: Sendable {
+        let function: FunctionName
+        let text: String
+
+        init(function: FunctionName, text: String) {
+            self.function = function
+            self.text = text
+        }
     }
 
     private let users: UserSymbols
@@ -68,8 +73,10 @@ struct FrameNames {
 
     /// Innermost first; none if it has none.
     mutating func userFrames(_ sample: StackSample) -> [Frame] {
+        let addresses = sample.user.frames
         var frames: [Frame] = []
-        for (index, address) in sample.user.frames.enumerated() {
+        frames.reserveCapacity(addresses.count)
+        for (index, address) in addresses.enumerated() {
             frames.append(userFrame(UserPlace(pid: sample.pid, address: Self.place(address, index))))
         }
         return frames

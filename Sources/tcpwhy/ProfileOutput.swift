@@ -21,15 +21,10 @@ struct ProfileOutput {
     ///   - options: of the picture.
     ///   - json: the same stacks as JSON Lines.
     func write(_ stacks: [NamedStack], _ options: FlameOptions, json: () -> [UInt8]) throws {
-        if let text {
-            if isJSON {
-                try text.write(json())
-            } else {
-                try FoldedProfile.write(stacks) { try text.write($0) }
-            }
-        }
-        if let picture {
-            try FlameGraph(options).write(FoldedProfile.counts(stacks)) { try picture.write($0) }
-        }
+        if isJSON { try text?.write(json()) }
+        guard picture != nil || !isJSON else { return }
+        let counts = FoldedProfile.counts(stacks)
+        if let text, !isJSON { try FoldedProfile.write(counts) { try text.write($0) } }
+        if let picture { try FlameGraph(options).write(counts) { try picture.write($0) } }
     }
 }

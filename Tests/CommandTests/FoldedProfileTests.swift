@@ -7,7 +7,7 @@ import Testing
 @Suite struct FoldedProfileTests {
     private func folded(_ stacks: [NamedStack]) throws -> String {
         var bytes: [UInt8] = []
-        try FoldedProfile.write(stacks) { bytes += $0 }
+        try FoldedProfile.write(FoldedProfile.counts(stacks)) { bytes += $0 }
         return String(decoding: bytes, as: UTF8.self)
     }
 
