@@ -50,6 +50,14 @@ public struct StackSamples: Sendable {
 
     public init() {}
 
+    /// Those that were taken later, as deep.
+    public mutating func add(_ later: StackSamples) {
+        counts.add(later.counts)
+        taken += later.taken
+        unplaced += later.unplaced
+        depth = later.depth
+    }
+
     /// As if only the processes' stacks had been taken.
     public mutating func dropKernelStacks() {
         merge { $0.kernel = .none }

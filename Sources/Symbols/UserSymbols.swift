@@ -2,7 +2,7 @@
 import Host
 
 /// Names the functions at addresses of processes. Nothing is read of a file until
-/// somebody asks for one of its functions. Not for use by several threads at once.
+/// somebody asks for one of its functions, or has it read before. Not for use by several threads at once.
 public final class UserSymbols {
     /// Ends with "/".
     private let root: String
@@ -44,6 +44,12 @@ public final class UserSymbols {
     /// Whether something is known to be mapped at an address.
     public func covers(pid: UInt32, address: UInt64) -> Bool {
         processes[pid]?.mapping(at: address) != nil
+    }
+
+    /// Reads the file that is mapped at an address of a noted process, if there is one, ahead of the first
+    /// question for one of its functions.
+    public func readFile(pid: UInt32, at address: UInt64) {
+        if case .file(let file)? = processes[pid]?.mapping(at: address)?.target { _ = file.module(modules) }
     }
 
     /// The function at an address: always a frame, if only one that says where nothing is

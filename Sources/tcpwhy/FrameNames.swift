@@ -36,6 +36,14 @@ struct FrameNames {
     /// for nothing then. Where it cannot be read, addresses stand for names.
     mutating func readKernel() { try? functions.read() }
 
+    /// Reads the files that the processes' frames are in, ahead of the question for their names. The
+    /// names have time until the end: a compiler may still be writing them.
+    func readFiles(of samples: StackSamples) {
+        for sample in samples.counts.keys {
+            for address in sample.user.frames { users.readFile(pid: sample.pid, at: address) }
+        }
+    }
+
     /// What is new in samples; before their frames are asked for. The kernel's all at once: its
     /// table may have to be read for them.
     mutating func lookUp(_ samples: StackSamples) {

@@ -127,7 +127,7 @@ struct Profile: ParsableCommand {
         }
         // Its descriptor is in `options`: it stays open until the map has taken it.
         var session = try withExtendedLifetime(cgroup) {
-            try ProfileSession(options, kernel: !userStacks)
+            try ProfileSession(options, kernel: !userStacks, user: !kernelStacks)
         }
         var run = try session.run(seconds: duration)
         leaveOut(from: &run.samples)

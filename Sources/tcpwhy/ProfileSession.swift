@@ -13,8 +13,18 @@ struct ProfileSession {
     private let users = UserSymbols()
     private var names: FrameNames
 
-    /// - Parameter kernel: whether the kernel's functions will be named, too.
-    init(_ options: SampleOptions, kernel: Bool) throws {
+    /// Seconds between looks at the samples so far: what they lead to is read then, and the end does not
+    /// wait for it.
+    private static let pace = 1.0
+
+    /// Whether the processes' functions will be named.
+    private let namesUsers: Bool
+
+    /// - Parameters:
+    ///   - kernel: whether the kernel's functions will be named.
+    ///   - user: whether the processes' will.
+    init(_ options: SampleOptions, kernel: Bool, user: Bool) throws {
+        namesUsers = user
         frequency = options.frequency
         names = FrameNames(users)
         if kernel { names.readKernel() }
@@ -27,7 +37,8 @@ struct ProfileSession {
     }
 
     mutating func run(seconds: Double?) throws -> ProfileRun {
-        let loop = try ReportLoop(every: 3600)
+        let loop = try ReportLoop(every: Self.pace)
+        var samples = StackSamples()
         let start = HostClock.monotonicNanoseconds()
         let end = seconds.map { start + UInt64($0 * 1e9) }
         var ring = try probe.openRing()
@@ -36,12 +47,17 @@ struct ProfileSession {
         try loop.run(reports: nil, until: end, watching: descriptor) {
             try drain(&ring)
         } report: {
+            try drain(&ring)
+            let new = try probe.takeSamples()
+            if namesUsers { names.readFiles(of: new) }
+            samples.add(new)
         }
         probe.stop()
         let duration = Double(HostClock.monotonicNanoseconds() - start) / 1e9
         try drain(&ring)
+        samples.add(try probe.takeSamples())
         return ProfileRun(
-            samples: try probe.takeSamples(), clock: probe.clock.rawValue, frequency: frequency, cpus: cpus,
+            samples: samples, clock: probe.clock.rawValue, frequency: frequency, cpus: cpus,
             duration: duration)
     }
 

@@ -111,6 +111,20 @@ import Testing
         #expect(loss.unplaced == 3 && loss.withoutStack == 2 && loss.truncated == 0)
     }
 
+    @Test func samplesOfTwoLooksAreThoseOfOne() {
+        let busy = StackSample(pid: 2, command: "b", kernel: .frames([9]), user: .frames([1]))
+        let other = StackSample(pid: 3, command: "c", kernel: .none, user: .frames([2]))
+        var (first, second) = (StackSamples(), StackSamples())
+        first.counts = [busy: 3]
+        (first.taken, first.unplaced) = (4, 1)
+        second.counts = [busy: 2, other: 1]
+        (second.taken, second.unplaced) = (5, 2)
+        second.depth = 16
+        first.add(second)
+        #expect(first.counts == [busy: 5, other: 1])
+        #expect(first.taken == 9 && first.unplaced == 3 && first.depth == 16)
+    }
+
     @Test func searchTimeOfAnInterval() {
         let earlier = SearchTime.measured(nanoseconds: 100, missed: 1, backend: .fentry)
         let later = SearchTime.measured(nanoseconds: 250, missed: 1, backend: .fentry)

@@ -129,6 +129,38 @@ import FoundationXML
         #expect(label("éèêëéèêëéèêë&", pixels: 100) == "éèêëéèêëéèê…")
     }
 
+    @Test("numbers are written as they are read")
+    func numbers() {
+        func text(_ put: (inout XMLBytes) -> Void) -> String {
+            var text = XMLBytes()
+            put(&text)
+            return String(decoding: Array(text), as: UTF8.self)
+        }
+        var number: UInt64 = 1
+        for step in 0..<40 {
+            let count = StackCount(whole: number, billionths: UInt32(number % 1_000_000_000))
+            #expect(text { $0.put(count, grouped: false) } == "\(count)")
+            let grouped = text { $0.put(StackCount(number), grouped: true) }
+            #expect(grouped.replacing(",", with: "") == "\(number)")
+            #expect(grouped.split(separator: ",").dropFirst().allSatisfy { $0.count == 3 })
+            number = number &* 10 &+ UInt64(step % 10)
+        }
+        #expect(text { $0.put(.max, grouped: true) } == "18,446,744,073,709,551,615.999999999")
+        #expect(text { $0.put(-1005) } == "-1005")
+        for (hundredths, written) in [(0, "0"), (5, "0.05"), (150, "1.5"), (123_456, "1234.56")] {
+            #expect(text { $0.put(hundredths: hundredths) } == written)
+        }
+        #expect(text { $0.put(percent: 1, of: 3) } == "33.33%")
+    }
+
+    @Test("a text may be longer than the room it began with")
+    func growing() {
+        var text = XMLBytes()
+        for _ in 0..<100_000 { text.put(markup: "twelve bytes") }
+        #expect(text.count == 1_200_000)
+        #expect(Array(text) == Array(repeating: Array("twelve bytes".utf8), count: 100_000).flatMap(\.self))
+    }
+
     private func isXML(_ text: String) -> Bool {
         XMLParser(data: Data(text.utf8)).parse()
     }

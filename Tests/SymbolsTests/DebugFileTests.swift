@@ -45,6 +45,16 @@ private let source = """
         #expect(name == "hidden_function")
     }
 
+    @Test func mayGoOnceItWasRead() throws {
+        let path = try folder.write(try buildIDPath(), try contents(folder.path + "/prog.debug"))
+        let users = UserSymbols(root: folder.path)
+        users.note(pid: 7)
+        users.readFile(pid: 7, at: 0x10000 + address)
+        #expect(unlink(path) == 0)
+        #expect(users.frame(pid: 7, address: 0x10000 + address).name == "hidden_function")
+        #expect(name == nil)
+    }
+
     @Test func ofAnotherBuildIsNotTaken() throws {
         let other = try folder.compile("other", source + "int more;", "-Wl,--build-id=sha1")
         try folder.write(try buildIDPath(), try contents(other))

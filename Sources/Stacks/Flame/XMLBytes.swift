@@ -127,17 +127,9 @@ extension XMLBytes {
             put(number / 1000, grouped: grouped)
             if grouped { put(UInt8(ascii: ",")) }
         }
-        let end = rest(3)
-        var digits = 0
-        func store(_ digit: UInt32) {
-            end.storeBytes(
-                of: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit), toByteOffset: digits, as: UInt8.self)
-            digits &+= 1
-        }
-        if number >= 100 { store(last / 100) }
-        if number >= 10 { store(last / 10 % 10) }
-        store(last % 10)
-        count &+= digits
+        if number >= 100 { put(digit: last / 100) }
+        if number >= 10 { put(digit: last / 10 % 10) }
+        put(digit: last % 10)
     }
 
     /// - Parameter number: below 10.
