@@ -142,7 +142,7 @@ import FoundationXML
             #expect(text { $0.put(count, grouped: false) } == "\(count)")
             let grouped = text { $0.put(StackCount(number), grouped: true) }
             #expect(grouped.replacing(",", with: "") == "\(number)")
-            #expect(grouped.split(separator: ",").dropFirst().allSatisfy { $0.count == 3 })
+            #expect(grouped.components(separatedBy: ",").dropFirst().allSatisfy { $0.count == 3 })
             number = number &* 10 &+ UInt64(step % 10)
         }
         #expect(text { $0.put(.max, grouped: true) } == "18,446,744,073,709,551,615.999999999")
