@@ -21,6 +21,8 @@ const volatile struct why_accept_config config SEC(".rodata.config") = {};
 #include "lib/histogram.h"
 #include "lib/cgroup.h"
 #include "lib/identity.h"
+#include "lib/spread.h"
+#include "lib/waiting.h"
 #include "lib/accept.h"
 #include "lib/fd.h"
 #include "lib/syscall_context.h"
@@ -31,7 +33,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 SEC("fentry/inet_csk_complete_hashdance")
 int BPF_PROG(fentry_finish, struct sock *sk, struct sock *child)
 {
-	return arrive_enter(sk, child);
+	return arrive_enter(sk, child, true);
 }
 
 SEC("fexit/inet_csk_complete_hashdance")
@@ -44,7 +46,7 @@ int BPF_PROG(fexit_finish, struct sock *sk, struct sock *child, void *request, b
 SEC("fentry/inet_csk_reqsk_queue_add")
 int BPF_PROG(fentry_arrive, struct sock *sk, void *request, struct sock *child)
 {
-	return arrive_enter(sk, child);
+	return arrive_enter(sk, child, true);
 }
 
 SEC("fexit/inet_csk_reqsk_queue_add")
@@ -56,13 +58,17 @@ int BPF_PROG(fexit_arrive, struct sock *sk, void *request, struct sock *child, v
 SEC("fentry/security_sock_graft")
 int BPF_PROG(fentry_accept, struct sock *child)
 {
-	return accepted(child);
+	__u64 id;
+
+	/* Loaded as an argument it is a pointer, which is no number to hash. */
+	bpf_probe_read_kernel(&id, sizeof(id), ctx);
+	return accepted(id, child);
 }
 
 SEC("kprobe/inet_csk_complete_hashdance")
 int BPF_KPROBE(kprobe_finish, struct sock *sk, struct sock *child)
 {
-	return arrive_enter(sk, child);
+	return arrive_enter(sk, child, false);
 }
 
 SEC("kretprobe/inet_csk_complete_hashdance")
@@ -74,7 +80,7 @@ int BPF_KRETPROBE(kretprobe_finish, long added)
 SEC("kprobe/inet_csk_reqsk_queue_add")
 int BPF_KPROBE(kprobe_arrive, struct sock *sk, void *request, struct sock *child)
 {
-	return arrive_enter(sk, child);
+	return arrive_enter(sk, child, false);
 }
 
 SEC("kretprobe/inet_csk_reqsk_queue_add")
@@ -86,7 +92,7 @@ int BPF_KRETPROBE(kretprobe_arrive, long added)
 SEC("kprobe/security_sock_graft")
 int BPF_KPROBE(kprobe_accept, struct sock *child)
 {
-	return accepted(child);
+	return accepted((__u64)child, child);
 }
 
 SEC("raw_tp/inet_sock_set_state")

@@ -12,28 +12,12 @@ struct {
 
 static const struct why_accept_stats no_stats;
 
-struct why_waiting {
-	__u64 since_ns; /* 0: it came before the trace */
-	struct why_listener_key key;
-};
-
-/*
- * By the connection's address. What a listener leaves in its queue when it closes
- * is never accepted and stays here, so the oldest makes room.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536);
-	__type(key, __u64);
-	__type(value, struct why_waiting);
-} waiting SEC(".maps");
-
 /*
  * Between the entry and the return of what puts a connection into the queue: softirqs
  * are off. Of two such functions, one inside the other, the inner's return counts.
  */
 struct why_arrival {
-	__u64 sk; /* the listener; 0: not in the function */
+	struct why_listener_key key; /* its id is 0: not in the function */
 	__u64 child;
 	__u32 depth;
 	__u32 pad;
@@ -79,48 +63,45 @@ static __always_inline struct why_accept_stats *row_of(const struct why_listener
 	return row;
 }
 
-static __always_inline int arrive_enter(struct sock *sk, struct sock *child)
+/* direct: sk comes with its type, as a trampoline's arguments do. */
+static __always_inline int arrive_enter(struct sock *sk, struct sock *child, bool direct)
 {
-	struct why_waiting entry = {};
 	struct why_arrival *arrival;
-	__u64 id = (__u64)child;
 	__u32 zero = 0;
 
 	arrival = bpf_map_lookup_elem(&arrivals, &zero);
 	if (!arrival)
 		return 0;
-	arrival->sk = 0;
-	if (!identify(&entry.key, sk, false))
+	arrival->key.id = 0;
+	if (!identify(&arrival->key, sk, direct))
 		return 0;
+	/* What was stored as a pointer is a number once it comes out of the map. */
+	arrival->child = (__u64)child;
 	/* Now, not at the return: another CPU may have accepted it by then. */
-	entry.since_ns = bpf_ktime_get_ns();
-	bpf_map_update_elem(&waiting, &id, &entry, BPF_ANY);
-	arrival->depth = BPF_CORE_READ(sk, sk_ack_backlog);
-	arrival->child = id;
-	arrival->sk = (__u64)sk;
+	wait_from_now(*(volatile __u64 *)&arrival->child, &arrival->key);
+	arrival->depth = direct ? sk->sk_ack_backlog : read_field(struct sock, sk, sk_ack_backlog);
 	return 0;
 }
 
 static __always_inline int arrive_exit(bool added)
 {
-	struct why_listener_key key = {};
 	struct why_accept_stats *row;
+	struct why_listener_key key;
 	struct why_arrival *arrival;
 	__u32 zero = 0, bucket;
-	struct sock *sk;
 
 	arrival = bpf_map_lookup_elem(&arrivals, &zero);
 	/* Else counted already, begun before the trace, or filtered out. */
-	if (!arrival || !arrival->sk)
+	if (!arrival || !arrival->key.id)
 		return 0;
-	sk = (struct sock *)arrival->sk;
-	arrival->sk = 0;
+	key = arrival->key;
+	arrival->key.id = 0;
 	if (!added) {
 		/* The listener was closed meanwhile, or another CPU has made the connection. */
-		bpf_map_delete_elem(&waiting, &arrival->child);
+		stop_waiting(arrival->child);
 		return 0;
 	}
-	if (!active || !identify(&key, sk, false))
+	if (!active)
 		return 0;
 	row = row_of(&key);
 	if (!row) {
@@ -171,26 +152,12 @@ static __always_inline bool is_wanted(struct sock *child)
 	       config.netns == BPF_CORE_READ(child, __sk_common.skc_net.net, ns.inum);
 }
 
-/* What was noted of a connection, which is no more after this. */
-static __always_inline bool take_waiting(const __u64 *id, struct why_waiting *entry)
-{
-	struct why_waiting *found = bpf_map_lookup_elem(&waiting, id);
-
-	if (!found)
-		return false;
-	/* Another connection may take the place once it is free. */
-	*entry = *found;
-	bpf_map_delete_elem(&waiting, id);
-	return true;
-}
-
 /* Every kind of socket comes by here when it is accepted. */
-static __always_inline int accepted(struct sock *child)
+static __always_inline int accepted(__u64 id, struct sock *child)
 {
 	struct why_waiting entry;
-	__u64 id = (__u64)child;
 
-	if (take_waiting(&id, &entry)) {
+	if (take_waiting(id, &entry)) {
 		if (active)
 			count_accept(&entry);
 	} else if (active && is_wanted(child)) {
@@ -212,12 +179,10 @@ static long note_request(__u32 index, void *context)
 {
 	struct why_queue_walk *walk = context;
 	struct request_sock *request = walk->request;
-	__u64 id;
 
 	if (!request)
 		return 1;
-	id = (__u64)BPF_CORE_READ(request, sk);
-	bpf_map_update_elem(&waiting, &id, &walk->entry, BPF_NOEXIST);
+	note_waits((__u64)BPF_CORE_READ(request, sk), &walk->entry);
 	walk->request = BPF_CORE_READ(request, dl_next);
 	return 0;
 }

@@ -9,13 +9,11 @@
 
 static __always_inline int state_changed(struct sock *sk, int from, int to)
 {
-	struct why_waiting entry = {};
-	__u64 id = (__u64)sk;
+	struct why_listener_key nobody = {};
 
 	if (from != TCP_SYN_RECV || to != TCP_ESTABLISHED || !is_wanted(sk))
 		return 0;
-	entry.since_ns = bpf_ktime_get_ns();
-	bpf_map_update_elem(&waiting, &id, &entry, BPF_ANY);
+	wait_from_now((__u64)sk, &nobody);
 	return 0;
 }
 
@@ -32,7 +30,6 @@ static __always_inline int syscall_accepted(struct why_syscall_exit *ctx)
 	struct why_waiting entry = {};
 	struct socket *socket;
 	struct sock *sk;
-	__u64 id;
 
 	if (ctx->ret < 0)
 		return 0;
@@ -40,9 +37,8 @@ static __always_inline int syscall_accepted(struct why_syscall_exit *ctx)
 	sk = socket ? BPF_CORE_READ(socket, sk) : 0;
 	if (!sk || !is_wanted(sk))
 		return 0;
-	id = (__u64)sk;
 	/* One that waited before the trace has no time. */
-	take_waiting(&id, &entry);
+	take_waiting((__u64)sk, &entry);
 	if (!active)
 		return 0;
 	socket = socket_of(first_argument());
