@@ -18,9 +18,11 @@ def ratios(results):
 
 def worse(old, new):
     """Lines about what is worse by more than the limit, and how many were compared. What is gone
-    from a kernel that was measured is worse, too: a mode that does not run any more costs nothing."""
+    from a kernel that was measured is worse, too: a mode that does not run any more costs nothing. Of a
+    full run that is; a quick one leaves much out."""
     before, after = ratios(old), ratios(new)
-    kernels = {kernel for kernel, rows in (new.get("cost") or {}).items() if rows}
+    left_out = new.get("quick") and not old.get("quick")
+    kernels = set() if left_out else {kernel for kernel, rows in (new.get("cost") or {}).items() if rows}
     lines = [f"{' '.join(key)}: {before[key]:.3f} before, not measured now"
              for key in before if key not in after and key[0] in kernels]
     both = [key for key in after if key in before]

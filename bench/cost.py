@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Guest instructions per operation, by scripts/cost: the same on every machine."""
 
+import concurrent.futures
+import os
 import subprocess
 import sys
 
@@ -32,19 +34,29 @@ def rows(text):
     return found
 
 
+def table(kernel, subject, quick):
+    """The rows of one run of scripts/cost."""
+    print(f"bench: cost of {subject}, kernel {kernel}", file=sys.stderr, flush=True)
+    done = subprocess.run(["scripts/cost", "--kernel", kernel, "--of", subject, "--quick" if quick else "--peers"],
+                          stdout=subprocess.PIPE, text=True)
+    found = rows(done.stdout)
+    if done.returncode != 0 or not found:
+        found.append({"operation": subject, "mode": "all", "says": f"failed ({done.returncode})"})
+    print(f"bench: cost of {subject}, kernel {kernel}: {len(found)} rows", file=sys.stderr, flush=True)
+    return found
+
+
 def measure(quick, kernels, results, save):
     """Into `results`, those of other kernels kept; `save` runs after each table, since they take minutes."""
-    for kernel in kernels:
-        results[kernel] = []
-        # A request takes longer to measure than all else together.
-        for subject in ["ports", "drops"] if quick else ["ports", "drops", "http"]:
-            print(f"bench: cost of {subject}, kernel {kernel}", file=sys.stderr, flush=True)
-            command = ["scripts/cost", "--kernel", kernel, "--of", subject]
-            if not quick:
-                command.append("--peers")
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-            found = rows(done.stdout)
-            if done.returncode != 0 or not found:
-                found.append({"operation": subject, "mode": "all", "says": f"failed ({done.returncode})"})
-            results[kernel] += found
+    subjects = ["ports", "drops"] if quick else ["ports", "drops", "http"]
+    found = {}
+    # A guest keeps one CPU busy, and what it counts does not depend on how long it takes.
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        # A request takes longest: begun first, it is not waited for at the end.
+        jobs = {pool.submit(table, kernel, subject, quick): (kernel, subject)
+                for subject in reversed(subjects) for kernel in kernels}
+        for job in concurrent.futures.as_completed(jobs):
+            found[jobs[job]] = job.result()
+            for kernel in kernels:
+                results[kernel] = [row for subject in subjects for row in found.get((kernel, subject), [])]
             save()

@@ -22,10 +22,9 @@ Native, by turns in one run: the best, and the range from the least to the most.
 turn: the median and, in brackets, the range of the ratios; where that range is wider than the ratio is away
 from 1, there is no verdict. CPU time is the thread's own. The reader in C (`bench/consumer`) is a libbpf
 callback that makes the same event of the same ring buffer; allocations are all calls of malloc and its kin.
-Both fill a struct of the same fields (process, name, namespace, addresses, ports, outcome, times, flags, and
-which of them are known), the name as bytes; Swift's also drops what follows its zero. Swift's is dearer for
-the calls on its way: libbpf's callback and the closures that hand the record, then the event, from module
-to module, where C has one function; the line printed of it takes many times as long.
+Both decode the same fields (process, name without what follows its zero, namespace, addresses, ports, outcome,
+times, flags, and which of them are known) and add every one to a sum, which must be the same; either compiler
+may merge the two. tcpwhy's reads the ring's pages in its own loop, libbpf's calls the callback for each record.
 """,
     "memory": """## Memory and start
 

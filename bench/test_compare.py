@@ -32,6 +32,11 @@ class WorseTests(unittest.TestCase):
         self.assertEqual(lines, ["6.12 connect counted: 1.500 before, not measured now"])
         self.assertEqual(compared, 1)
 
+    def test_a_quick_run_leaves_out_what_the_full_one_has(self):
+        old, new = results({"derived": 1.0, "kprobe": 1.5}), results({"derived": 1.0}) | {"quick": True}
+        self.assertEqual(compare.worse(old, new), ([], 1))
+        self.assertEqual(len(compare.worse(old | {"quick": True}, new)[0]), 1)
+
     def test_a_kernel_that_was_not_measured_is_left_out(self):
         self.assertEqual(compare.worse(results({"derived": 1.0}), results({"derived": 9.0}, "7.2")), ([], 0))
 

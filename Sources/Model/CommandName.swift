@@ -7,15 +7,19 @@ public struct CommandName: Sendable, Hashable, BitwiseCopyable {
     public typealias Words = (UInt64, UInt64)
 
     /// The bytes as two numbers: that is how they are copied, compared and hashed.
-    @usableFromInline let first: UInt64
-    @usableFromInline let second: UInt64
+    @usableFromInline package let first: UInt64
+    @usableFromInline package let second: UInt64
 
     /// - Parameter bytes: 16 of them. What follows a zero does not count: the end of a longer
     ///   name may be left there.
-    @inlinable public init(_ bytes: Words) {
-        let mask = Self.beforeZero(bytes.0)
-        first = bytes.0 & mask
-        second = mask == .max ? bytes.1 & Self.beforeZero(bytes.1) : 0
+    @inlinable @inline(__always)
+    public init(_ bytes: Words) {
+        // Without a branch: names come by the million, and of any length.
+        let low = (bytes.0.littleEndian, bytes.1.littleEndian)
+        let zeros = (Self.zeros(low.0), Self.zeros(low.1))
+        let isFull: UInt64 = zeros.0 == 0 ? .max : 0
+        first = (low.0 & Self.upTo(zeros.0)).littleEndian
+        second = (low.1 & Self.upTo(zeros.1) & isFull).littleEndian
     }
 
     /// Cut to 15 bytes, as the kernel cuts it.
@@ -36,13 +40,15 @@ public struct CommandName: Sendable, Hashable, BitwiseCopyable {
         }
     }
 
-    /// All bits of the bytes before the first zero.
-    @inlinable static func beforeZero(_ word: UInt64) -> UInt64 {
-        let bytes = word.littleEndian
-        // As strlen finds it: the lowest bit that is set belongs to the first zero.
-        let zeros = (bytes &- 0x0101_0101_0101_0101) & ~bytes & 0x8080_8080_8080_8080
-        return (~(UInt64.max << (zeros.trailingZeroBitCount & ~7))).littleEndian
+    /// As strlen finds them: the lowest bit that is set belongs to the first zero.
+    @inlinable @inline(__always)
+    static func zeros(_ bytes: UInt64) -> UInt64 {
+        (bytes &- 0x0101_0101_0101_0101) & ~bytes & 0x8080_8080_8080_8080
     }
+
+    /// The bits up to the lowest that is set, or all.
+    @inlinable @inline(__always)
+    static func upTo(_ zeros: UInt64) -> UInt64 { zeros ^ (zeros &- 1) }
 }
 
 extension CommandName: Comparable {

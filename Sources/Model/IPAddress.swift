@@ -10,7 +10,7 @@ public struct IPAddress: Sendable, Hashable {
     public typealias Words = (UInt64, UInt64)
 
     /// The bytes as two numbers: that is how they are copied, compared and hashed for every connect.
-    @usableFromInline let words: Words
+    @usableFromInline package let words: Words
     public let family: AddressFamily
 
     /// 16 bytes; IPv4 uses the first four, the rest is zero.

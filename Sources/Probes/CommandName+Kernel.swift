@@ -2,7 +2,7 @@
 import Model
 
 /// A name as the shared header has it: `WHY_COMM_LEN` bytes.
-typealias RawName = (
+@usableFromInline typealias RawName = (
     CChar, CChar, CChar, CChar, CChar, CChar, CChar, CChar,
     CChar, CChar, CChar, CChar, CChar, CChar, CChar, CChar
 )

@@ -67,9 +67,9 @@ public final class ConnectProbe {
         do throws(BPFError) { return try stacks.read(object) } catch { throw ProbeError(error) }
     }
 
-    /// Hands the event in a ring buffer's record to `body`, if it is one.
-    public func withEvent(_ record: RawSpan, _ body: (ConnectEvent) -> Void) {
-        ConnectDecoding.withEvent(record, coverage.method, body)
+    /// The event in a ring buffer's record, or `nil` if it is none.
+    public func event(_ record: RawSpan) -> ConnectEvent? {
+        ConnectDecoding.event(record, coverage.method)
     }
 
     /// What one look at the kernel's table gave.

@@ -86,7 +86,7 @@ enum ListenerDecoding {
 }
 
 /// An address as the shared header has it: `WHY_ADDR_LEN` bytes, IPv4 in the first four.
-typealias RawAddress = (
+@usableFromInline typealias RawAddress = (
     UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8,
     UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8
 )

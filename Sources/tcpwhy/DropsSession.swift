@@ -75,7 +75,7 @@ struct DropsSession {
         view.announce(probe.backend)
         explain()
         try view.begin()
-        let descriptor = ring?.epollFD
+        let descriptor = ring?.descriptor
         try loop.run(reports: reports, until: end, watching: descriptor) {
             try drain(&ring)
         } report: {
@@ -101,7 +101,7 @@ struct DropsSession {
     private mutating func drain(_ ring: inout RingBuffer?, limit: Int = 10_000) throws {
         guard ring != nil else { return }
         var losses: [ListenLoss] = []
-        try ring?.consume(limit: limit) { record in
+        ring?.consume(limit: limit) { record in
             if let loss = probe.decode(record) { losses.append(loss) }
         }
         var bytes: [UInt8] = []

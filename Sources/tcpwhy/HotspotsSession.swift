@@ -55,9 +55,9 @@ struct HotspotsSession {
         let end = seconds.map { first.time + UInt64($0 * 1e9) }
         var ring = try probe.openRing()
         view.announce(sampling, probe.clock)
-        let descriptor = ring.epollFD
+        let descriptor = ring.descriptor
         try loop.run(reports: reports, until: end, watching: descriptor) {
-            try drain(&ring)
+            drain(&ring)
         } report: {
             try report(&ring)
         }
@@ -70,7 +70,7 @@ struct HotspotsSession {
 
     /// - Parameter stopped: when sampling ended; what is left is shown if there is any.
     private mutating func report(_ ring: inout RingBuffer, stopped: UInt64? = nil) throws {
-        try drain(&ring)
+        drain(&ring)
         let before = last
         let new: StackSamples
         do throws(ProbeError) {
@@ -100,8 +100,8 @@ struct HotspotsSession {
             sampling: sampling)
     }
 
-    private func drain(_ ring: inout RingBuffer) throws {
-        try ring.consume { record in
+    private func drain(_ ring: inout RingBuffer) {
+        ring.consume { record in
             if let pid = probe.receive(record) { users.note(pid: pid) }
         }
     }

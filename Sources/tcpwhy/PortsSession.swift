@@ -39,7 +39,7 @@ struct PortsSession {
         var ring = view.showsEvents ? try probe.openRing() : nil
         view.announce(probe.coverage)
         try view.begin()
-        let descriptor = ring?.epollFD
+        let descriptor = ring?.descriptor
         try loop.run(reports: reports, until: end, watching: descriptor) {
             try drain(&ring)
         } report: {
@@ -88,16 +88,14 @@ struct PortsSession {
     private func drain(_ ring: inout RingBuffer?) throws {
         guard ring != nil else { return }
         var bytes: [UInt8] = []
-        var failure: (any Error)?
         try ring?.consume(limit: 100_000) { record in
-            probe.withEvent(record) { view.append($0, to: &bytes) }
+            if let event = probe.event(record) { view.append(event, to: &bytes) }
             // What is kept here is bounded, however fast events come.
-            if bytes.count > 1 << 16, failure == nil {
-                do { try view.output.write(bytes) } catch { failure = error }
+            if bytes.count > 1 << 16 {
+                try view.output.write(bytes)
                 bytes.removeAll(keepingCapacity: true)
             }
         }
-        if let failure { throw failure }
         try view.output.write(bytes)
     }
 }

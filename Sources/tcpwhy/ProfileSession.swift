@@ -32,21 +32,21 @@ struct ProfileSession {
         let end = seconds.map { start + UInt64($0 * 1e9) }
         var ring = try probe.openRing()
         Output.sampling(cpus, frequency, probe.clock)
-        let descriptor = ring.epollFD
+        let descriptor = ring.descriptor
         try loop.run(reports: nil, until: end, watching: descriptor) {
-            try drain(&ring)
+            drain(&ring)
         } report: {
         }
         probe.stop()
         let duration = Double(HostClock.monotonicNanoseconds() - start) / 1e9
-        try drain(&ring)
+        drain(&ring)
         return ProfileRun(
             samples: try probe.takeSamples(), clock: probe.clock.rawValue, frequency: frequency, cpus: cpus,
             duration: duration)
     }
 
-    private func drain(_ ring: inout RingBuffer) throws {
-        try ring.consume { record in
+    private func drain(_ ring: inout RingBuffer) {
+        ring.consume { record in
             if let pid = probe.receive(record) { users.note(pid: pid) }
         }
     }

@@ -40,9 +40,9 @@ struct SearchProfile {
         let end = seconds.map { start + UInt64($0 * 1e9) }
         var ring = try probe.openProcessRing()
         Output.tracing(probe.coverage.backend)
-        let descriptor = ring.epollFD
+        let descriptor = ring.descriptor
         try loop.run(reports: nil, until: end, watching: descriptor) {
-            try note(&ring)
+            note(&ring)
         } report: {
         }
         let duration = Double(HostClock.monotonicNanoseconds() - start) / 1e9
@@ -53,12 +53,12 @@ struct SearchProfile {
         } catch {
             throw Failure(error)
         }
-        try note(&ring)
+        note(&ring)
         return try result(duration)
     }
 
-    private func note(_ ring: inout RingBuffer) throws {
-        try ring.consume { record in
+    private func note(_ ring: inout RingBuffer) {
+        ring.consume { record in
             if let pid = probe.process(record) { users.note(pid: pid) }
         }
     }

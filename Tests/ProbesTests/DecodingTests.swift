@@ -18,9 +18,7 @@ import Testing
     }
 
     private func event(_ bytes: RawSpan) -> ConnectEvent? {
-        var found: ConnectEvent?
-        ConnectDecoding.withEvent(bytes, all.method) { found = $0 }
-        return found
+        ConnectDecoding.event(bytes, all.method)
     }
 
     private func key(

@@ -11,12 +11,11 @@
 /* What Model/ConnectEvent.swift holds. */
 struct event {
 	unsigned long long time, search_ns, call_ns, total_ns;
+	unsigned long long comm[2], local[2], remote[2], source[2]; /* their bytes */
 	unsigned pid, netns, tid, ports_tried;
-	char comm[WHY_COMM_LEN + 1];
-	unsigned char local[WHY_ADDR_LEN], remote[WHY_ADDR_LEN], source[WHY_ADDR_LEN];
 	unsigned short port, source_port, error;
 	unsigned char family, kind, outcome, method;
-	bool has_local, has_remote, has_source, has_search, has_call, has_tried;
+	bool is_overflow, has_local, has_remote, has_source, has_search, has_call, has_tried;
 	bool certain, bound, reused;
 };
 
@@ -25,32 +24,52 @@ struct consumer {
 	unsigned long long *sum;
 };
 
-static bool is_set(const unsigned char *address)
+/* The lowest bit that is set belongs to the first zero byte. */
+static unsigned long long zeros(unsigned long long word)
 {
-	static const unsigned char zeros[WHY_ADDR_LEN];
+	return (word - 0x0101010101010101) & ~word & 0x8080808080808080;
+}
 
-	return memcmp(address, zeros, WHY_ADDR_LEN) != 0;
+/* The bits up to the lowest of zeros, all if there is none. */
+static unsigned long long before_first(unsigned long long zeros)
+{
+	return zeros ^ (zeros - 1);
+}
+
+/* A name without what follows its zero: the end of a longer one may be left there. */
+static void copy_name(unsigned long long *name, const char *bytes)
+{
+	unsigned long long words[2], first;
+
+	memcpy(words, bytes, WHY_COMM_LEN);
+	first = zeros(words[0]);
+	name[0] = words[0] & before_first(first);
+	name[1] = first == 0 ? words[1] & before_first(zeros(words[1])) : 0;
+}
+
+/* Whether it is an address at all. */
+static bool copy_address(unsigned long long *address, const unsigned char *bytes)
+{
+	memcpy(address, bytes, WHY_ADDR_LEN);
+	return (address[0] | address[1]) != 0;
 }
 
 static void decode(const struct why_connect_event *raw, struct event *event)
 {
 	const struct why_connect_key *key = &raw->key;
-	bool overflow = key->family == 0;
 
 	event->time = raw->time_ns;
 	event->pid = key->pid;
 	event->netns = key->netns;
-	event->family = key->family;
+	event->family = key->family == WHY_IPV6 ? WHY_IPV6 : WHY_IPV4;
 	event->kind = key->kind;
 	event->port = key->port;
-	event->has_local = is_set(key->local);
-	memcpy(event->local, key->local, WHY_ADDR_LEN);
-	event->has_remote = key->kind != WHY_KIND_BIND && !overflow;
-	memcpy(event->remote, key->remote, WHY_ADDR_LEN);
-	memcpy(event->comm, key->comm, WHY_COMM_LEN);
-	event->comm[WHY_COMM_LEN] = 0;
-	event->has_source = is_set(raw->source);
-	memcpy(event->source, raw->source, WHY_ADDR_LEN);
+	event->is_overflow = key->family == 0;
+	copy_name(event->comm, key->comm);
+	event->has_local = copy_address(event->local, key->local);
+	copy_address(event->remote, key->remote);
+	event->has_remote = key->kind != WHY_KIND_BIND && !event->is_overflow;
+	event->has_source = copy_address(event->source, raw->source);
 	event->source_port = raw->source_port;
 	event->tid = raw->tid;
 	event->outcome = raw->outcome;
@@ -68,10 +87,30 @@ static void decode(const struct why_connect_event *raw, struct event *event)
 	event->reused = raw->flags & WHY_EVENT_REUSED;
 }
 
-/* Not part of the callback, so that all of the event is made. */
-__attribute__((noinline)) static unsigned long long worth(const struct event *event)
+/* Every field counts, so that no compiler leaves one out. */
+static unsigned long long worth(const struct event *event)
 {
-	return event->total_ns + event->source_port + (unsigned char)event->comm[0];
+	unsigned long long sum =
+		event->time + event->total_ns + event->pid + event->netns + event->tid;
+
+	sum += event->comm[0] + event->comm[1] + event->family + event->kind;
+	sum += event->port + event->source_port;
+	if (event->has_local)
+		sum += event->local[0] + event->local[1];
+	if (event->has_remote)
+		sum += event->remote[0] + event->remote[1];
+	if (event->has_source)
+		sum += event->source[0] + event->source[1];
+	if (event->has_search)
+		sum += event->search_ns;
+	if (event->has_call)
+		sum += event->call_ns;
+	if (event->has_tried)
+		sum += event->ports_tried + event->method;
+	if (event->outcome == WHY_OUTCOME_FAILED)
+		sum += event->error;
+	sum += event->outcome + event->is_overflow;
+	return sum + event->certain + event->bound + event->reused;
 }
 
 static int receive(void *context, void *data, size_t size)
@@ -82,7 +121,6 @@ static int receive(void *context, void *data, size_t size)
 	if (size < sizeof(struct why_connect_event))
 		return 0;
 	decode(data, &event);
-	__asm__ volatile("" : : "r"(&event) : "memory");
 	*consumer->sum += worth(&event);
 	return 0;
 }

@@ -128,10 +128,14 @@ static __always_inline void count_untimed(const struct why_connect_key *key, __u
 
 static __always_inline void read_sockaddr(struct why_sockaddr *to, const void *uaddr, bool v6)
 {
-	if (v6)
+	if (v6) {
 		bpf_probe_read_kernel(to, sizeof(*to), uaddr);
-	else
+	} else if (has_casts) {
+		to->port = cast(struct sockaddr_in, uaddr)->sin_port;
+		to->addr4 = cast(struct sockaddr_in, uaddr)->sin_addr.s_addr;
+	} else {
 		bpf_probe_read_kernel(to, 8, uaddr);
+	}
 	to->family = v6 ? AF_INET6 : AF_INET;
 }
 

@@ -51,6 +51,15 @@ struct in6_addr {
 	} in6_u;
 };
 
+struct in_addr {
+	__be32 s_addr;
+};
+
+struct sockaddr_in {
+	__be16 sin_port;
+	struct in_addr sin_addr;
+};
+
 struct ns_common {
 	unsigned int inum;
 };

@@ -104,6 +104,9 @@ static __always_inline __u32 read_perturb(__u32 index)
 	if (!perturb_table)
 		bpf_probe_read_kernel(&perturb_table, sizeof(perturb_table),
 				      (const void *)config.table_perturb);
+	/* What begins with 32 bits and the kernel has a type for. */
+	if (has_casts)
+		return cast(struct in6_addr, perturb_table + index)->in6_u.u6_addr32[0];
 	bpf_probe_read_kernel(&value, sizeof(value), perturb_table + index);
 	return value;
 }

@@ -23,7 +23,9 @@ extension [UInt8] {
             digits[first] += UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         } while rest > 0
-        for index in Swift.min(first, 20 - minimum)..<20 { append(digits[index]) }
+        append(addingCapacity: 20) { bytes in
+            for index in Swift.min(first, 20 - minimum)..<20 { bytes.append(digits[index]) }
+        }
     }
 
     package mutating func append(_ address: IPAddress) {

@@ -15,7 +15,7 @@ final class ConnectObserver {
     private var nextLook: UInt64 = 0
     /// Looking walks over every socket, of which a busy host has many: it takes this part of the
     /// time at most.
-    private static let shareOfTime: UInt64 = 200
+    private static let shareOfTime: UInt64 = 1000
 
     init(_ options: ConnectOptions) throws(ProbeError) {
         probe = try ConnectProbe(options)

@@ -70,7 +70,7 @@ final class DiagnoseSession {
         try loop.run(
             reports: nil, until: start + UInt64(seconds * 1e9), watching: processors.observer?.descriptor
         ) {
-            try processors.observer?.drain()
+            processors.observer?.drain()
         } report: {
             try look()
             progress(Double(HostClock.monotonicNanoseconds() - start) / 1e9)

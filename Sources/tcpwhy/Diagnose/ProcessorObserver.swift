@@ -31,10 +31,10 @@ final class ProcessorObserver {
     }
 
     /// Of the samples' ring buffer.
-    var descriptor: Int32 { ring.epollFD }
+    var descriptor: Int32 { ring.descriptor }
 
-    func drain() throws {
-        try ring.consume { [probe, users] record in
+    func drain() {
+        ring.consume { [probe, users] record in
             if let pid = probe.receive(record) { users.note(pid: pid) }
         }
     }
@@ -44,7 +44,7 @@ final class ProcessorObserver {
     /// All of the run, after `stop`.
     /// - Parameter search: what searches for ports took, by their own clock.
     func result(_ duration: Double, search: SearchTime) throws -> HotspotsInterval {
-        try drain()
+        drain()
         var names = FrameNames(users)
         do throws(ProbeError) {
             let samples = try probe.takeSamples()

@@ -48,7 +48,7 @@ final class Oracle {
     func found() throws -> [Found] {
         var all: [Found] = []
         var ring = try RingBuffer(object.map(named: "found"))
-        try ring.consume { record in
+        ring.consume { record in
             all.append(
                 Found(
                     beganNs: record.read(at: 0) ?? 0, tid: record.read(at: 8) ?? 0,
