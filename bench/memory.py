@@ -17,6 +17,8 @@ COMMANDS = {
     "profile": ["profile", "-d", "600"],
     "diagnose": ["diagnose", "-d", "600"],
 }
+# Of a core, by its own code while nothing happens.
+USER_TARGET = 0.1
 # MB resident at most, seconds until it traces; None: no target.
 TARGETS = {
     "ports": (25, 0.3), "drops": (25, None), "profile": (40, None), "diagnose": (40, 0.5),
@@ -33,15 +35,18 @@ def idle(name, quick):
     process, seconds = run.start_tracer([run.TCPWHY] + COMMANDS[name])
     starts.append(seconds)
     time.sleep(2)
-    before, span = run.cpu_seconds(process.pid), 3 if quick else 10
+    before, span = run.cpu_nanoseconds(process.pid), 3 if quick else 10
     time.sleep(span)
-    used = run.cpu_seconds(process.pid) - before
+    percent = (run.cpu_nanoseconds(process.pid) - before) / span / 1e7
     found = run.memory(process.pid)
+    user = run.user_share(process.pid, span)
     run.stop(process)
     megabytes, seconds = TARGETS.get(name, (None, None))
     return {
         "command": name, "attached": run.spread(starts), "hwm": found["VmHWM"], "rss": found["VmRSS"],
-        "cpu_percent": 100 * used / span, "target_mb": megabytes, "target_attached": seconds,
+        "cpu_percent": percent, "user_percent": percent * user[0] if user else None,
+        "user_samples": user[1] if user else 0, "target_user": USER_TARGET,
+        "target_mb": megabytes, "target_attached": seconds,
     }
 
 

@@ -30,7 +30,7 @@ may merge the two. tcpwhy's reads the ring's pages in its own loop, libbpf's cal
 
 `attached`: from start to the line that says it traces, the best and the worst. `HWM`: the most that was
 resident, `RSS`: what is after the idle time. `CPU`: of one core, with a 1 s interval, while next to nothing
-is traced.
+is traced; `user`: of it the program's own code, by as many samples, the rest being the kernel's for it.
 """,
     "scaling": """## Scaling
 
@@ -119,15 +119,17 @@ def memory(results):
     cells = []
     for row in results["commands"]:
         if "says" in row:
-            cells.append([row["command"], row["says"], "", "", "", ""])
+            cells.append([row["command"], row["says"], "", "", "", "", ""])
             continue
         attached = row.get("attached")
         target = ", ".join(([f"≤ {row['target_mb']} MB"] if row.get("target_mb") else [])
-                           + ([f"≤ {row['target_attached']} s"] if row.get("target_attached") else []))
+                           + ([f"≤ {row['target_attached']} s"] if row.get("target_attached") else [])
+                           + ([f"user ≤ {row['target_user']} %"] if row.get("target_user") else []))
+        user = f"{row['user_percent']:.2f} % ({row['user_samples']})" if row.get("user_samples") else "–"
         cells.append([row["command"], f"{attached[0]:.2f} – {attached[2]:.2f} s" if attached else "–",
                       f"{row['hwm']:.1f} MB", f"{row['rss']:.1f} MB" if "rss" in row else "–",
-                      f"{row['cpu_percent']:.2f} %" if "cpu_percent" in row else "–", target])
-    return table(["command", "attached", "HWM", "RSS", "CPU", "target"], cells) + [
+                      f"{row['cpu_percent']:.2f} %" if "cpu_percent" in row else "–", user, target])
+    return table(["command", "attached", "HWM", "RSS", "CPU", "user", "target"], cells) + [
         f"The stripped executable: {results['executable_mb']:.1f} MB (target ≤ {results['executable_target_mb']}).", ""]
 
 

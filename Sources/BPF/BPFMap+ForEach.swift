@@ -6,6 +6,9 @@ extension BPFMap {
     /// Most bytes that one batch may take, unless a single hash bucket needs more.
     static let batchBytes = 1 << 20
     static let batchEntries = 256
+    /// Of the first batch, which on a quiet machine has everything: clearing a megabyte for it takes
+    /// longer than all else in a look. Each that follows takes four times as much.
+    static let firstBatchBytes = 1 << 14
 
     /// Hands over every key with its value (in a per-CPU map: all its values, at
     /// `valueStride`). The spans are valid during the call only; nothing is
@@ -19,18 +22,24 @@ extension BPFMap {
 
     /// By `BPF_MAP_LOOKUP_BATCH`. `false`: this kernel has it not for this kind
     /// of map, and `body` was not called.
+    /// - Parameter entries: of one batch, at most.
     func forEachBatch(
         entries: Int, _ body: (_ key: RawSpan, _ value: RawSpan) -> Void
     ) throws(BPFError) -> Bool {
-        var capacity = min(entries, Self.batchBytes / (keySize + entrySize), Int(maxEntries))
-        capacity = max(capacity, 1)
-        var keys = [UInt8](repeating: 0, count: capacity * keySize)
-        var values = [UInt8](repeating: 0, count: capacity * entrySize)
+        let size = keySize + entrySize
+        let most = max(min(entries, Self.batchBytes / size, Int(maxEntries)), 1)
+        var capacity = min(most, max(Self.firstBatchBytes / size, 1))
+        var keys: [UInt8] = []
+        var values: [UInt8] = []
         // A hash map keeps a bucket's number there, an array a key.
         var position = [UInt8](repeating: 0, count: max(keySize, 8))
         var next = position
         var begun = false
         while true {
+            if keys.count != capacity * keySize {
+                keys = [UInt8](repeating: 0, count: capacity * keySize)
+                values = [UInt8](repeating: 0, count: capacity * entrySize)
+            }
             var count = UInt32(capacity)
             // SAFETY: the kernel writes at most `count` keys and values, for which there is room.
             let result = unsafe keys.withUnsafeMutableBytes { keys in
@@ -49,8 +58,6 @@ extension BPFMap {
             case ENOSPC where capacity <= Int(maxEntries):
                 // One bucket holds more than fits: the same position again, with more room.
                 capacity *= 2
-                keys = [UInt8](repeating: 0, count: capacity * keySize)
-                values = [UInt8](repeating: 0, count: capacity * entrySize)
                 continue
             case EINVAL where !begun, EOPNOTSUPP where !begun,
                 BPFError.notSupportedInKernel where !begun:
@@ -68,6 +75,7 @@ extension BPFMap {
             if result != 0 { return true }
             swap(&position, &next)
             begun = true
+            if capacity < most { capacity = min(capacity * 4, most) }
         }
     }
 

@@ -16,11 +16,10 @@ extension CPUTimes {
     ///   nice already. The sum of all CPUs ("cpu") and other lines are left out.
     public init(parsing text: String) {
         self.init()
-        for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ")
-            guard words.count >= 9, words[0].hasPrefix("cpu"), let cpu = Int32(words[0].dropFirst(3)),
-                cpu >= 0
-            else { continue }
+        // By bytes: the line of interrupts alone has thousands of numbers.
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")) where line.starts(with: "cpu".utf8) {
+            let words = Substring(line.dropFirst(3)).split(separator: " ", omittingEmptySubsequences: false)
+            guard words.count >= 9, let cpu = Int32(words[0]), cpu >= 0 else { continue }
             let ticks = words[1...8].compactMap { UInt64($0) }
             if ticks.count == 8 { self[cpu] = CPUTime(ticks) }
         }

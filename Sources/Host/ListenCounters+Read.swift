@@ -5,8 +5,16 @@ extension ListenCounters {
     /// Of the calling thread's namespace.
     public static func current() throws(HostError) -> ListenCounters {
         let path = "/proc/thread-self/net/netstat"
-        return try ListenCounters(NetworkCounters(parsing: try readText(path)), from: path)
+        let text = try OpenFile(path).readAllBytes(path)
+        return try ListenCounters(NetworkCounters(parsing: text, only: selection), from: path)
     }
+
+    static let selection = NetworkCounters.Selection(
+        "TcpExt",
+        [
+            "ListenDrops", "ListenOverflows", "TCPReqQFullDrop", "TCPReqQFullDoCookies",
+            "TCPTimeWaitOverflow", "TCPAbortOnMemory", "TCPMemoryPressures",
+        ])
 
     /// Every kernel has them all (`snmp4_net_list`, net/ipv4/proc.c): where one is
     /// missing, what was read is damaged, and 0 would be a lie.

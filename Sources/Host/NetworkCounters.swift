@@ -8,8 +8,9 @@ public struct NetworkCounters: Sendable, Hashable {
     /// Of the calling thread's namespace.
     public static func current() throws(HostError) -> NetworkCounters {
         var counters = NetworkCounters()
-        counters.add(try readText("/proc/thread-self/net/netstat"))
-        counters.add(try readText("/proc/thread-self/net/snmp"))
+        for path in ["/proc/thread-self/net/netstat", "/proc/thread-self/net/snmp"] {
+            counters.add(try OpenFile(path).readAllBytes(path))
+        }
         return counters
     }
 
@@ -17,7 +18,31 @@ public struct NetworkCounters: Sendable, Hashable {
 
     /// - Parameter text: `/proc/net/netstat` or `/proc/net/snmp`.
     public init(parsing text: String) {
-        add(text)
+        add(Array(text.utf8))
+    }
+
+    /// Some counters of one group.
+    struct Selection: Sendable {
+        /// As a line begins.
+        let group: [UInt8]
+        let names: [[UInt8]]
+
+        init(_ group: String, _ names: [String]) {
+            self.group = Array("\(group): ".utf8)
+            self.names = names.map { Array($0.utf8) }
+        }
+
+        func includes(_ name: ArraySlice<UInt8>) -> Bool {
+            names.contains { $0.count == name.count && name.elementsEqual($0) }
+        }
+    }
+
+    /// - Parameters:
+    ///   - text: `/proc/net/netstat` or `/proc/net/snmp`.
+    ///   - selection: nothing else is taken: at every look all of them, by name, take longer than
+    ///     all else in it.
+    init(parsing text: [UInt8], only selection: Selection) {
+        add(text, only: selection)
     }
 
     public subscript(group: String, name: String) -> UInt64? { groups[group]?[name] }
@@ -28,15 +53,16 @@ public struct NetworkCounters: Sendable, Hashable {
 
     /// A line of names, then a line of values, both after the group's name. A
     /// negative value (`Tcp: MaxConn -1`) is a setting, no counter.
-    private mutating func add(_ text: String) {
-        // By bytes: this is read at every look, and Characters take longer than all else in it.
+    private mutating func add(_ text: [UInt8], only selection: Selection? = nil) {
+        // By bytes: Characters take longer than all else.
         var names: [ArraySlice<UInt8>] = []
-        for line in Array(text.utf8).split(separator: UInt8(ascii: "\n")) {
+        for line in text.split(separator: UInt8(ascii: "\n")) {
+            if let selection, !line.starts(with: selection.group) { continue }
             let words = line.split(separator: UInt8(ascii: " "))
             guard let group = words.first else { continue }
             if names.first == group, names.count == words.count {
                 var counters: [String: UInt64] = [:]
-                for (name, value) in zip(names, words).dropFirst() {
+                for (name, value) in zip(names, words).dropFirst() where selection?.includes(name) ?? true {
                     guard let value = UInt64(String(decoding: value, as: UTF8.self)) else { continue }
                     counters[String(decoding: name, as: UTF8.self)] = value
                 }

@@ -4,9 +4,13 @@
 public enum Sysctl {
     /// - Parameter name: "net.ipv4.tcp_tw_reuse"
     public static func text(_ name: String) throws(HostError) -> String {
-        let path = "/proc/sys/" + String(name.map { $0 == "." ? "/" : $0 })
+        let path = "/proc/sys/" + String(decoding: name.utf8.map(Self.pathByte), as: UTF8.self)
         let text = try readText(path)
         return text.last == "\n" ? String(text.dropLast()) : text
+    }
+
+    private static func pathByte(_ byte: UInt8) -> UInt8 {
+        byte == UInt8(ascii: ".") ? UInt8(ascii: "/") : byte
     }
 
     public static func integer(_ name: String) throws(HostError) -> Int {

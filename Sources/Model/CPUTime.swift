@@ -30,7 +30,7 @@ public struct CPUTime: Sendable, Hashable {
         for field in Self.fields { self[keyPath: field] &+= other[keyPath: field] }
     }
 
-    public var all: UInt64 { Self.fields.reduce(0) { $0 &+ self[keyPath: $1] } }
+    public var all: UInt64 { user &+ nice &+ system &+ idle &+ iowait &+ irq &+ softirq &+ steal }
 
     /// Spent on something, here.
     public var busy: UInt64 { all.minus(idle &+ iowait &+ steal) }

@@ -70,10 +70,16 @@ struct ProcessStatus: Hashable {
     var owner: UInt32?
 
     init(_ status: [UInt8]) {
-        for line in String(decoding: status, as: UTF8.self).split(separator: "\n") {
-            let words = line.split(separator: "\t")
-            if words.first == "NSpid:" { innermostPID = words.last.flatMap { UInt32($0) } }
-            if words.first == "Uid:", words.count > 2 { owner = UInt32(words[2]) }
+        for line in status.split(separator: UInt8(ascii: "\n")) {
+            if let numbers = Self.numbers(of: line, after: "NSpid:") { innermostPID = numbers.last }
+            if let users = Self.numbers(of: line, after: "Uid:"), users.count > 1 { owner = users[1] }
         }
+    }
+
+    /// `nil`: it is another line, of which there are more than fifty.
+    private static func numbers(of line: ArraySlice<UInt8>, after title: String) -> [UInt32]? {
+        guard line.starts(with: title.utf8) else { return nil }
+        let words = String(decoding: line.dropFirst(title.utf8.count), as: UTF8.self).split(separator: "\t")
+        return words.compactMap { UInt32($0) }
     }
 }

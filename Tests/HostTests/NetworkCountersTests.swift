@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import Host
 import Testing
+
+@testable import Host
 
 @Suite struct NetworkCountersTests {
     private static let text = """
@@ -25,6 +26,13 @@ import Testing
 
     @Test func leavesOutWhatIsNoCounter() {
         #expect(NetworkCounters(parsing: Self.text)["Tcp", "MaxConn"] == nil)
+    }
+
+    @Test func takesOnlyWhatIsSelected() {
+        let text = Self.text + "TcpExtra: ListenDrops\nTcpExtra: 5\n"
+        let selection = NetworkCounters.Selection("TcpExt", ["ListenDrops", "TWRecycled", "InOctets"])
+        let counters = NetworkCounters(parsing: Array(text.utf8), only: selection)
+        #expect(counters.groups == ["TcpExt": ["ListenDrops": 300, "TWRecycled": .max]])
     }
 
     @Test(arguments: [
