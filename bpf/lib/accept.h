@@ -37,9 +37,6 @@ struct {
 	__type(value, __u64);
 } losses SEC(".maps");
 
-/* Unset until what waits already is noted, and after the last report. */
-static volatile __u32 active SEC(".data.active") = 0;
-
 static __always_inline void lose(__u32 kind)
 {
 	__u64 *count = bpf_map_lookup_elem(&losses, &kind);
@@ -179,10 +176,12 @@ static long note_request(__u32 index, void *context)
 {
 	struct why_queue_walk *walk = context;
 	struct request_sock *request = walk->request;
+	__u64 id;
 
 	if (!request)
 		return 1;
-	note_waits((__u64)BPF_CORE_READ(request, sk), &walk->entry);
+	id = (__u64)BPF_CORE_READ(request, sk);
+	bpf_map_update_elem(&waiting, &id, &walk->entry, BPF_NOEXIST);
 	walk->request = BPF_CORE_READ(request, dl_next);
 	return 0;
 }

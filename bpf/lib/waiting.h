@@ -14,6 +14,9 @@
 #ifndef TCPWHY_WAITING_H
 #define TCPWHY_WAITING_H
 
+/* Unset until what waits already is noted, and after the last report. */
+static volatile __u32 active SEC(".data.active") = 0;
+
 struct why_waiting {
 	__u64 since_ns; /* 0: it came before the trace */
 	struct why_listener_key key;
@@ -62,12 +65,13 @@ static __always_inline bool claim_slot(struct why_waiting_slot *slot, __u64 id)
 	return false;
 }
 
+/* Into the table as long as that is where it is noted what waits already: each is there once. */
 static __always_inline void wait_from_now(__u64 id, const struct why_listener_key *key)
 {
 	struct why_waiting_slot *slot = waiting_slot_of(id);
 	struct why_waiting entry = {};
 
-	if (slot && claim_slot(slot, id)) {
+	if (active && slot && claim_slot(slot, id)) {
 		slot->entry.key = *key;
 		slot->entry.since_ns = bpf_ktime_get_ns();
 		slot->id = id;
@@ -76,16 +80,6 @@ static __always_inline void wait_from_now(__u64 id, const struct why_listener_ke
 	entry.key = *key;
 	entry.since_ns = bpf_ktime_get_ns();
 	bpf_map_update_elem(&waiting, &id, &entry, BPF_ANY);
-}
-
-/* One that is in the queue already: known, unless it came before the trace. */
-static __always_inline void note_waits(__u64 id, const struct why_waiting *entry)
-{
-	const struct why_waiting_slot *slot = waiting_slot_of(id);
-
-	if (slot && slot->id == id)
-		return;
-	bpf_map_update_elem(&waiting, &id, entry, BPF_NOEXIST);
 }
 
 static __always_inline void free_slot(struct why_waiting_slot *slot)
