@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+SUBJECTS = ["ports", "drops", "http"]
 OPERATIONS = {"1": "connect, 1 port tried", "2000": "connect, 2,000 ports tried", "http": "one HTTP request"}
 # By the beginning of a mode's name: not ours, so that its getting worse is no regression.
 PEERS = ("funclatency", "tcpconnlat", "tcpsynbl", "tcpdrop", "bpftrace", "perf")
@@ -46,17 +47,17 @@ def table(kernel, subject, quick):
     return found
 
 
-def measure(quick, kernels, results, save):
-    """Into `results`, those of other kernels kept; `save` runs after each table, since they take minutes."""
-    subjects = ["ports", "drops"] if quick else ["ports", "drops", "http"]
-    found = {}
+def measure(quick, kernels, subjects, results, save):
+    """Into `results`, other kernels' and subjects' rows kept; `save` runs after each table, since they take minutes."""
     # A guest keeps one CPU busy, and what it counts does not depend on how long it takes.
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         # A request takes longest: begun first, it is not waited for at the end.
         jobs = {pool.submit(table, kernel, subject, quick): (kernel, subject)
                 for subject in reversed(subjects) for kernel in kernels}
         for job in concurrent.futures.as_completed(jobs):
-            found[jobs[job]] = job.result()
-            for kernel in kernels:
-                results[kernel] = [row for subject in subjects for row in found.get((kernel, subject), [])]
+            kernel, subject = jobs[job]
+            # None: of a time when rows did not say.
+            kept = [row for row in results.get(kernel, []) if row.get("subject") not in (None, subject)]
+            found = [row | {"subject": subject} for row in job.result()]
+            results[kernel] = sorted(kept + found, key=lambda row: SUBJECTS.index(row["subject"]))
             save()
