@@ -56,7 +56,7 @@ help: ## show this
 		'KERNEL=$(KERNEL)' 'kernel-test: native, 5.10, 6.1, 6.12, 7.2, or all' \
 		'DURATION=$(DURATION)' 'run: seconds of each load' \
 		'ARGS=$(ARGS)' 'more arguments: run for scripts/lab cure, unit-test for swift test, cost, bench' \
-		'QUICK=$(QUICK)' 'bench: 1 measures less, in some ten minutes' \
+		'QUICK=$(QUICK)' 'bench: 1 measures less, in five minutes' \
 		'PREFIX=$(PREFIX)' 'install: where to' \
 		'DESTDIR=$(DESTDIR)' 'install: put before PREFIX' \
 		'V=$(V)' '1 shows the commands'

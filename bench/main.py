@@ -65,7 +65,7 @@ def facts(quick):
 
 def arguments():
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__, epilog=DURATION)
-    parser.add_argument("--quick", action="store_true", help="less of everything, and no HTTP request: some ten minutes")
+    parser.add_argument("--quick", action="store_true", help="less of everything, no HTTP request, no more CPUs: five minutes")
     parser.add_argument("--only", choices=PARTS, action="append",
                         help="this part, may be repeated; the others stay as FILE has them")
     parser.add_argument("--kernel", action="append", help="cost: on this kernel, may be repeated (6.1, 6.12, 7.2)")

@@ -34,8 +34,8 @@ def idle(name, quick):
         run.stop(process)
     process, seconds = run.start_tracer([run.TCPWHY] + COMMANDS[name])
     starts.append(seconds)
-    time.sleep(2)
-    before, span = run.cpu_nanoseconds(process.pid), 3 if quick else 10
+    time.sleep(1 if quick else 2)
+    before, span = run.cpu_nanoseconds(process.pid), 2 if quick else 10
     time.sleep(span)
     percent = (run.cpu_nanoseconds(process.pid) - before) / span / 1e7
     found = run.memory(process.pid)

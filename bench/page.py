@@ -48,7 +48,7 @@ def head(results):
     peers = ", ".join(f"{name} {found or '(not installed)'}" for name, found in results["peers"].items())
     return [
         "# What tcpwhy costs", "",
-        "Written by `make bench`; do not edit. `make bench QUICK=1` measures less in some ten minutes,",
+        "Written by `make bench`; do not edit. `make bench QUICK=1` measures less in five minutes,",
         "`scripts/bench --compare OLD.json` fails where a ratio of instructions grew by more than 5 %.", "",
         f"{results['date']}, tcpwhy {results['tcpwhy']}; native: kernel {results['kernel']}, {results['cpus']} CPUs,"
         f" {results['cpu']}. Other tools: {peers}." + (" A quick run." if results["quick"] else ""), "",
