@@ -49,7 +49,8 @@ def cpu_nanoseconds(pid):
 
 
 def user_share(pid, seconds):
-    """How much of its CPU time was its own code, not the kernel's: (share, samples), or None without perf.
+    """How much of its CPU time was its own code, not the kernel's: (share, samples), or None without
+    perf, or where it may not sample.
 
     /proc and getrusage() divide the time by what the timer's tick met, some ten ticks in a minute of a
     process that mostly sleeps: no figure. perf meets it after every 50 µs that it ran, wherever it is.
@@ -57,8 +58,10 @@ def user_share(pid, seconds):
     if not shutil.which("perf"):
         return None
     with tempfile.NamedTemporaryFile() as data:
-        subprocess.run(["perf", "record", "-q", "-e", "cpu-clock", "-c", "50000", "-p", str(pid), "-o", data.name,
-                        "--", "sleep", str(seconds)], stderr=subprocess.DEVNULL, check=True)
+        done = subprocess.run(["perf", "record", "-q", "-e", "cpu-clock", "-c", "50000", "-p", str(pid), "-o", data.name,
+                               "--", "sleep", str(seconds)], stderr=subprocess.DEVNULL)
+        if done.returncode != 0:
+            return None
         text = subprocess.run(["perf", "script", "-i", data.name, "-F", "ip"], capture_output=True, text=True).stdout
     addresses = [int(line, 16) for line in text.split()]
     # The kernel has the upper half of the addresses.
