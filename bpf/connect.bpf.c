@@ -37,8 +37,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 static __always_inline int state_change(struct sock *sk, int from, int to, bool direct)
 {
 	struct why_attempt *attempt;
+	__u32 error, netns;
 	__be16 dport;
-	__u32 error;
 
 	if (config.from_states && to == TCP_SYN_SENT)
 		return state_syn_sent(sk);
@@ -48,12 +48,16 @@ static __always_inline int state_change(struct sock *sk, int from, int to, bool 
 	if (!attempt)
 		return 0;
 	dport = direct ? sk->__sk_common.skc_dport : BPF_CORE_READ(sk, __sk_common.skc_dport);
-	if (attempt->key.port != bpf_ntohs(dport))
-		return 0; /* left of a socket that was here before, whose end was missed */
+	/* Not if it is left of a socket that was here before, whose return or end was missed. */
+	if (attempt->done || attempt->key.port != bpf_ntohs(dport))
+		return 0;
 	if (to != TCP_CLOSE) {
 		attempt_outcome(attempt, sk, WHY_OUTCOME_ESTABLISHED, 0);
 		return 0;
 	}
+	netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	if (attempt->key.netns != netns)
+		return 0;
 	error = direct ? sk->sk_err : BPF_CORE_READ(sk, sk_err);
 	if (error)
 		attempt_outcome(attempt, sk, WHY_OUTCOME_FAILED, error);

@@ -195,7 +195,8 @@ static __always_inline int followed_exit(int ret)
 		return 0;
 	followed_over();
 	attempt = attempt_of(id_of(sk, false));
-	if (attempt && attempt->in_call)
+	/* Another thread may have a new socket at the same address. */
+	if (attempt && attempt->in_call && attempt->tid == (__u32)bpf_get_current_pid_tgid())
 		attempt_return(attempt, sk, -ret);
 	return 0;
 }
