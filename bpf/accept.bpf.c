@@ -21,6 +21,7 @@ const volatile struct why_accept_config config SEC(".rodata.config") = {};
 #include "lib/histogram.h"
 #include "lib/cgroup.h"
 #include "lib/identity.h"
+#include "lib/claim.h"
 #include "lib/spread.h"
 #include "lib/waiting.h"
 #include "lib/accept.h"

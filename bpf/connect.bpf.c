@@ -22,6 +22,8 @@ const volatile struct why_config config SEC(".rodata.config") = {};
 #include "lib/stack.h"
 #include "lib/told.h"
 #include "lib/search_stack.h"
+#include "lib/claim.h"
+#include "lib/spread.h"
 #include "lib/attempt.h"
 #include "lib/address.h"
 #include "lib/process_name.h"

@@ -13,6 +13,7 @@ const volatile struct why_packet_config config SEC(".rodata.config") = {};
 #include "lib/packet.h"
 #include "lib/cgroup.h"
 #include "lib/stack.h"
+#include "lib/claim.h"
 #include "lib/spread.h"
 #include "lib/packets.h"
 

@@ -344,7 +344,8 @@ struct why_packet_key {
 
 struct why_near_packet {
 	struct why_packet_key key;
-	__u64 claims; /* who wanted the place: it is the first one's, if nobody came between */
+	__u32 claims; /* who wanted the place: it is the first one's, if nobody came between */
+	__u32 pad;
 	__u64 count; /* 0: free, or just being taken */
 };
 

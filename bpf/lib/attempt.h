@@ -39,9 +39,8 @@ struct why_attempt {
  * if that is taken, in the table. A slot costs a fifth of a hash table's insert,
  * look-ups and delete, which is most of what tracing a connect would cost.
  *
- * Two sockets may want one slot at once: each adds its claim, and who then sees
- * its own alone has the slot. Only the thread in the call writes there, and it
- * holds the socket; so it needs no lock, whatever CPU it wakes on.
+ * Two sockets may want one slot at once, and claim it. Only the thread in the call
+ * writes there, and it holds the socket; so it needs no lock, whatever CPU it wakes on.
  */
 #define SLOT_BITS 14
 
@@ -152,7 +151,7 @@ static __always_inline __u64 id_of(struct sock *sk, bool direct)
 
 static __always_inline struct why_attempt *slot_of(__u64 id)
 {
-	__u32 index = (id * 0x9e3779b97f4a7c15ULL) >> (64 - SLOT_BITS);
+	__u32 index = spread(id, SLOT_BITS);
 
 	return bpf_map_lookup_elem(&slots, &index);
 }
@@ -184,9 +183,8 @@ static __always_inline struct why_attempt *attempt_new(__u64 id)
 		slot = slot_of(id);
 		if (!slot)
 			return 0;
-		add32(&slot->claims, 1);
-		if (slot->claims != 1) {
-			add32(&slot->claims, -1);
+		if (!claim_alone(&slot->claims)) {
+			unclaim(&slot->claims);
 			goto table;
 		}
 		__builtin_memset(&slot->search_ns, 0,
@@ -214,7 +212,7 @@ static __always_inline bool attempt_forget(struct why_attempt *attempt)
 
 	if (!config.from_states && attempt->claims) {
 		attempt->id = 0;
-		add32(&attempt->claims, -1);
+		unclaim(&attempt->claims);
 		return true;
 	}
 	if (bpf_map_delete_elem(&attempts, &id))

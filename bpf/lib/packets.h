@@ -36,18 +36,14 @@ struct why_words {
 };
 
 /*
- * Packets are dropped in interrupts, too, even in the middle of this. Whoever is the only
- * one to claim a place has it. Two at once both go elsewhere, and it stays empty: that
- * costs time, but no count.
+ * Packets are dropped in interrupts, too, even in the middle of this. Two claims at once
+ * leave the place empty: that costs time, but no count.
  */
 static __always_inline bool claim(struct why_near_packet *place, const struct why_words *key)
 {
 	volatile struct why_words *owned = (volatile struct why_words *)&place->key;
 
-	if (place->claims)
-		return false;
-	__sync_fetch_and_add(&place->claims, 1);
-	if (*(volatile __u64 *)&place->claims != 1)
+	if (place->claims || !claim_alone(&place->claims))
 		return false;
 	owned->others[0] = key->others[0];
 	owned->others[1] = key->others[1];

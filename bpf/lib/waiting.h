@@ -4,9 +4,8 @@
  * or, if that is taken, in a table. A slot costs a fifth of the table's insert, look-up
  * and delete.
  *
- * Two connections may want one slot at once: each adds its claim, and who then sees its
- * own alone has the slot. Nobody accepts a connection before it is in the queue, and so
- * nobody takes one out that is not all there.
+ * Two connections may want one slot at once, and claim it. Nobody accepts a connection
+ * before it is in the queue, and so nobody takes one out that is not all there.
  *
  * What a listener leaves in its queue when it closes is never accepted. It keeps its slot,
  * until a connection comes that has the same address; in the table the oldest makes room.
@@ -24,7 +23,8 @@ struct why_waiting {
 
 struct why_waiting_slot {
 	__u64 id; /* the connection's address; 0: free */
-	__u64 claims;
+	__u32 claims;
+	__u32 pad;
 	struct why_waiting entry;
 };
 
@@ -58,10 +58,9 @@ static __always_inline bool claim_slot(struct why_waiting_slot *slot, __u64 id)
 		return true;
 	if (slot->claims)
 		return false;
-	__sync_fetch_and_add(&slot->claims, 1);
-	if (*(volatile __u64 *)&slot->claims == 1)
+	if (claim_alone(&slot->claims))
 		return true;
-	__sync_fetch_and_add(&slot->claims, -1);
+	unclaim(&slot->claims);
 	return false;
 }
 
@@ -85,7 +84,7 @@ static __always_inline void wait_from_now(__u64 id, const struct why_listener_ke
 static __always_inline void free_slot(struct why_waiting_slot *slot)
 {
 	slot->id = 0;
-	__sync_fetch_and_add(&slot->claims, -1);
+	unclaim(&slot->claims);
 }
 
 /* What was noted of a connection, which is no more after this. */
