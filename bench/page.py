@@ -16,7 +16,7 @@ The peers are one-liners and tools for the same question: `funclatency` and `bpf
 (`__inet_hash_connect`) or look at each port tried (`__inet_check_established`, which
 the kernel does not call for a port that nobody holds). Of 2,000 ports, two runs differ by up to 2 %.
 A request is one of `scripts/lab`: wrk, nginx and php-fpm together; *untraced-again* says how much the
-lab itself wanders.
+lab itself wanders. Other tools have a guest of their own there, and the ratio to what is untraced in it.
 """,
     "speed": """## Speed
 
