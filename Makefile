@@ -109,8 +109,9 @@ kernel-test: ## the tests that need root, here and under each kernel in QEMU
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) -O2 -Wall -Wextra -Werror -pthread $(filter %.c,$^) -o $@
 
-# Programs that do nothing, at the same hooks: what tracing costs at least; and a filler of rings.
-.build/bench/%.bpf.o: bench/%.bpf.c bpf/include/tcpwhy.h Makefile
+# What tracing costs at least: programs that do nothing, or next to nothing, at the same
+# hooks; and a filler of rings.
+.build/bench/%.bpf.o: bench/%.bpf.c bpf/include/tcpwhy.h bpf/lib/kernel.h bpf/lib/spread.h Makefile
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
@@ -137,7 +138,7 @@ kernel-test: ## the tests that need root, here and under each kernel in QEMU
 	$(call say,SWIFT,$@)
 	$(Q)$(SWIFT) build $(SWIFT_FLAGS) --product benchnative
 
-COST := .build/tcpload .build/bench/floor .build/bench/floor.bpf.o .build/bench/floor-ports.bpf.o
+COST := .build/tcpload .build/bench/floor $(addprefix .build/bench/,$(addsuffix .bpf.o,floor floor-ports least))
 
 cost: build $(COST) ## what tracing costs under QEMU, in guest instructions
 	$(Q)scripts/cost $(ARGS)

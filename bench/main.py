@@ -99,8 +99,8 @@ def main():
         if name == "cost":
             kernels = options.kernel or (["6.12"] if options.quick else ["6.1", "6.12", "7.2"])
             measured[name] = now()
-            # A request takes longer to measure than all else together.
-            subjects = options.of or [subject for subject in cost.SUBJECTS if subject != "http" or not options.quick]
+            subjects = options.of or [subject for subject in cost.SUBJECTS
+                                      if not (options.quick and subject in cost.SLOW)]
             cost.measure(options.quick, kernels, subjects, results.setdefault(name, {}), save)
         else:
             results[name] = PARTS[name].measure(options.quick)

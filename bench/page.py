@@ -9,12 +9,14 @@ METHOD = {
 
 Guest instructions per operation in QEMU with `-icount shift=0,sleep=off` and one CPU: the guest's clock counts
 instructions, so the figures do not depend on the machine. A cell is the ratio to untraced, in
-brackets what is added. *Floor*: empty programs at the same hooks. Each includes what the tracer does in user space meanwhile.
+brackets what is added. *Floor*: empty programs at the same hooks. *Least*: at those of a SYN, programs that read
+two counters before and after and add what they grew by to the socket's row, and no more: neither cause, peer, time
+nor filter. Each includes what the tracer does in user space meanwhile.
 The peers are one-liners and tools for the same question: `funclatency` and `bpftrace` time the search
 (`__inet_hash_connect`) or look at each port tried (`__inet_check_established`, which
 the kernel does not call for a port that nobody holds). Of 2,000 ports, two runs differ by up to 2 %.
 A request is one of `scripts/lab`: wrk, nginx and php-fpm together; *untraced-again* says how much the
-lab itself wanders.
+lab itself wanders. Other tools have a guest of their own there, and the ratio to what is untraced in it.
 """,
     "speed": """## Speed
 
@@ -70,6 +72,7 @@ def cost_cell(row):
 
 def cost(results):
     lines = []
+    results = dict(sorted(results.items(), key=lambda kernel: [int(part) for part in kernel[0].split(".")]))
     operations = list(dict.fromkeys(row["operation"] for rows in results.values() for row in rows))
     for operation in operations:
         found = {(kernel, row["mode"]): row for kernel, rows in results.items() for row in rows

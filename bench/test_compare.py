@@ -91,6 +91,9 @@ class RowTests(unittest.TestCase):
         self.assertEqual(rows[3]["says"], "refused: no such function")
         self.assertTrue(rows[4]["says"].startswith("missing: "))
 
+    def test_leaves_out_what_is_no_line_of_the_table(self):
+        self.assertEqual(cost.rows("settings: port-range 20000 to 60999\nhttp took 3 times as long\n"), [])
+
 
 class ShapeTests(unittest.TestCase):
     def test_constant(self):

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Model
 
-/// Who holds sockets, looked for again only if that may have changed.
+/// Who holds sockets, looked for again only if that may have changed. A socket that nobody holds
+/// any more keeps those who held it when that was last looked for.
 public struct KnownOwners: Sendable {
     private var changes = ProcessChanges()
     /// Whose owners were looked for.
@@ -10,19 +11,19 @@ public struct KnownOwners: Sendable {
 
     public init() {}
 
-    /// As `SocketOwners.find`.
+    /// As `SocketOwners.find`, and those of sockets that were closed since.
     /// - Parameter anew: as they are now, whatever is known.
     public mutating func find(_ inodes: Set<UInt32>, anew: Bool = false) -> [UInt32: [SocketOwner]] {
         guard !inodes.isEmpty else { return [:] }
         if changes.areDue() || anew {
             known = inodes
-            owners = SocketOwners.find(inodes)
-            return owners
+            owners.merge(SocketOwners.find(inodes)) { $1 }
+        } else {
+            // A process that was there opened it.
+            let new = inodes.subtracting(known)
+            known.formUnion(new)
+            owners.merge(SocketOwners.find(new)) { $1 }
         }
-        // A process that was there opened it.
-        let new = inodes.subtracting(known)
-        known.formUnion(new)
-        owners.merge(SocketOwners.find(new)) { $1 }
         return owners.filter { inodes.contains($0.key) }
     }
 }

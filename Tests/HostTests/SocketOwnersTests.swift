@@ -99,13 +99,32 @@ import Testing
 
     @Test func ownersFoundAnewAreThoseOfNow() throws {
         var owners = KnownOwners()
+        let socket = try Self.socket()
+        let inode = try Self.inode(of: socket)
+        do {
+            let second = OpenFile(owning: try check(dup(socket.descriptor), "copy it"))
+            for _ in 0..<3 { #expect(Self.descriptors(owners.find([inode])[inode]).count == 2) }
+            #expect(second.descriptor != socket.descriptor)
+        }
+        #expect(Self.descriptors(owners.find([inode], anew: true)[inode]) == [UInt32(socket.descriptor)])
+    }
+
+    @Test func whatWasClosedKeepsItsLastOwners() throws {
+        var owners = KnownOwners()
         let inode: UInt32
+        let descriptor: UInt32
         do {
             let socket = try Self.socket()
             inode = try Self.inode(of: socket)
-            for _ in 0..<3 { #expect(!Self.descriptors(owners.find([inode])[inode]).isEmpty) }
+            descriptor = UInt32(socket.descriptor)
+            #expect(Self.descriptors(owners.find([inode])[inode]) == [descriptor])
         }
-        #expect(Self.descriptors(owners.find([inode], anew: true)[inode]).isEmpty)
+        for anew in [false, true, false] {
+            #expect(Self.descriptors(owners.find([inode], anew: anew)[inode]) == [descriptor])
+        }
+        // Who asks for the first time finds nobody.
+        var others = KnownOwners()
+        #expect(Self.descriptors(others.find([inode])[inode]).isEmpty)
     }
 
     @Test(

@@ -55,6 +55,19 @@ extension KernelTests {
                 }
             }
         }
+
+        /// Sockets take over the addresses of earlier ones, of which a kretprobe may have missed the
+        /// return: what fails in another namespace, at the same port, ends none of them.
+        @Test(arguments: Lab.backends)
+        func strangersFailuresAreNobodys(backend: Backend) throws {
+            let here = try Namespace()
+            let there = try Namespace()
+            let tracer = try Tracer(backend, ["--netns", here.name])
+            let accepted = try Load.run("-t 16 -n 800 -l 127.0.0.1 7001", in: here)
+            try Load.run("-k -t 16 -n 1500 127.0.0.1 7001", in: there)
+            let refused = try Load.run("-k -n 1500 127.0.0.9 7009", in: here)
+            expect(try tracer.finish(), has: [accepted, refused])
+        }
     }
 }
 
