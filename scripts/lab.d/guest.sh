@@ -61,8 +61,8 @@ in_guest() {
   local root program path adds=() status=0 limit=$((CFG[seconds] + CFG[grace] + 180))
   [[ $1 == @(run|cure) ]] || wrong "$1 does not go with --kernel: a guest is gone when its command ends"
   [[ $1 != cure ]] || limit=$(((CFG[seconds] + 30) * ${CURE[rounds]:-8} + 180))
-  # A second of a busy guest that counts instructions takes ten or more of ours.
-  [[ " ${ADDED[*]-} " != *" --icount "* ]] || limit=$((limit * 8))
+  # A second of a busy guest that counts instructions takes twenty or more of ours.
+  [[ " ${ADDED[*]-} " != *" --icount "* ]] || limit=$((limit * 20))
   root=$(dirname "$PARTS")
   require_packages php:php-cli nft:nftables conntrack:conntrack jq:jq sysctl:procps
   for program in "${GUEST_PROGRAMS[@]}" "$PHP_FPM"; do adds+=(--add "$(type -P "$program")"); done
