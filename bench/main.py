@@ -28,8 +28,8 @@ PEERS = {
     "stackcollapse-perf.pl": ["stackcollapse-perf.pl", "--help"],
     "flamegraph.pl": ["flamegraph.pl", "--help"],
 }
-DURATION = """On two CPUs with nothing else to do: cost about twenty minutes per kernel with the other tools,
-speed and memory five each, scaling ten."""
+DURATION = """On two CPUs with nothing else to do: cost about seventy minutes for three kernels and the other tools,
+two thirds of it for the HTTP request; speed and memory five each, scaling ten."""
 
 
 def version(command):
