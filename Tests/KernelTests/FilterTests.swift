@@ -66,7 +66,12 @@ extension KernelTests {
             let accepted = try Load.run("-t 16 -n 800 -l 127.0.0.1 7001", in: here)
             try Load.run("-k -t 16 -n 1500 127.0.0.1 7001", in: there)
             let refused = try Load.run("-k -n 1500 127.0.0.9 7009", in: here)
-            expect(try tracer.finish(), has: [accepted, refused])
+            let summary = try tracer.finish().summary
+            // What a probe missed may have been the strangers'.
+            let made = accepted.connects + refused.connects
+            #expect((summary.connects...summary.connects + summary.doubt).contains(made))
+            let failed = accepted.failed.merging(refused.failed) { $0 + $1 }
+            expectFailures(summary.failed, failed, doubt: summary.doubt)
         }
     }
 }
