@@ -111,7 +111,7 @@ kernel-test: ## the tests that need root, here and under each kernel in QEMU
 
 # What tracing costs at least: programs that do nothing, or next to nothing, at the same
 # hooks; and a filler of rings.
-.build/bench/%.bpf.o: bench/%.bpf.c bpf/include/tcpwhy.h bpf/lib/kernel.h bpf/lib/spread.h Makefile
+.build/bench/%.bpf.o: bench/%.bpf.c bpf/include/tcpwhy.h $(wildcard bpf/lib/*.h) Makefile
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@

@@ -5,6 +5,7 @@
  * neither why, nor from whom, nor whether the socket is still the one of that address.
  */
 #include "../bpf/lib/kernel.h"
+#include "../bpf/lib/counters.h"
 #include "../bpf/lib/spread.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -37,19 +38,6 @@ struct {
 
 extern const void __per_cpu_offset __ksym;
 
-/* The first two: which they are makes no difference to the cost. */
-static __always_inline void read_two(__u64 *values, __u64 counters)
-{
-	if (has_casts) {
-		const struct linux_mib *here = cast(struct linux_mib, counters);
-
-		values[0] = here->mibs[0];
-		values[1] = here->mibs[1];
-	} else {
-		bpf_probe_read_kernel(values, 2 * sizeof(*values), (const void *)counters);
-	}
-}
-
 static __always_inline struct call *this_call(void)
 {
 	__u32 first = 0;
@@ -71,6 +59,7 @@ int BPF_PROG(request_entry, void *ops, void *af_ops, struct sock *sk)
 	/* What was read as a pointer is a number once it comes out of the map. */
 	call->counters = (__u64)sk->__sk_common.skc_net.net->mib.net_statistics;
 	call->counters = *(volatile __u64 *)&call->counters + call->offset;
+	/* The first two: which they are makes no difference to the cost. */
 	read_two(call->before, call->counters);
 	return 0;
 }

@@ -53,19 +53,6 @@ static __always_inline __u64 this_cpu_offset(void)
 	return offset;
 }
 
-/* Two counters that are neighbours, at a place of struct linux_mib. */
-static __always_inline void read_two(__u64 *values, __u64 address)
-{
-	if (has_casts) {
-		const struct linux_mib *here = cast(struct linux_mib, address);
-
-		values[0] = here->mibs[0];
-		values[1] = here->mibs[1];
-	} else {
-		bpf_probe_read_kernel(values, 2 * sizeof(*values), (const void *)address);
-	}
-}
-
 /* Whether the function may count in it: reading the others would cost for nothing. */
 static __always_inline bool may_count(__u32 kind, __u32 counter)
 {
