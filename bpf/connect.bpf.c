@@ -39,8 +39,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 static __always_inline int state_change(struct sock *sk, int from, int to, bool direct)
 {
 	struct why_attempt *attempt;
-	__u32 error, netns;
 	__be16 dport;
+	__u32 error;
 
 	if (config.from_states && to == TCP_SYN_SENT)
 		return state_syn_sent(sk);
@@ -57,8 +57,7 @@ static __always_inline int state_change(struct sock *sk, int from, int to, bool 
 		attempt_outcome(attempt, sk, WHY_OUTCOME_ESTABLISHED, 0);
 		return 0;
 	}
-	netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-	if (attempt->key.netns != netns)
+	if (attempt->key.netns != netns_of(sk, direct))
 		return 0;
 	error = direct ? sk->sk_err : BPF_CORE_READ(sk, sk_err);
 	if (error)

@@ -23,6 +23,12 @@ struct {
 	__type(value, __u32);
 } cgroup SEC(".maps");
 
+static __always_inline __u32 netns_of(struct sock *sk, bool direct)
+{
+	return direct ? sk->__sk_common.skc_net.net->ns.inum
+		      : BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
 /*
  * Fills pid, comm and netns, the address that the socket is bound to, and the
  * family; false if the filters say no.
@@ -31,15 +37,13 @@ static __always_inline bool key_owner(struct why_connect_key *key, struct sock *
 				      bool direct)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
-	struct net *net;
 
 	key->pid = pid_tgid >> 32;
 	if (config.pid && config.pid != key->pid)
 		return false;
 	if (config.filter_cgroup && bpf_current_task_under_cgroup(&cgroup, 0) != 1)
 		return false;
-	net = direct ? sk->__sk_common.skc_net.net : BPF_CORE_READ(sk, __sk_common.skc_net.net);
-	key->netns = direct ? net->ns.inum : BPF_CORE_READ(net, ns.inum);
+	key->netns = netns_of(sk, direct);
 	if (config.netns && config.netns != key->netns)
 		return false;
 	process_name(key->comm, pid_tgid);
