@@ -111,6 +111,7 @@ kernel-test: ## the tests that need root, here and under each kernel in QEMU
 
 # What tracing costs at least: programs that do nothing, or next to nothing, at the same
 # hooks; and a filler of rings.
+.build/bench/floor-counted.bpf.o: bench/floor-ports.bpf.c
 .build/bench/%.bpf.o: bench/%.bpf.c bpf/include/tcpwhy.h $(wildcard bpf/lib/*.h) Makefile
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
@@ -138,7 +139,7 @@ kernel-test: ## the tests that need root, here and under each kernel in QEMU
 	$(call say,SWIFT,$@)
 	$(Q)$(SWIFT) build $(SWIFT_FLAGS) --product benchnative
 
-COST := .build/tcpload .build/bench/floor $(addprefix .build/bench/,$(addsuffix .bpf.o,floor floor-ports least))
+COST := .build/tcpload .build/bench/floor $(addprefix .build/bench/,$(addsuffix .bpf.o,floor floor-ports floor-counted least))
 
 cost: build $(COST) ## what tracing costs under QEMU, in guest instructions
 	$(Q)scripts/cost $(ARGS)

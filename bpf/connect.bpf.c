@@ -24,6 +24,7 @@ const volatile struct why_config config SEC(".rodata.config") = {};
 #include "lib/search_stack.h"
 #include "lib/claim.h"
 #include "lib/spread.h"
+#include "lib/row.h"
 #include "lib/attempt.h"
 #include "lib/address.h"
 #include "lib/process_name.h"
@@ -36,17 +37,16 @@ const volatile struct why_config config SEC(".rodata.config") = {};
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-static __always_inline int state_change(struct sock *sk, int from, int to, bool direct)
+/*
+ * A function of its own: of the eight changes of state that a connect and its accept come
+ * to, seven leave at once, and save none of the registers that this one needs.
+ */
+static __noinline int left_syn_sent(struct sock *sk, int to, bool direct)
 {
-	struct why_attempt *attempt;
+	struct why_attempt *attempt = attempt_of(id_of(sk, direct));
 	__be16 dport;
 	__u32 error;
 
-	if (config.from_states && to == TCP_SYN_SENT)
-		return state_syn_sent(sk);
-	if (from != TCP_SYN_SENT)
-		return 0;
-	attempt = attempt_of(id_of(sk, direct));
 	if (!attempt)
 		return 0;
 	dport = direct ? sk->__sk_common.skc_dport : BPF_CORE_READ(sk, __sk_common.skc_dport);
@@ -66,6 +66,15 @@ static __always_inline int state_change(struct sock *sk, int from, int to, bool 
 		attempt_outcome(attempt, sk, WHY_OUTCOME_ABANDONED, 0);
 	else if (config.from_states && attempt->flags & ATTEMPT_SEARCHING)
 		state_search_failed(attempt);
+	return 0;
+}
+
+static __always_inline int state_change(struct sock *sk, int from, int to, bool direct)
+{
+	if (from == TCP_SYN_SENT)
+		return left_syn_sent(sk, to, direct);
+	if (to == TCP_SYN_SENT && config.from_states)
+		return state_syn_sent(sk);
 	return 0;
 }
 

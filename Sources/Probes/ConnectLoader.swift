@@ -89,7 +89,7 @@ enum ConnectLoader {
     private static func prepare(
         _ object: borrowing BPFObject, _ options: ConnectOptions
     ) throws(BPFError) {
-        try object.map(named: "stats").update(why_connect_key(), why_connect_stats())
+        try object.map(named: "stats").update(UInt64(0), why_connect_row())
         if options.stacks { try SearchStacks.addOverflow(object) }
         if let cgroup = options.cgroup {
             try object.map(named: "cgroup").update(UInt32(0), UInt32(bitPattern: cgroup))

@@ -99,13 +99,14 @@ public final class ConnectProbe {
         reading.connects = table.connects
         reading.ownRanges = table.ownRanges
         for key in processes.retire(from: reading.connects) {
-            guard let rawKey = table.raw[key], let total = reading.connects.removeValue(forKey: key)
+            guard let place = table.places[key], let total = reading.connects.removeValue(forKey: key)
             else { continue }
-            if try stats.delete(rawKey) { processes.keep(key, total) }
+            if try stats.delete(place) { processes.keep(key, total) }
         }
         for (key, value) in unfinished { reading.connects[key, default: ConnectStats()].merge(value) }
         reading.ended = processes.ended
         reading.loss = try readLoss()
+        reading.loss.table = table.misplaced
         return reading
     }
 
@@ -115,7 +116,6 @@ public final class ConnectProbe {
         }
         var loss = Loss()
         loss.ring = try lost(WHY_LOSS_RING)
-        loss.table = try lost(WHY_LOSS_TABLE)
         loss.attempt = try lost(WHY_LOSS_ATTEMPT)
         loss.missed = try attached.misses(in: object)
         loss.notAttributed = ConnectPrograms.counting.reduce(0) { $0 + (loss.missed[$1] ?? 0) }

@@ -8,19 +8,28 @@ package struct ConnectTable {
     package private(set) var connects: [ConnectKey: ConnectStats] = [:]
     /// IP_LOCAL_PORT_RANGE where a socket had it.
     private(set) var ownRanges: [Destination: ClosedRange<UInt16>] = [:]
-    /// The keys as the kernel has them.
-    private(set) var raw: [ConnectKey: why_connect_key] = [:]
+    /// Where each key's row is, unless it has several.
+    private(set) var places: [ConnectKey: UInt64] = [:]
+    /// Connects under the key of zeros: their own found no place.
+    private(set) var misplaced: UInt64 = 0
 
     package init(_ map: borrowing BPFMap, sees coverage: ConnectCoverage) throws(BPFError) {
-        try map.forEach { keyBytes, valueBytes in
-            guard let rawKey = keyBytes.read(why_connect_key.self),
-                let value = ConnectDecoding.stats(valueBytes, sees: coverage)
+        try map.forEach { placeBytes, row in
+            let statsBytes = row.extracting(droppingFirst: MemoryLayout<why_connect_key>.size)
+            guard let place = placeBytes.read(UInt64.self), let key = ConnectDecoding.key(row),
+                let value = ConnectDecoding.stats(statsBytes, sees: coverage),
+                // Nothing was counted yet, or ever will be (find_stats in lib/attempt.h).
+                value.connects != 0
             else { return }
-            let key = ConnectDecoding.key(rawKey)
-            if key.isOverflow && value.connects == 0 { return }
-            connects[key] = value
-            raw[key] = rawKey
-            if let destination = key.destination, let own = ConnectDecoding.ownRange(valueBytes) {
+            if key.isOverflow { misplaced = value.connects }
+            // The next place may be a key's, and then the one before it becomes free.
+            if connects[key]?.merge(value) == nil {
+                connects[key] = value
+                places[key] = place
+            } else {
+                places[key] = nil
+            }
+            if let destination = key.destination, let own = ConnectDecoding.ownRange(statsBytes) {
                 ownRanges[
                     Destination(netns: key.netns, address: destination, port: key.port)] = own
             }

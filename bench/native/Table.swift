@@ -51,38 +51,37 @@ struct Table: ~Copyable {
 
     /// Totals that grow with each round, of searches that took times of eight buckets.
     private func fill(_ map: borrowing BPFMap, _ round: Int) throws(BPFError) {
-        var stats = why_connect_stats()
+        var row = why_connect_row()
         let count = UInt64(8 * round)
-        stats.connects = count
-        stats.searches = count
-        stats.search_ns_sum = count * 500
-        stats.search_ns_max = 900
-        stats.calls = count
-        stats.call_ns_sum = count * 20_000
-        stats.call_ns_max = 30_000
-        stats.tried = count
-        stats.tried_sum = count * 3
-        stats.tried_max = 9
-        stats.certain = count
+        row.stats.connects = count
+        row.stats.searches = count
+        row.stats.search_ns_sum = count * 500
+        row.stats.search_ns_max = 900
+        row.stats.calls = count
+        row.stats.call_ns_sum = count * 20_000
+        row.stats.call_ns_max = 30_000
+        row.stats.tried = count
+        row.stats.tried_sum = count * 3
+        row.stats.tried_max = 9
+        row.stats.certain = count
         func spread(_ buckets: inout some BitwiseCopyable, from first: Int) {
             withUnsafeMutableBytes(of: &buckets) {
                 let counts = $0.bindMemory(to: UInt32.self)
                 for bucket in first..<first + 8 { counts[bucket] = UInt32(round) }
             }
         }
-        spread(&stats.search_ns_hist, from: 48)
-        spread(&stats.call_ns_hist, from: 90)
-        spread(&stats.tried_hist, from: 1)
+        spread(&row.stats.search_ns_hist, from: 48)
+        spread(&row.stats.call_ns_hist, from: 90)
+        spread(&row.stats.tried_hist, from: 1)
         for number in 0..<keys {
-            var key = why_connect_key()
-            key.pid = UInt32(1000 + number)
-            key.netns = 4_026_531_840
-            key.family = UInt8(WHY_IPV4.rawValue)
-            key.remote.0 = 10
-            key.remote.3 = UInt8(number % 200)
-            key.port = 9000
-            withUnsafeMutableBytes(of: &key.comm) { $0.copyBytes(from: "nginx".utf8) }
-            try map.update(key, stats)
+            row.key.pid = UInt32(1000 + number)
+            row.key.netns = 4_026_531_840
+            row.key.family = UInt8(WHY_IPV4.rawValue)
+            row.key.remote.0 = 10
+            row.key.remote.3 = UInt8(number % 200)
+            row.key.port = 9000
+            withUnsafeMutableBytes(of: &row.key.comm) { $0.copyBytes(from: "nginx".utf8) }
+            try map.update(UInt64(number), row)
         }
     }
 }

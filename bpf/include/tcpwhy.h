@@ -77,6 +77,12 @@ struct why_connect_stats {
 	__u32 tried_hist[WHY_PORT_BUCKETS];
 };
 
+/* Its place in the table is a number made of the key, lib/row.h. */
+struct why_connect_row {
+	struct why_connect_key key;
+	struct why_connect_stats stats;
+};
+
 /* How ports tried were found out, per search. */
 enum why_method {
 	WHY_METHOD_NONE = 0, /* not measured, or there was no search */
@@ -116,10 +122,9 @@ struct why_connect_event {
 /* Losses, one counter each per CPU. */
 enum why_loss {
 	WHY_LOSS_RING = 0, /* events that found the ring buffer full */
-	WHY_LOSS_TABLE = 1, /* connects counted under the key of zeros: table full */
-	WHY_LOSS_ATTEMPT = 2, /* connects whose timing had no room */
-	WHY_LOSS_EXIT = 3, /* kretprobe: entry seen, return not */
-	WHY_LOSS_COUNT = 4,
+	WHY_LOSS_ATTEMPT = 1, /* connects whose timing had no room */
+	WHY_LOSS_EXIT = 2, /* kretprobe: entry seen, return not */
+	WHY_LOSS_COUNT = 3,
 };
 
 struct why_config {
@@ -379,6 +384,7 @@ _Static_assert(sizeof(struct why_accept_stats) == 32 + 7 * 8 + 376 * 4, "wire si
 _Static_assert(sizeof(struct why_accept_config) == 4, "wire size");
 _Static_assert(sizeof(struct why_connect_key) == 64, "wire size");
 _Static_assert(sizeof(struct why_connect_stats) == 18 * 8 + 768 * 4, "wire size");
+_Static_assert(sizeof(struct why_connect_row) == 64 + 18 * 8 + 768 * 4, "wire size");
 _Static_assert(sizeof(struct why_connect_event) == 128, "wire size");
 _Static_assert(sizeof(struct why_config) == 88, "wire size");
 _Static_assert(sizeof(struct why_range_key) == 20, "wire size");

@@ -58,6 +58,8 @@ struct {
 	__type(value, struct why_attempt);
 } attempts SEC(".maps");
 
+static const struct why_attempt no_attempt;
+
 /* How many attempts the table holds: mostly none, and no look is needed. */
 static __u64 in_table;
 
@@ -71,16 +73,16 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
-	__type(key, struct why_connect_key);
-	__type(value, struct why_connect_stats);
+	__type(key, __u64); /* number_of() its key, or one of the next */
+	__type(value, struct why_connect_row);
 } stats SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct why_connect_stats);
-} zero_stats SEC(".maps");
+	__type(value, struct why_connect_row);
+} new_row SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -112,27 +114,44 @@ static __always_inline void count_loss(__u32 loss)
 		add(count, 1);
 }
 
-/* The key's totals; where the table is full, those of the key of zeros. */
-static __always_inline struct why_connect_stats *stats_for(const struct why_connect_key *key)
+/*
+ * The key's totals; where the table is full, those of the key of zeros. Another program
+ * may interrupt this one and leave its own key in new_row: then there is a row that
+ * nobody finds, and nothing is counted in.
+ */
+static __noinline struct why_connect_stats *find_stats(const struct why_connect_key *key)
 {
-	struct why_connect_stats *found, *zero;
+	__u64 place = number_of(key, sizeof(*key)), others = 0;
+	struct why_connect_row *row, *fresh;
 	__u32 first = 0;
 
-	found = bpf_map_lookup_elem(&stats, key);
-	if (found)
-		return found;
-	zero = bpf_map_lookup_elem(&zero_stats, &first);
-	if (!zero)
+	fresh = bpf_map_lookup_elem(&new_row, &first);
+	if (!fresh)
 		return 0;
-	bpf_map_update_elem(&stats, key, zero, BPF_NOEXIST);
-	found = bpf_map_lookup_elem(&stats, key);
-	if (!found) {
-		struct why_connect_key others = {};
-
-		count_loss(WHY_LOSS_TABLE);
-		found = bpf_map_lookup_elem(&stats, &others);
+	for (int i = 0; i < ROW_PLACES; i++, place++) {
+		row = bpf_map_lookup_elem(&stats, &place);
+		if (!row) {
+			fresh->key = *key;
+			bpf_map_update_elem(&stats, &place, fresh, BPF_NOEXIST);
+			row = bpf_map_lookup_elem(&stats, &place);
+			if (!row)
+				break;
+		}
+		if (is_same_key(&row->key, key, sizeof(*key)))
+			return &row->stats;
 	}
-	return found;
+	row = bpf_map_lookup_elem(&stats, &others);
+	return row ? &row->stats : 0;
+}
+
+static __always_inline struct why_connect_stats *stats_for(const struct why_connect_key *key)
+{
+	__u64 place = number_of(key, sizeof(*key));
+	struct why_connect_row *row = bpf_map_lookup_elem(&stats, &place);
+
+	if (row && is_same_key(&row->key, key, sizeof(*key)))
+		return &row->stats;
+	return find_stats(key);
 }
 
 /*
@@ -173,7 +192,7 @@ static __always_inline struct why_attempt *attempt_of(__u64 id)
 /* An empty attempt, to fill; 0: there is no room. The socket has no other. */
 static __always_inline struct why_attempt *attempt_new(__u64 id)
 {
-	struct why_attempt empty = {}, *slot;
+	struct why_attempt *slot;
 
 	/*
 	 * With tracepoints the return of a call does not hold the socket, and may
@@ -197,12 +216,14 @@ static __always_inline struct why_attempt *attempt_new(__u64 id)
 		return slot;
 	}
 table:
-	empty.id = id;
-	if (bpf_map_update_elem(&attempts, &id, &empty, BPF_ANY))
+	if (bpf_map_update_elem(&attempts, &id, &no_attempt, BPF_ANY))
 		return 0;
 	if (!config.from_states)
 		add(&in_table, 1);
-	return bpf_map_lookup_elem(&attempts, &id);
+	slot = bpf_map_lookup_elem(&attempts, &id);
+	if (slot)
+		slot->id = id;
+	return slot;
 }
 
 /* False if it is gone already. */
@@ -333,21 +354,26 @@ static __always_inline void count_outcome(const struct why_attempt *attempt, str
 	send_event(attempt, sk, outcome, error);
 }
 
+/* The call and the state change may both come here; the one that deletes goes on. */
+static __noinline void finish_once(struct why_attempt *attempt, struct sock *sk, __u8 outcome,
+				   __u16 error)
+{
+	struct why_attempt copy = *attempt;
+
+	if (attempt_forget(attempt))
+		count_outcome(&copy, sk, outcome, error);
+}
+
 /* The outcome is known and the call is over: count a failure, tell, forget. */
 static __always_inline void attempt_finish(struct why_attempt *attempt, struct sock *sk,
 					   __u8 outcome, __u16 error)
 {
-	struct why_attempt copy;
-
-	if (!config.from_states) {
-		count_outcome(attempt, sk, outcome, error);
-		attempt_forget(attempt);
+	if (config.from_states) {
+		finish_once(attempt, sk, outcome, error);
 		return;
 	}
-	/* The call and the state change may both come here; the one that deletes goes on. */
-	copy = *attempt;
-	if (attempt_forget(attempt))
-		count_outcome(&copy, sk, outcome, error);
+	count_outcome(attempt, sk, outcome, error);
+	attempt_forget(attempt);
 }
 
 /*

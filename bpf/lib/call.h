@@ -156,17 +156,14 @@ static __always_inline int connect_enter(struct sock *sk, const void *uaddr, boo
 	return 0;
 }
 
-static __always_inline int connect_exit(struct sock *sk, const void *uaddr, int ret, bool v6)
+/* The call returns, and its entry was missed or before the trace. */
+static __noinline int unseen_exit(struct sock *sk, const void *uaddr, int ret, bool v6)
 {
 	__u64 id = id_of(sk, true);
 	struct why_attempt *attempt = attempt_of(id);
 	struct why_connect_key key = {};
 	struct why_sockaddr to = {};
 
-	if (attempt && attempt->in_call && attempt->tid == (__u32)bpf_get_current_pid_tgid()) {
-		attempt_return(attempt, sk, -ret);
-		return 0;
-	}
 	if (!active)
 		return 0;
 	read_sockaddr(&to, uaddr, v6);
@@ -183,6 +180,16 @@ static __always_inline int connect_exit(struct sock *sk, const void *uaddr, int 
 		attempt->tid = bpf_get_current_pid_tgid();
 		attempt->entered_ns = bpf_ktime_get_ns();
 	}
+	return 0;
+}
+
+static __always_inline int connect_exit(struct sock *sk, const void *uaddr, int ret, bool v6)
+{
+	struct why_attempt *attempt = attempt_of(id_of(sk, true));
+
+	if (!attempt || !attempt->in_call || attempt->tid != (__u32)bpf_get_current_pid_tgid())
+		return unseen_exit(sk, uaddr, ret, v6);
+	attempt_return(attempt, sk, -ret);
 	return 0;
 }
 

@@ -46,17 +46,13 @@ static __always_inline void read_range(struct net *net, bool direct, __u32 *low,
 }
 
 /* IP_LOCAL_PORT_RANGE of the socket: high << 16 | low, or 0. */
-static __always_inline __u32 own_range(struct sock *sk, bool direct)
+static __always_inline __u32 own_range(struct tcp_sock *tp, bool direct)
 {
-	struct tcp_sock *tp = direct ? bpf_skc_to_tcp_sock(sk) : (struct tcp_sock *)sk;
-	struct inet_sock___pair *pair = (void *)sk;
+	struct inet_sock___pair *pair = (void *)tp;
 
-	if (bpf_core_field_exists(tp->inet_conn.icsk_inet.local_port_range)) {
-		if (!tp)
-			return 0;
+	if (bpf_core_field_exists(tp->inet_conn.icsk_inet.local_port_range))
 		return direct ? tp->inet_conn.icsk_inet.local_port_range
 			      : BPF_CORE_READ(tp, inet_conn.icsk_inet.local_port_range);
-	}
 	if (bpf_core_field_exists(pair->local_port_range.lo))
 		return (__u32)BPF_CORE_READ(pair, local_port_range.hi) << 16 |
 		       BPF_CORE_READ(pair, local_port_range.lo);
@@ -64,10 +60,10 @@ static __always_inline __u32 own_range(struct sock *sk, bool direct)
 }
 
 /* inet_sk_get_local_port_range() */
-static __always_inline void walk_begin(struct why_walk *walk, struct sock *sk, struct net *net,
+static __always_inline void walk_begin(struct why_walk *walk, struct tcp_sock *tp, struct net *net,
 				       __u64 port_offset, bool direct)
 {
-	__u32 low, high, own = own_range(sk, direct), step = 2, remaining;
+	__u32 low, high, own = own_range(tp, direct), step = 2, remaining;
 
 	read_range(net, direct, &low, &high);
 	if (own) {
@@ -84,7 +80,8 @@ static __always_inline void walk_begin(struct why_walk *walk, struct sock *sk, s
 	if (step == 2 && remaining > 1)
 		remaining &= ~1U;
 	if (bpf_core_field_exists(net->ipv4.sysctl_ip_local_port_step_width) &&
-	    BPF_CORE_READ(net, ipv4.sysctl_ip_local_port_step_width))
+	    (direct ? net->ipv4.sysctl_ip_local_port_step_width
+		    : BPF_CORE_READ(net, ipv4.sysctl_ip_local_port_step_width)))
 		step = 0;
 	walk->own = own;
 	walk->low = low;

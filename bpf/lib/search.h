@@ -3,34 +3,39 @@
 #ifndef TCPWHY_SEARCH_H
 #define TCPWHY_SEARCH_H
 
-static __always_inline __u32 write_seq_of(struct sock *sk, bool direct)
+/* 0: it is none. */
+static __always_inline struct tcp_sock *tcp_sock_of(struct sock *sk, bool direct)
 {
-	struct tcp_sock *tp;
+	return direct ? bpf_skc_to_tcp_sock(sk) : (struct tcp_sock *)sk;
+}
 
-	if (!direct)
-		return BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
-	tp = bpf_skc_to_tcp_sock(sk);
-	return tp ? tp->write_seq : 0;
+static __always_inline __u32 write_seq_of(struct tcp_sock *tp, bool direct)
+{
+	return direct ? tp->write_seq : BPF_CORE_READ(tp, write_seq);
 }
 
 static __always_inline int search_enter(void *ctx, struct sock *sk, __u64 port_offset, bool direct)
 {
 	struct why_attempt *attempt = attempt_of(id_of(sk, direct));
+	struct tcp_sock *tp;
 	struct net *net;
 
 	if (!attempt)
+		return 0;
+	tp = tcp_sock_of(sk, direct);
+	if (!tp)
 		return 0;
 	if (direct ? sk->__sk_common.skc_num : BPF_CORE_READ(sk, __sk_common.skc_num)) {
 		attempt->flags |= WHY_EVENT_BOUND;
 		return 0;
 	}
 	attempt->flags |= ATTEMPT_SEARCHING;
-	if (write_seq_of(sk, direct))
+	if (write_seq_of(tp, direct))
 		attempt->flags |= ATTEMPT_HAS_SEQ;
 	if (config.method == WHY_METHOD_DERIVED) {
 		net = direct ? sk->__sk_common.skc_net.net
 			     : BPF_CORE_READ(sk, __sk_common.skc_net.net);
-		walk_begin(&attempt->walk, sk, net, port_offset, direct);
+		walk_begin(&attempt->walk, tp, net, port_offset, direct);
 	}
 	if (config.stacks)
 		note_caller(ctx, &attempt->caller, attempt->key.pid);
@@ -49,6 +54,7 @@ static __always_inline void attempt_searched(struct why_attempt *attempt, struct
 					     bool direct)
 {
 	__u64 now = bpf_ktime_get_ns();
+	struct tcp_sock *tp = tcp_sock_of(sk, direct);
 	bool certain = true;
 	__u16 flags, port;
 
@@ -56,7 +62,7 @@ static __always_inline void attempt_searched(struct why_attempt *attempt, struct
 	attempt->search_ns = now - attempt->search_ns;
 	port = direct ? sk->__sk_common.skc_num : BPF_CORE_READ(sk, __sk_common.skc_num);
 	/* tcp_twsk_unique() continues the sequence of the socket it replaces. */
-	if (port && !(flags & ATTEMPT_HAS_SEQ) && write_seq_of(sk, direct))
+	if (port && !(flags & ATTEMPT_HAS_SEQ) && tp && write_seq_of(tp, direct))
 		flags |= WHY_EVENT_REUSED;
 	if (config.method == WHY_METHOD_DERIVED && attempt->walk.step) {
 		attempt->tried = port ? walk_end(&attempt->walk, port, &certain)

@@ -47,9 +47,8 @@ static __always_inline struct why_search_sums *sums_for(const struct why_stack_k
 }
 
 /* One more search; tried: 0 if that is not known. */
-static __always_inline void count_search(const struct why_connect_key *owner,
-					 const struct why_caller *caller, __u64 search_ns,
-					 __u32 tried)
+static __noinline void count_search(const struct why_connect_key *owner,
+				    const struct why_caller *caller, __u64 search_ns, __u32 tried)
 {
 	struct why_stack_key key = {
 		.pid = owner->pid,

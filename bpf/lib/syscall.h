@@ -112,7 +112,7 @@ static __always_inline int syscall_bind_exit(struct why_syscall_exit *ctx)
 }
 
 /* CLOSE to SYN_SENT, in the caller's context: the search comes next. */
-static __always_inline int state_syn_sent(struct sock *sk)
+static __noinline int state_syn_sent(struct sock *sk)
 {
 	struct why_attempt *attempt = attempt_of(id_of(sk, false));
 	struct why_connect_key key = {};

@@ -73,9 +73,10 @@ final class Child {
         String(decoding: FileManager.default.contents(atPath: errorPath) ?? Data(), as: UTF8.self)
     }
 
-    /// Sends an empty line.
-    func enter() {
-        _ = write(input, "\n", 1)
+    /// Sends a line.
+    func enter(_ line: String = "") {
+        let bytes = Array((line + "\n").utf8)
+        _ = write(input, bytes, bytes.count)
     }
 
     func closeInput() {
