@@ -9,9 +9,9 @@ METHOD = {
 
 Guest instructions per operation in QEMU with `-icount shift=0,sleep=off` and one CPU: the guest's clock counts
 instructions, so the figures do not depend on the machine. A cell is the ratio to untraced, in
-brackets what is added. *Floor*: empty programs at the same hooks. *Least*: at those of a SYN, programs that read
-two counters before and after and add what they grew by to the socket's row, and no more: neither cause, peer, time
-nor filter. Each includes what the tracer does in user space meanwhile.
+brackets what is added. *Floor*: empty programs at the same hooks, those of *floor-counted* at every port that is looked at, too.
+*Least*: at those of a SYN, programs that read two counters before and after and add what they grew by to the
+socket's row, and no more: neither cause, peer, time nor filter. Each includes what the tracer does in user space meanwhile.
 The peers are one-liners and tools for the same question: `funclatency` and `bpftrace` time the search
 (`__inet_hash_connect`) or look at each port tried (`__inet_check_established`, which
 the kernel does not call for a port that nobody holds). Of 2,000 ports, two runs differ by up to 2 %.
@@ -143,22 +143,17 @@ def scale(results):
         found = scaling.series(results, over)
         if not found:
             continue
-        ranges = {(row["mode"], row["size"]): row["range"] for row in results["rows"]
-                  if row["over"] == over and "range" in row}
         sizes = sorted({size for points in found.values() for size, _ in points})
         lines += ["", f"### By {text}", "", f"{unit[0].upper()}{unit[1:]}. {remark}".strip(), ""]
         lines += table([text] + [f"{size:,}" for size in sizes],
-                       [[mode] + [scale_cell(dict(points).get(size), ranges.get((mode, size))) for size in sizes]
+                       [[mode] + [scale_cell(dict(points).get(size)) for size in sizes]
                         for mode, points in found.items()])
-        lines += [f"- {mode}: {scaling.shape(points, ranges=[span for (name, _), span in ranges.items() if name == mode])}"
-                  for mode, points in found.items()]
+        lines += [f"- {mode}: {scaling.shape(points)}" for mode, points in found.items()]
     return lines + [""]
 
 
-def scale_cell(value, span):
-    if value is None:
-        return "–"
-    return f"{value:.2f} ({span[0]:.2f} – {span[1]:.2f})" if span else f"{value:,}"
+def scale_cell(value):
+    return "–" if value is None else f"{value:,}"
 
 
 def page(results):

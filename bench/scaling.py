@@ -3,7 +3,6 @@
 tcpwhy itself takes grows with the events per second."""
 
 import json
-import statistics
 import subprocess
 import sys
 import time
@@ -17,9 +16,8 @@ OVER = {
     "keys": ("keys traced", "instructions per connect", True,
              "A refused connect; the table holds 16,384 keys, all others share one."),
     "ports": ("ports tried per connect", "instructions per connect", False, ""),
-    "cpus": ("CPUs", "connects/s, traced / untraced", False,
-             "A thread per CPU under QEMU without counted instructions: the clock is this machine's, so"
-             " the median of turns, and the machine may have fewer CPUs than the guest."),
+    "cpus": ("CPUs", "instructions per connect", False,
+             "A thread per CPU. An emulator's CPUs take turns: what they cost each other in caches does not show."),
     "events": ("events per second", "nanoseconds of tcpwhy's CPU per event", True,
                "`tcpwhy ports --events --json`, native. At few events what it does every second counts most."),
 }
@@ -33,28 +31,26 @@ def guest(*arguments):
     return [line.split() for line in done.stdout.splitlines()], says
 
 
+def rows_of(lines):
+    return [{"over": part[1], "size": int(part[2]), "mode": part[3], "value": int(part[4])}
+            for part in lines if len(part) == 5 and part[0] == "scaling" and part[4].isdigit()]
+
+
 def connects(quick):
     """Over keys and ports, in instructions."""
     ports, keys = ("1 250 1000", "1 100 1000") if quick else ("1 250 1000 4000 15000 30000", "1 10 100 1000 10000 100000")
     lines, says = guest("--icount", "--memory", "4096", "--add", ".build/bench/keys", "--add", "scripts/cost-scaling-guest",
                         "--", "sh", "/bin/cost-scaling-guest", ports, keys)
-    rows = [{"over": part[1], "size": int(part[2]), "mode": part[3], "value": int(part[4])}
-            for part in lines if len(part) == 5 and part[0] == "scaling" and part[4].isdigit()]
-    return rows, says
+    return rows_of(lines), says
 
 
 def cpus():
     rows, says = [], []
     for count in [1, 2, 4]:
-        lines, failed = guest("--cpus", str(count), "--add", "scripts/cost-cpus-guest",
-                              "--", "sh", "/bin/cost-cpus-guest", "5")
+        lines, failed = guest("--icount", "--cpus", str(count), "--add", "scripts/cost-cpus-guest",
+                              "--", "sh", "/bin/cost-cpus-guest")
+        rows += rows_of(lines)
         says += failed
-        rates = {mode: [int(part[3]) for part in lines if len(part) == 4 and part[0] == "cpus" and part[2] == mode]
-                 for mode in ("untraced", "derived")}
-        turns = [traced / untraced for untraced, traced in zip(rates["untraced"], rates["derived"]) if untraced]
-        if turns:
-            rows.append({"over": "cpus", "size": count, "mode": "derived", "value": round(statistics.median(turns), 3),
-                         "range": [round(min(turns), 3), round(max(turns), 3)]})
     return rows, says
 
 
@@ -76,7 +72,6 @@ def events(quick):
 
 def measure(quick):
     rows, says = [], []
-    # Over CPUs only turns of some length say anything, and those take minutes.
     for part, arguments in [(connects, [quick]), (events, [quick])] + ([] if quick else [(cpus, [])]):
         print(f"bench: scaling of {part.__name__}", file=sys.stderr, flush=True)
         try:
@@ -97,15 +92,12 @@ def series(results, over):
     return {mode: sorted(points) for mode, points in found.items()}
 
 
-def shape(points, ranges=()):
-    """A word for how the second grows with the first, between the ends; `ranges` are those of points
-    that were measured several times over."""
+def shape(points):
+    """A word for how the second grows with the first, between the ends."""
     (first, low), (last, high) = points[0], points[-1]
     if last == first:
         return "not enough sizes to tell"
     least, most = min(cost for _, cost in points), max(cost for _, cost in points)
-    if any(high - low > most - least for low, high in ranges):
-        return "no verdict, the spread exceeds the difference"
     if most <= 1.15 * least:
         return f"constant (within {most / least - 1:.0%} from {first:,} to {last:,})"
     if len(points) < 3:

@@ -105,9 +105,6 @@ class ShapeTests(unittest.TestCase):
     def test_neither(self):
         self.assertIn("neither", scaling.shape([(1, 1), (10, 100), (100, 10000)]))
 
-    def test_a_spread_above_the_difference_gets_no_verdict(self):
-        self.assertIn("no verdict", scaling.shape([(1, 1.0), (2, 0.9), (4, 0.8)], [(0.7, 1.3)]))
-
     def test_two_sizes_tell_no_shape(self):
         self.assertIn("no shape", scaling.shape([(1, 100), (10, 200)]))
 
