@@ -22,7 +22,7 @@ package struct ConnectTable {
                 value.connects != 0
             else { return }
             if key.isOverflow { misplaced = value.connects }
-            // The next place may be a key's, and then the one before it becomes free.
+            // Once a place before a key's own becomes free, the key gets a second row there.
             if connects[key]?.merge(value) == nil {
                 connects[key] = value
                 places[key] = place
