@@ -107,6 +107,19 @@ final class Namespace {
         throw TestFailure("no counter \(group) \(name)")
     }
 
+    /// The same, once it no longer grows.
+    func counterAtRest(_ group: String, _ name: String) throws -> Int {
+        var last = try counter(group, name)
+        let rests = try Lab.wait {
+            usleep(100_000)
+            let now = try counter(group, name)
+            defer { last = now }
+            return now == last
+        }
+        guard rests else { throw TestFailure("\(group) \(name) does not come to rest") }
+        return last
+    }
+
     var hasOwnRange: Bool { (try? Load.run("-r 40000,40009 127.0.0.1 1", in: self)) != nil }
 
     func requireOwnRange() throws {
