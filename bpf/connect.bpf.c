@@ -25,6 +25,7 @@ const volatile struct why_config config SEC(".rodata.config") = {};
 #include "lib/claim.h"
 #include "lib/spread.h"
 #include "lib/row.h"
+#include "lib/totals.h"
 #include "lib/attempt.h"
 #include "lib/address.h"
 #include "lib/process_name.h"

@@ -18,7 +18,7 @@ package struct ConnectTable {
             let statsBytes = row.extracting(droppingFirst: MemoryLayout<why_connect_key>.size)
             guard let place = placeBytes.read(UInt64.self), let key = ConnectDecoding.key(row),
                 let value = ConnectDecoding.stats(statsBytes, sees: coverage),
-                // Nothing was counted yet, or ever will be (find_stats in lib/attempt.h).
+                // Nothing was counted yet, or ever will be (find_stats in lib/totals.h).
                 value.connects != 0
             else { return }
             if key.isOverflow { misplaced = value.connects }

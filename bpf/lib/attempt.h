@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * One connect (or bind to port 0) under way, from its call to its outcome, and
- * the table of totals it ends in. The socket's address names it: the outcome
- * often comes in softirq, where the current task is somebody else.
+ * One connect (or bind to port 0) under way, from its call to its outcome, which
+ * ends in totals.h. The socket's address names it: the outcome often comes in
+ * softirq, where the current task is somebody else.
  */
 #ifndef TCPWHY_ATTEMPT_H
 #define TCPWHY_ATTEMPT_H
@@ -71,20 +71,6 @@ struct {
 } calls SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
-	__type(key, __u64); /* number_of() its key, or one of the next */
-	__type(value, struct why_connect_row);
-} stats SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct why_connect_row);
-} new_row SEC(".maps");
-
-struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
 } events SEC(".maps");
@@ -112,46 +98,6 @@ static __always_inline void count_loss(__u32 loss)
 
 	if (count) /* a program of another probe may interrupt this one here */
 		add(count, 1);
-}
-
-/*
- * The key's totals; where the table is full, those of the key of zeros. Another program
- * may interrupt this one and leave its own key in new_row: then there is a row that
- * nobody finds, and nothing is counted in.
- */
-static __noinline struct why_connect_stats *find_stats(const struct why_connect_key *key)
-{
-	__u64 place = number_of(key, sizeof(*key)), others = 0;
-	struct why_connect_row *row, *fresh;
-	__u32 first = 0;
-
-	fresh = bpf_map_lookup_elem(&new_row, &first);
-	if (!fresh)
-		return 0;
-	for (int i = 0; i < ROW_PLACES; i++, place++) {
-		row = bpf_map_lookup_elem(&stats, &place);
-		if (!row) {
-			fresh->key = *key;
-			bpf_map_update_elem(&stats, &place, fresh, BPF_NOEXIST);
-			row = bpf_map_lookup_elem(&stats, &place);
-			if (!row)
-				break;
-		}
-		if (is_same_key(&row->key, key, sizeof(*key)))
-			return &row->stats;
-	}
-	row = bpf_map_lookup_elem(&stats, &others);
-	return row ? &row->stats : 0;
-}
-
-static __always_inline struct why_connect_stats *stats_for(const struct why_connect_key *key)
-{
-	__u64 place = number_of(key, sizeof(*key));
-	struct why_connect_row *row = bpf_map_lookup_elem(&stats, &place);
-
-	if (row && is_same_key(&row->key, key, sizeof(*key)))
-		return &row->stats;
-	return find_stats(key);
 }
 
 /*
