@@ -49,7 +49,8 @@ extension KernelTests {
             #expect((arrived - doubt...arrived).contains(places.reduce(0) { $0 + $1.count }))
             // 8,192 of the shared table and 64 of each CPU.
             #expect((8192...8192 + 64 * 8).contains(places.count - 1))
-            #expect(places.contains { $0.port == nil && $0.count > 0 })
+            // What did not arrive can be missing there once each.
+            #expect(places.contains { $0.port == nil && $0.count > 11_000 - (40_000 - arrived) })
         }
 
         @Test(arguments: Lab.anyBackend)
