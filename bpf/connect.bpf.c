@@ -17,6 +17,7 @@
 
 const volatile struct why_config config SEC(".rodata.config") = {};
 
+#include "lib/epoch.h"
 #include "lib/histogram.h"
 #include "lib/ports.h"
 #include "lib/stack.h"

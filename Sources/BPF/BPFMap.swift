@@ -44,11 +44,16 @@ public struct BPFMap: ~Copyable, Sendable {
     }
 
     /// A map that no object describes.
+    /// - Parameter inner: of a map of maps, what those are like.
     init(
-        creating type: bpf_map_type, name: String, keySize: Int, valueSize: Int, maxEntries: UInt32
+        creating type: bpf_map_type, name: String, keySize: Int, valueSize: Int, maxEntries: UInt32,
+        of inner: Int32? = nil
     ) throws(BPFError) {
+        var options = bpf_map_create_opts()
+        options.sz = MemoryLayout<bpf_map_create_opts>.size
+        if let inner { options.inner_map_fd = UInt32(bitPattern: inner) }
         let number = try unsafe check(
-            bpf_map_create(type, name, UInt32(keySize), UInt32(valueSize), maxEntries, nil), .map,
+            bpf_map_create(type, name, UInt32(keySize), UInt32(valueSize), maxEntries, &options), .map,
             "create map \(name)")
         self.init(
             file: FileDescriptor(owning: number), name: name, type: type.rawValue,

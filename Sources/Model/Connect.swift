@@ -22,7 +22,7 @@ public struct ConnectKey: Sendable, Hashable {
     public var destination: IPAddress?
     /// Destination port; 0 for bind.
     public var port: UInt16
-    /// The row of everything that did not fit the kernel's table.
+    /// Of no key of its own, but what had no room among them: `others`, `rest`.
     public var isOverflow: Bool
 
     @inlinable public init(

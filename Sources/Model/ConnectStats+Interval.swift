@@ -74,3 +74,26 @@ extension PortMethod {
         return left.weakness >= right.weakness ? left : right
     }
 }
+
+extension ConnectStats: Mergeable {}
+
+extension ConnectKey: LedgerKey {
+    /// Whatever process it was.
+    public var ended: ConnectKey {
+        guard !isOverflow else { return self }
+        var key = self
+        key.pid = 0
+        return key
+    }
+
+    public static let rest = overflow("(ended)")
+
+    /// What found no place in the kernel's table.
+    public static let others = overflow("(others)")
+
+    private static func overflow(_ name: StaticString) -> ConnectKey {
+        ConnectKey(
+            kind: .connect, pid: 0, command: CommandName(name.description), netns: 0, family: .ipv4,
+            source: nil, destination: nil, port: 0, isOverflow: true)
+    }
+}

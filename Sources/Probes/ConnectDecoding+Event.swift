@@ -43,13 +43,11 @@ extension ConnectDecoding {
     static func key(_ raw: Fields<why_connect_key>) -> ConnectKey {
         let family: AddressFamily = raw[\.family] == WHY_IPV6.rawValue ? .ipv6 : .ipv4
         let isBind = raw[\.kind] == WHY_KIND_BIND.rawValue
-        let isOverflow = raw[\.family] == 0
         let local = raw.address(\.local, family)
         let remote = raw.address(\.remote, family)
         return ConnectKey(
             kind: isBind ? .bind : .connect, pid: raw[\.pid], command: raw.name(\.comm),
             netns: raw[\.netns], family: family, source: local.isUnspecified ? nil : local,
-            destination: isBind || isOverflow ? nil : remote,
-            port: raw[\.port], isOverflow: isOverflow)
+            destination: isBind ? nil : remote, port: raw[\.port])
     }
 }

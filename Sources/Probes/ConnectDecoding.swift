@@ -49,6 +49,10 @@ package enum ConnectDecoding {
         }
     }
 
+    static func epoch(_ bytes: RawSpan) -> UInt32? {
+        MemoryLayout<why_connect_stats>.offset(of: \.epoch).flatMap { bytes.read(UInt32.self, at: $0) }
+    }
+
     /// IP_LOCAL_PORT_RANGE of the key's last socket that had one.
     static func ownRange(_ bytes: RawSpan) -> ClosedRange<UInt16>? {
         guard let offset = MemoryLayout<why_connect_stats>.offset(of: \.own_range),

@@ -10,9 +10,13 @@ public final class ConnectProbe {
 
     private let object: BPFObject
     private let stats: BPFMap
+    private let others: BPFMap
     private let losses: BPFMap
     private var attached: AttachedPrograms
-    private var processes = EndedProcesses()
+    private var epochs: Epochs
+    private var totals = Ledger<ConnectKey, ConnectStats>()
+    /// Connects that found no place in the table.
+    private var misplaced: UInt64 = 0
     private var unfinished: [ConnectKey: ConnectStats] = [:]
     /// Calls that had not returned when tracing ended, as far as could be seen.
     private var openCalls: UInt64 = 0
@@ -27,6 +31,8 @@ public final class ConnectProbe {
         failedOnly = options.failedOnly
         do throws(BPFError) {
             stats = try loaded.object.map(named: "stats")
+            others = try loaded.object.map(named: "others")
+            epochs = try Epochs(loaded.object)
             losses = try loaded.object.map(named: "losses")
         } catch {
             throw ProbeError(error)
@@ -74,15 +80,20 @@ public final class ConnectProbe {
 
     /// What one look at the kernel's table gave.
     public struct Reading {
-        /// Totals since the trace began, of the keys still in the table.
+        /// Totals since the trace began, of the keys that have a row.
         public var connects: [ConnectKey: ConnectStats] = [:]
-        /// Totals of processes that ended: their keys left the table.
+        /// Totals of those whose rows left, being idle.
         public var ended: [ConnectKey: ConnectStats] = [:]
-        /// IP_LOCAL_PORT_RANGE where a socket had it.
+        /// IP_LOCAL_PORT_RANGE where a socket had it since the last look.
         public var ownRanges: [Destination: ClosedRange<UInt16>] = [:]
         public var loss = Loss()
 
         public init() {}
+    }
+
+    /// From here on what happens is for the `read` after the next.
+    public func turn() throws(ProbeError) {
+        do throws(BPFError) { try epochs.turn() } catch { throw ProbeError(error) }
     }
 
     public func read() throws(ProbeError) -> Reading {
@@ -95,18 +106,17 @@ public final class ConnectProbe {
 
     private func readTables() throws(BPFError) -> Reading {
         var reading = Reading()
-        let table = try ConnectTable(stats, sees: coverage)
-        reading.connects = table.connects
+        let epoch = try epochs.close()
+        var table = try ConnectTable(draining: stats, epoch, sees: coverage)
+        try table.addOthers(draining: others, epoch, sees: coverage)
+        totals.add(table.connects)
+        reading.connects = totals.rows
+        reading.ended = totals.ended
         reading.ownRanges = table.ownRanges
-        for key in processes.retire(from: reading.connects) {
-            guard let place = table.places[key], let total = reading.connects.removeValue(forKey: key)
-            else { continue }
-            if try stats.delete(place) { processes.keep(key, total) }
-        }
         for (key, value) in unfinished { reading.connects[key, default: ConnectStats()].merge(value) }
-        reading.ended = processes.ended
         reading.loss = try readLoss()
-        reading.loss.table = table.misplaced
+        misplaced += table.connects[.others]?.connects ?? 0
+        reading.loss.table = misplaced
         return reading
     }
 

@@ -3,36 +3,42 @@ package import BPF
 import CPrograms
 package import Model
 
-/// The programs' table of totals, as it is at one moment.
+/// What connects came to in one epoch, taken out of the programs' table.
 package struct ConnectTable {
     package private(set) var connects: [ConnectKey: ConnectStats] = [:]
     /// IP_LOCAL_PORT_RANGE where a socket had it.
     private(set) var ownRanges: [Destination: ClosedRange<UInt16>] = [:]
-    /// Where each key's row is, unless it has several.
-    private(set) var places: [ConnectKey: UInt64] = [:]
-    /// Connects under the key of zeros: their own found no place.
-    private(set) var misplaced: UInt64 = 0
 
-    package init(_ map: borrowing BPFMap, sees coverage: ConnectCoverage) throws(BPFError) {
-        try map.forEach { placeBytes, row in
+    /// - Parameter epoch: in which nobody counts any more.
+    package init(
+        draining map: borrowing BPFMap, _ epoch: UInt32, sees coverage: ConnectCoverage
+    ) throws(BPFError) {
+        try map.drain { _, row in
             let statsBytes = row.extracting(droppingFirst: MemoryLayout<why_connect_key>.size)
-            guard let place = placeBytes.read(UInt64.self), let key = ConnectDecoding.key(row),
+            guard ConnectDecoding.epoch(statsBytes) == epoch else { return false }
+            guard let key = ConnectDecoding.key(row),
                 let value = ConnectDecoding.stats(statsBytes, sees: coverage),
-                // Nothing was counted yet, or ever will be (find_stats in lib/totals.h).
-                value.connects != 0
-            else { return }
-            if key.isOverflow { misplaced = value.connects }
-            // Once a place before a key's own becomes free, the key gets a second row there.
-            if connects[key]?.merge(value) == nil {
-                connects[key] = value
-                places[key] = place
-            } else {
-                places[key] = nil
-            }
+                // What nobody found (find_stats in lib/totals.h) has counted nothing.
+                value.isActive
+            else { return true }
+            // A key has a second row if it met one of another key that is no more.
+            if connects[key]?.merge(value) == nil { connects[key] = value }
             if let destination = key.destination, let own = ConnectDecoding.ownRange(statsBytes) {
                 ownRanges[
                     Destination(netns: key.netns, address: destination, port: key.port)] = own
             }
+            return true
         }
+    }
+
+    /// What found no place in the table, in that epoch.
+    mutating func addOthers(
+        draining map: borrowing BPFMap, _ epoch: UInt32, sees coverage: ConnectCoverage
+    ) throws(BPFError) {
+        guard let bytes = try map.lookupBytes(epoch),
+            let value = ConnectDecoding.stats(bytes.span.bytes, sees: coverage), value.isActive
+        else { return }
+        connects[.others] = value
+        try map.update(epoch, why_connect_stats())
     }
 }

@@ -123,22 +123,4 @@ import Testing
         #expect(config.dest.0 == 10 && config.dest_mask.1 == 255 && config.dest_mask.2 == 0)
         #expect(config.comm.14 == UInt8(ascii: "t") && config.comm.15 == 0)
     }
-
-    @Test func processesThatAreGoneLeaveACrowdedTable() {
-        var processes = EndedProcesses()
-        var connects: [ConnectKey: ConnectStats] = [:]
-        for number in 0...EndedProcesses.threshold {
-            // Far above any real process id.
-            let key = ConnectKey(
-                kind: .connect, pid: UInt32(0x7000_0000 + number), command: "gone", netns: 1,
-                family: .ipv4, source: nil, destination: IPAddress(127, 0, 0, 1), port: 80)
-            connects[key, default: ConnectStats()].connects = 1
-        }
-        #expect(processes.retire(from: connects).isEmpty, "seen once: may still be at work")
-        let idle = processes.retire(from: connects)
-        #expect(idle.count == connects.count)
-        for key in idle { processes.keep(key, connects[key]!) }
-        #expect(processes.ended.count == 1)
-        #expect(processes.ended.values.first?.connects == UInt64(connects.count))
-    }
 }

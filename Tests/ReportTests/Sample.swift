@@ -17,11 +17,7 @@ enum Sample {
             port: port)
     }
 
-    static var overflow: ConnectKey {
-        ConnectKey(
-            kind: .connect, pid: 0, command: "", netns: 0, family: .ipv4, source: nil,
-            destination: nil, port: 0, isOverflow: true)
-    }
+    static let overflow = ConnectKey.others
 
     static func distribution(_ values: [(UInt64, UInt64)]) -> Distribution {
         var result = Distribution()

@@ -40,7 +40,7 @@ enum why_kind {
 #define WHY_ERRNO_SLOTS 136
 
 struct why_connect_key {
-	__u32 pid; /* process (tgid); 0 with every field 0: what did not fit the table */
+	__u32 pid; /* process (tgid) */
 	__u32 netns; /* inode of the network namespace */
 	__u8 local[WHY_ADDR_LEN]; /* source address, if bound before connect; else 0 */
 	__u8 remote[WHY_ADDR_LEN]; /* destination; 0 for bind */
@@ -70,7 +70,7 @@ struct why_connect_stats {
 	__u64 call_ns_sum;
 	__u64 call_ns_max;
 	__u32 own_range; /* IP_LOCAL_PORT_RANGE of the last socket that had one: high << 16 | low */
-	__u32 pad;
+	__u32 epoch; /* of the row, lib/epoch.h */
 	__u32 failed[WHY_ERRNO_SLOTS];
 	__u32 search_ns_hist[WHY_NS_BUCKETS];
 	__u32 call_ns_hist[WHY_NS_BUCKETS];

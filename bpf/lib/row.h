@@ -9,7 +9,7 @@
 
 #define ROW_PLACES 4 /* where a key's row may be */
 
-/* 0 if all of the key is. Each step is one to one: keys that differ in one word never meet. */
+/* Each step is one to one: keys that differ in one word never meet. */
 static __always_inline __u64 number_of(const void *key, __u32 size)
 {
 	const __u64 *word = key;

@@ -17,14 +17,22 @@ struct {
 	__type(value, struct why_connect_row);
 } new_row SEC(".maps");
 
+/* What finds no place in the table, of each epoch. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, EPOCHS);
+	__type(key, __u32);
+	__type(value, struct why_connect_stats);
+} others SEC(".maps");
+
 /*
- * The key's totals; where the table is full, those of the key of zeros. Another program
- * may interrupt this one and leave its own key in new_row: then there is a row that
- * nobody finds, and nothing is counted in.
+ * The key's totals, or those of what finds no place. Another program may interrupt this one
+ * and leave its own key in new_row: then there is a row that nobody finds, and nothing is
+ * counted in.
  */
-static __noinline struct why_connect_stats *find_stats(const struct why_connect_key *key)
+static __noinline struct why_connect_stats *find_stats(const struct why_connect_key *key,
+						       __u64 place, __u32 now)
 {
-	__u64 place = number_of(key, sizeof(*key)), others = 0;
 	struct why_connect_row *row, *fresh;
 	__u32 first = 0;
 
@@ -35,6 +43,7 @@ static __noinline struct why_connect_stats *find_stats(const struct why_connect_
 		row = bpf_map_lookup_elem(&stats, &place);
 		if (!row) {
 			fresh->key = *key;
+			fresh->stats.epoch = now;
 			bpf_map_update_elem(&stats, &place, fresh, BPF_NOEXIST);
 			row = bpf_map_lookup_elem(&stats, &place);
 			if (!row)
@@ -43,18 +52,19 @@ static __noinline struct why_connect_stats *find_stats(const struct why_connect_
 		if (is_same_key(&row->key, key, sizeof(*key)))
 			return &row->stats;
 	}
-	row = bpf_map_lookup_elem(&stats, &others);
-	return row ? &row->stats : 0;
+	return bpf_map_lookup_elem(&others, &now);
 }
 
 static __always_inline struct why_connect_stats *stats_for(const struct why_connect_key *key)
 {
-	__u64 place = number_of(key, sizeof(*key));
+	__u32 now = epoch;
+	/* A key's places in the two epochs are far from each other. */
+	__u64 place = number_of(key, sizeof(*key)) ^ (__u64)now << 63;
 	struct why_connect_row *row = bpf_map_lookup_elem(&stats, &place);
 
 	if (row && is_same_key(&row->key, key, sizeof(*key)))
 		return &row->stats;
-	return find_stats(key);
+	return find_stats(key, place, now);
 }
 
 #endif

@@ -45,7 +45,7 @@ public struct PortsHistogram: Sendable {
     private static func byTarget(_ interval: PortsInterval) -> [(Target, ConnectStats)] {
         var sums: [Target: ConnectStats] = [:]
         for (key, stats) in interval.connects {
-            let name = key.isOverflow ? PortsText.others : PortsText.destination(key)
+            let name = key.isOverflow ? key.command.text : PortsText.destination(key)
             let target = Target(name: name, netns: key.netns)
             sums[target] = sums[target]?.merging(stats) ?? stats
         }

@@ -48,7 +48,7 @@ public enum PortsJSON {
         line.time("time", seconds: interval.wallTime)
         line.number("interval_s", interval.duration)
         line.integer("pid", key.isOverflow ? nil : key.pid)
-        line.string("comm", key.isOverflow ? PortsText.others : key.command.text)
+        line.string("comm", key.command.text)
         line.integer("netns", key.isOverflow ? nil : key.netns)
         line.string("family", key.isOverflow ? nil : key.family.rawValue)
         line.address("destination", key.isOverflow ? nil : key.destination)
