@@ -18,6 +18,7 @@
 
 const volatile struct why_accept_config config SEC(".rodata.config") = {};
 
+#include "lib/epoch.h"
 #include "lib/histogram.h"
 #include "lib/cgroup.h"
 #include "lib/identity.h"

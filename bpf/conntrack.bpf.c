@@ -9,6 +9,7 @@
 
 const volatile struct why_conntrack_config config SEC(".rodata.config") = {};
 
+#include "lib/epoch.h"
 #include "lib/unplaced.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -16,20 +17,21 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
-	__type(key, __u32); /* inode of the network namespace */
+	__type(key, struct why_conntrack_key);
 	__type(value, __u64);
 } full SEC(".maps");
 
 static __always_inline int count_full(__u32 netns)
 {
+	struct why_conntrack_key key = { .netns = netns, .epoch = epoch };
 	__u64 *count, zero = 0;
 
 	if (config.netns && config.netns != netns)
 		return 0;
-	count = bpf_map_lookup_elem(&full, &netns);
+	count = bpf_map_lookup_elem(&full, &key);
 	if (!count) {
-		bpf_map_update_elem(&full, &netns, &zero, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&full, &netns);
+		bpf_map_update_elem(&full, &key, &zero, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&full, &key);
 	}
 	if (count)
 		__sync_fetch_and_add(count, 1);

@@ -8,6 +8,7 @@
 
 const volatile struct why_packet_config config SEC(".rodata.config") = {};
 
+#include "lib/epoch.h"
 #include "lib/lost_skb.h"
 #include "lib/unplaced.h"
 #include "lib/packet.h"
@@ -59,7 +60,7 @@ int BPF_PROG(btf_dropped, struct sk_buff *skb, void *location)
 {
 	struct why_packet_key key = {};
 
-	key.is_listen = is_listeners(skb);
+	key.flags = is_listeners(skb) ? WHY_PACKET_LISTEN : 0;
 	key.netns = netns_of(skb);
 	if (config.netns && config.netns != key.netns)
 		return 0;

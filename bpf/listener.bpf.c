@@ -15,6 +15,7 @@
 
 const volatile struct why_listener_config config SEC(".rodata.config") = {};
 
+#include "lib/epoch.h"
 #include "lib/counters.h"
 #include "lib/handler.h"
 #include "lib/lost_skb.h"

@@ -46,3 +46,22 @@ extension BPFMap {
         }
     }
 }
+
+extension BPFMap {
+    /// Hands over what each CPU has at some places of a per-CPU array, and clears the places of
+    /// which `body` says that some CPU's is in use. Nobody may count there any more.
+    public func drainPerCPU(
+        _ places: Range<UInt32>, _ body: (_ value: RawSpan) -> Bool
+    ) throws(BPFError) {
+        let empty = [UInt8](repeating: 0, count: entrySize)
+        for place in places {
+            guard let bytes = try lookupBytes(place) else { continue }
+            var isUsed = false
+            for start in stride(from: 0, to: bytes.count, by: valueStride) {
+                let value = unsafe bytes.span.bytes.extracting(start..<start + valueSize)
+                if body(value) { isUsed = true }
+            }
+            if isUsed { try update(place, bytes: empty) }
+        }
+    }
+}

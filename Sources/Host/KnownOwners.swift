@@ -7,7 +7,7 @@ public struct KnownOwners: Sendable {
     private var changes = ProcessChanges()
     /// Whose owners were looked for.
     private var known: Set<UInt32> = []
-    private var owners: [UInt32: [SocketOwner]] = [:]
+    private var owners = Recent<UInt32, [SocketOwner]>(keeping: 8192)
 
     public init() {}
 
@@ -15,15 +15,18 @@ public struct KnownOwners: Sendable {
     /// - Parameter anew: as they are now, whatever is known.
     public mutating func find(_ inodes: Set<UInt32>, anew: Bool = false) -> [UInt32: [SocketOwner]] {
         guard !inodes.isEmpty else { return [:] }
+        var found: [UInt32: [SocketOwner]]
         if changes.areDue() || anew {
             known = inodes
-            owners.merge(SocketOwners.find(inodes)) { $1 }
+            found = SocketOwners.find(inodes)
         } else {
             // A process that was there opened it.
             let new = inodes.subtracting(known)
             known.formUnion(new)
-            owners.merge(SocketOwners.find(new)) { $1 }
+            found = SocketOwners.find(new)
         }
-        return owners.filter { inodes.contains($0.key) }
+        for (inode, holders) in found { owners[inode] = holders }
+        for inode in inodes where found[inode] == nil { found[inode] = owners[inode] }
+        return found
     }
 }

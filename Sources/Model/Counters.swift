@@ -44,4 +44,11 @@ extension Dictionary where Value == UInt64 {
             self[key] = rest == 0 ? nil : rest
         }
     }
+
+    /// Of more than `most` counts those which are largest, and no more than three quarters of that.
+    mutating func keepLargest(_ most: Int) {
+        guard count > most else { return }
+        let rest = sorted { $0.value < $1.value }.prefix(count - most * 3 / 4)
+        for (key, _) in rest { self[key] = nil }
+    }
 }

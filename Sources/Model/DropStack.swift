@@ -13,6 +13,12 @@ public struct DropStack: Sendable, Hashable {
     }
 }
 
+extension DropStack: LedgerKey {
+    public var ended: DropStack { DropStack(packet: packet.ended, frames: frames) }
+
+    public static let rest = DropStack(packet: .rest, frames: [])
+}
+
 extension [DropStack: UInt64] {
     /// By reason, place and stack: ports, protocols and namespaces together.
     public var byPlace: [DropPlace: [[String]: UInt64]] {

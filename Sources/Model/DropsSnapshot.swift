@@ -10,6 +10,7 @@ public struct ListenerState: Sendable, Hashable {
     /// Whose connections were dropped, and how many of each, as far as there was room:
     /// what they lack to `drops.listenDrops` is others'.
     public var peers: [IPAddress: UInt64] = [:]
+    private static let mostPeers = 4096
     /// Since the trace began; `nil`: not measured.
     public var accepted: AcceptStats?
     /// `nil`: the socket was not found among those that listen.
@@ -35,6 +36,7 @@ public struct ListenerState: Sendable, Hashable {
             self.drops?.merge(drops)
         }
         peers.add(other.peers)
+        peers.keepLargest(Self.mostPeers)
         if let accepted = other.accepted {
             self.accepted = self.accepted ?? AcceptStats()
             self.accepted?.merge(accepted)
@@ -48,6 +50,8 @@ public struct ListenerState: Sendable, Hashable {
         lastLoss = max(lastLoss, other.lastLoss)
     }
 }
+
+extension ListenerState: Mergeable {}
 
 /// The kernel's own counters of a network namespace that drops are compared with.
 public struct ListenCounters: Sendable, Hashable {
@@ -93,6 +97,8 @@ public struct DropsSnapshot: Sendable {
     public var wallTime: Double
     public var backend: Backend
     public var listeners: [Listener: ListenerState]
+    /// What those lost and accepted that left, being closed or idle.
+    public var ended: [Listener: ListenerState] = [:]
     public var owners: [UInt32: [SocketOwner]]
     /// TcpExt of the traced namespaces, since the trace began.
     public var counters: ListenCounters
@@ -100,6 +106,9 @@ public struct DropsSnapshot: Sendable {
     public var packets: [PacketDrop: UInt64]?
     /// The same, divided by the kernel's stack; `nil`: not asked for.
     public var stacks: [DropStack: UInt64]?
+    /// Of the last two what left, being idle.
+    public var endedPackets: [PacketDrop: UInt64] = [:]
+    public var endedStacks: [DropStack: UInt64] = [:]
     /// By the inode of the namespace; where nothing is tracked there is none.
     public var conntrack: [UInt32: Conntrack] = [:]
     /// By what accept queues are timed; `nil`: they are not.
@@ -118,6 +127,18 @@ public struct DropsSnapshot: Sendable {
         self.owners = owners
         self.counters = counters
         self.loss = loss
+    }
+
+    /// With what has left among the rest, as a whole run's totals have it.
+    public var withEnded: DropsSnapshot {
+        var all = self
+        for (listener, state) in ended {
+            all.listeners[listener, default: ListenerState()].merge(state)
+            all.listeners[listener]?.isClosed = true
+        }
+        all.packets?.add(endedPackets)
+        all.stacks?.add(endedStacks)
+        return all
     }
 
     /// Later (`self`) minus earlier. A listener that the earlier one did not know

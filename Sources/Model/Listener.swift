@@ -33,6 +33,17 @@ public struct Listener: Sendable, Hashable {
     }
 }
 
+extension Listener: LedgerKey {
+    /// Whatever socket it was: those that listened at one address.
+    public var ended: Listener {
+        Listener(
+            netns: netns, address: address, port: port, inode: 0, isDualStack: isDualStack,
+            isInCgroup: isInCgroup)
+    }
+
+    public static let rest = Listener(netns: 0, address: IPAddress(0, 0, 0, 0), port: 0, inode: 0)
+}
+
 /// A process that holds a socket, and by which descriptor.
 public struct SocketOwner: Sendable, Hashable {
     public var pid: UInt32

@@ -38,3 +38,15 @@ public struct PacketDrop: Sendable, Hashable {
         self.netns = netns
     }
 }
+
+extension PacketDrop: LedgerKey {
+    /// Whatever port it was for.
+    public var ended: PacketDrop {
+        var packet = self
+        packet.port = nil
+        return packet
+    }
+
+    public static let rest = PacketDrop(
+        kind: .drop, reason: nil, location: "(ended)", transport: "other", port: nil, netns: nil)
+}

@@ -16,6 +16,8 @@ public final class AcceptProbe {
     /// `nil`: by tracepoints accept itself says from where.
     private let note: Note?
     private var attached: AttachedPrograms
+    private var epochs: Epochs
+    private var known = KnownListeners()
 
     /// Loads and attaches the programs of the first backend that works here.
     /// - Parameters:
@@ -36,6 +38,7 @@ public final class AcceptProbe {
             note = try AcceptPrograms.note(backend, btf).map { (program) throws(BPFError) in
                 Note(try loaded.object.attachIterator(program: program))
             }
+            epochs = try Epochs(loaded.object)
             try attached.countFromNow(in: loaded.object)
         } catch {
             throw ProbeError(error)
@@ -108,18 +111,24 @@ public final class AcceptProbe {
         }
     }
 
-    /// What went through each listener's queue so far.
+    /// From here on what comes and is accepted is for the `read` after the next.
+    public func turn() throws(ProbeError) {
+        do throws(BPFError) { try epochs.turn() } catch { throw ProbeError(error) }
+    }
+
+    /// What went through each listener's queue since the last call.
     public func read() throws(ProbeError) -> [Listener: ListenerState] {
         var rows: [Listener: ListenerState] = [:]
         do throws(BPFError) {
-            try object.map(named: "stats").forEach { keyBytes, valueBytes in
-                guard let key = keyBytes.read(why_listener_key.self),
-                    let value = valueBytes.read(why_accept_stats.self)
-                else { return }
+            let epoch = try epochs.close()
+            try object.map(named: "stats").drain { keyBytes, valueBytes in
+                guard let key = keyBytes.read(why_listener_key.self), key.epoch == epoch else { return false }
+                guard let value = valueBytes.read(why_accept_stats.self) else { return true }
                 var state = ListenerState()
                 state.accepted = ListenerDecoding.accepted(value, seesArrivals: seesArrivals)
                 // Reuse of a socket's address makes a second row of the same socket.
-                rows[ListenerDecoding.listener(key, value.name), default: ListenerState()].merge(state)
+                rows[known.listener(key, value.name), default: ListenerState()].merge(state)
+                return true
             }
         } catch {
             throw ProbeError(error)

@@ -10,6 +10,8 @@ public final class ConntrackProbe {
 
     private let object: BPFObject
     private var attached: AttachedPrograms
+    private var epochs: Epochs
+    private var totals = Recent<UInt32, UInt64>(keeping: 4096)
 
     /// Loads and attaches the programs of the first backend that works here.
     /// - Parameters:
@@ -21,6 +23,7 @@ public final class ConntrackProbe {
         let loaded = try Self.first(of: forced.map { [$0] } ?? [.fentry, .kprobe], netns: netns)
         backend = loaded.backend
         attached = loaded.attached
+        do throws(BPFError) { epochs = try Epochs(loaded.object) } catch { throw ProbeError(error) }
         object = loaded.takeObject()
         do throws(BPFError) { try attached.countFromNow(in: object) } catch { throw ProbeError(error) }
     }
@@ -58,18 +61,27 @@ public final class ConntrackProbe {
         return Loaded(object: object, attached: attached, backend: backend)
     }
 
-    /// By the namespace's inode, since the trace began; where it never happened there is none.
+    /// From here on what happens is for the `full` after the next.
+    public func turn() throws(ProbeError) {
+        do throws(BPFError) { try epochs.turn() } catch { throw ProbeError(error) }
+    }
+
+    /// By the namespace's inode, since the trace began; where it never happened there is none, nor
+    /// in those it is longest ago, if there were thousands.
     public func full() throws(ProbeError) -> [UInt32: UInt64] {
         var counts: [UInt32: UInt64] = [:]
         do throws(BPFError) {
-            try object.map(named: "full").forEach { key, value in
-                guard let netns = key.read(UInt32.self), let count = value.read(UInt64.self) else { return }
-                counts[netns] = count
+            let epoch = try epochs.close()
+            try object.map(named: "full").drain { keyBytes, value in
+                guard let key = keyBytes.read(why_conntrack_key.self), key.epoch == epoch else { return false }
+                if let count = value.read(UInt64.self) { counts[key.netns] = count }
+                return true
             }
         } catch {
             throw ProbeError(error)
         }
-        return counts
+        for (netns, count) in counts { totals[netns] = (totals[netns] ?? 0) &+ count }
+        return totals.all
     }
 
     /// What was not seen.

@@ -13,6 +13,8 @@ public final class ListenerProbe {
     private let object: BPFObject
     private let list: Link
     private var attached: AttachedPrograms
+    private var epochs: Epochs
+    private var known = KnownListeners()
     private var syns = SynStacks()
     /// Why a table of tracked connections could not be read, the last time that failed.
     public private(set) var conntrackError: HostError?
@@ -45,6 +47,7 @@ public final class ListenerProbe {
         attached = loaded.attached
         do throws(BPFError) {
             list = try loaded.object.attachIterator(program: ListenerPrograms.list)
+            epochs = try Epochs(loaded.object)
             try attached.countFromNow(in: loaded.object)
         } catch {
             throw ProbeError(error)
@@ -128,32 +131,19 @@ public final class ListenerProbe {
         try other.share(map: "lost_skb", with: object)
     }
 
-    /// What each listener lost so far. Empty if this backend does not see it.
+    /// From here on what is lost is for the `losses` after the next.
+    public func turn() throws(ProbeError) {
+        do throws(BPFError) { try epochs.turn() } catch { throw ProbeError(error) }
+    }
+
+    /// What each listener lost since the last call. Empty if this backend does not see it.
     public func losses() throws(ProbeError) -> [Listener: ListenerState] {
         guard backend != .tracepoint else { return [:] }
-        var table = LossTable()
         do throws(BPFError) {
-            try object.map(named: "near").forEach { _, rowBytes in
-                let size = MemoryLayout<why_near_row>.size
-                for cpu in 0..<rowBytes.byteCount / size {
-                    if let row = rowBytes.read(why_near_row.self, at: cpu * size) { table.add(row) }
-                }
-            }
-            try object.map(named: "stats").forEach { keyBytes, valueBytes in
-                guard let key = keyBytes.read(why_listener_key.self),
-                    let value = valueBytes.read(why_listener_stats.self)
-                else { return }
-                table.add(key, value)
-            }
-            try object.map(named: "peers").forEach { keyBytes, valueBytes in
-                guard let key = keyBytes.read(why_peer_key.self), let count = valueBytes.read(UInt64.self)
-                else { return }
-                table.add(key, count)
-            }
+            return try LossTable(draining: object, epochs.close()).rows(&known)
         } catch {
             throw ProbeError(error)
         }
-        return table.rows
     }
 
     /// SYNs that listeners dropped, by the way that they came; `nil`: this backend does not see them.

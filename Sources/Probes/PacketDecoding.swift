@@ -23,7 +23,7 @@ enum PacketDecoding {
     private static func kind(
         _ key: why_packet_key, _ reason: String?, _ symbol: String?
     ) -> PacketDrop.Kind {
-        if key.is_listen != 0 { return .listen }
+        if Int32(key.flags) & WHY_PACKET_LISTEN != 0 { return .listen }
         // With a reason of its own it is a drop, whoever frees it.
         guard reason == nil || reason == "NOT_SPECIFIED" || reason == "QUEUE_PURGE" else { return .drop }
         if !isIP(key) { return .unclear }

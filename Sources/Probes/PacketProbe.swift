@@ -11,6 +11,9 @@ public final class PacketProbe {
     private var reasons: DropReasons
     private var places = PacketPlaces()
     private var stacks = StackTables()
+    private var epochs: Epochs
+    private var packetTotals = Ledger<PacketDrop, UInt64>()
+    private var stackTotals = Ledger<DropStack, UInt64>()
     private let keepsStacks: Bool
 
     /// Frames of a stack that are taken down, unless `kernel.perf_event_max_stack` is less.
@@ -34,6 +37,7 @@ public final class PacketProbe {
                 options, Self.config(options, reasons, listeners, btf), depth: stackDepth)
             try listeners.shareLost(with: object)
             try object.load()
+            epochs = try Epochs(object)
             let wanted = try object.map(named: "wanted_reasons")
             for reason in options.reasons { try wanted.update(reason, UInt8(1)) }
             attached = try AttachedPrograms([Self.program], in: object)
@@ -76,23 +80,35 @@ public final class PacketProbe {
         public var packets: [PacketDrop: UInt64] = [:]
         /// The same, divided by stack; `nil`: none were asked for.
         public var stacks: [DropStack: UInt64]?
+        /// What of both has left, being idle.
+        public var ended: [PacketDrop: UInt64] = [:]
+        public var endedStacks: [DropStack: UInt64]?
+    }
+
+    /// From here on what is dropped is for the `read` after the next.
+    public func turn() throws(ProbeError) {
+        do throws(BPFError) { try epochs.turn() } catch { throw ProbeError(error) }
     }
 
     public func read() throws(ProbeError) -> Reading {
-        let rows = try rows()
-        var reading = Reading()
-        if keepsStacks { reading.stacks = [:] }
-        for row in rows {
+        var packets: [PacketDrop: UInt64] = [:]
+        var stacks: [DropStack: UInt64] = [:]
+        for row in try rows() {
             let packet = PacketDecoding.packet(row.key, reasons.name(row.key.reason), places)
-            reading.packets[packet, default: 0] += row.count
+            packets[packet, default: 0] += row.count
             guard keepsStacks else { continue }
             let frames = trimmed(row).reversed().map(places.text)
-            reading.stacks?[DropStack(packet: packet, frames: frames), default: 0] += row.count
+            stacks[DropStack(packet: packet, frames: frames), default: 0] += row.count
         }
-        return reading
+        packetTotals.add(packets)
+        stackTotals.add(stacks)
+        return Reading(
+            packets: packetTotals.rows, stacks: keepsStacks ? stackTotals.rows : nil,
+            ended: packetTotals.ended, endedStacks: keepsStacks ? stackTotals.ended : nil)
     }
 
-    /// Lost packets by the way that they came; those of unclear end are counted apart.
+    /// Packets lost since the last call by the way that they came; those of unclear end are
+    /// counted apart. This or `read`.
     public func ways() throws(ProbeError) -> (lost: [DropWay: UInt64], unclear: UInt64) {
         var lost: [DropWay: UInt64] = [:]
         var unclear: UInt64 = 0
@@ -142,23 +158,23 @@ public final class PacketProbe {
         PacketStacks.trim(row.frames, row.key.location) { places[$0]?.symbol ?? "" }
     }
 
-    /// Every count: those that each CPU has for itself, and the shared ones. A key may
-    /// come several times.
+    /// Every count since the last call: those that each CPU has for itself, and the shared ones.
+    /// A key may come several times.
     private func counts() throws(BPFError) -> [Row] {
         var counts: [Row] = []
-        try object.map(named: "near").forEach { _, places in
-            let size = MemoryLayout<why_near_packet>.size
-            for cpu in 0..<places.byteCount / size {
-                guard let place = places.read(why_near_packet.self, at: cpu * size), place.count > 0
-                else { continue }
-                counts.append(Row(key: place.key, count: place.count))
-            }
+        let epoch = try epochs.close()
+        try object.map(named: "near").drainPerCPU(NearPlaces.of(epoch, bits: WHY_NEAR_PACKET_BITS)) { place in
+            guard let place = place.read(why_near_packet.self), place.claims > 0 else { return false }
+            if place.count > 0 { counts.append(Row(key: place.key, count: place.count)) }
+            return true
         }
         for table in ["packets", "together"] {
-            try object.map(named: table).forEach { keyBytes, valueBytes in
-                guard let key = keyBytes.read(why_packet_key.self), let count = valueBytes.read(UInt64.self)
-                else { return }
-                counts.append(Row(key: key, count: count))
+            try object.map(named: table).drain { keyBytes, valueBytes in
+                guard let key = keyBytes.read(why_packet_key.self),
+                    (Int32(key.flags) & WHY_PACKET_EPOCH != 0) == (epoch != 0)
+                else { return false }
+                if let count = valueBytes.read(UInt64.self) { counts.append(Row(key: key, count: count)) }
+                return true
             }
         }
         return counts

@@ -96,7 +96,7 @@ struct DropsSession {
         } catch {
             throw Failure(error)
         }
-        try view.finish(shown(last.since(first), isLast: true))
+        try view.finish(shown(last.withEnded.since(first), isLast: true))
     }
 
     /// Shows the events that are there; when more come all the time, not for ever.
@@ -132,6 +132,8 @@ struct DropsSession {
             let reading = try packets?.read()
             snapshot.packets = reading?.packets
             snapshot.stacks = reading?.stacks
+            snapshot.endedPackets = reading?.ended ?? [:]
+            snapshot.endedStacks = reading?.endedStacks ?? [:]
             if let loss = try packets?.loss() { snapshot.loss.merge(loss) }
             try conntrack.complete(&snapshot)
         } catch {

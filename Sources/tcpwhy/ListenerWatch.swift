@@ -12,8 +12,12 @@ struct ListenerWatch {
     /// The only namespace to look at, held open; `nil`: all there are.
     private let only: OpenNamespace?
     private var namespaces = KnownNamespaces()
-    /// As last seen: sockets and namespaces that vanish keep what they lost.
+    /// As last seen: a socket that vanishes is here until it was reported closed.
     private var sockets: [Listener: ListenerState] = [:]
+    /// What the programs counted of each.
+    private var counted = Ledger<Listener, ListenerState>()
+    /// Those that were reported closed.
+    private var closed: Set<Listener> = []
     private var counters: [UInt32: ListenCounters] = [:]
     private var conntrack: [UInt32: Conntrack] = [:]
     private var complained = false
@@ -46,46 +50,66 @@ struct ListenerWatch {
     /// Everything, since the trace began.
     mutating func look(isLast: Bool = false) throws -> DropsSnapshot {
         let seen = try glance(isLast: isLast)
-        var listeners = sockets
+        var loss: Loss
         do throws(ProbeError) {
-            let known = Dictionary(
-                sockets.keys.map { (SocketID($0), $0) }, uniquingKeysWith: { first, _ in first })
-            var loss = try probe.loss()
             var found = [try probe.losses()]
+            loss = try probe.loss()
             if let accepts {
                 found.append(try accepts.read())
                 loss.merge(try accepts.loss())
             }
-            for (one, state) in found.joined() {
-                var state = state
-                let listener = known[SocketID(one)] ?? one
-                state.isClosed = seen[listener] == nil
-                // The programs do not know the socket's own counter, and it may stand at 0:
-                // a sum would take that for "not read".
-                let socketDrops = listeners[listener]?.socketDrops
-                listeners[listener] = listeners[listener].map { $0.merging(state) } ?? state
-                listeners[listener]?.socketDrops = socketDrops
+            let known = Dictionary(
+                sockets.keys.map { (SocketID($0), $0) }, uniquingKeysWith: { first, _ in first })
+            var news: [Listener: ListenerState] = [:]
+            for (listener, state) in found.joined() {
+                news[known[SocketID(listener)] ?? listener, default: ListenerState()].merge(state)
             }
-            for listener in listeners.keys {
-                if probe.backend != .tracepoint, listeners[listener]?.drops == nil {
-                    listeners[listener]?.drops = ListenDrops()
-                }
-                if let accepts, listeners[listener]?.accepted == nil {
-                    listeners[listener]?.accepted = AcceptStats(arrivals: accepts.seesArrivals ? 0 : nil)
-                }
-            }
-            var snapshot = DropsSnapshot(
-                time: HostClock.monotonicNanoseconds(),
-                wallTime: Double(HostClock.wallNanoseconds()) / 1e9, backend: probe.backend,
-                listeners: listeners,
-                counters: counters.values.reduce(into: ListenCounters()) { $0.merge($1) },
-                loss: loss)
-            snapshot.conntrack = conntrack
-            snapshot.waitBackend = accepts?.backend
-            return snapshot
+            forgetClosed(except: news)
+            counted.add(news)
         } catch {
             throw Failure(error)
         }
+        var snapshot = DropsSnapshot(
+            time: HostClock.monotonicNanoseconds(),
+            wallTime: Double(HostClock.wallNanoseconds()) / 1e9, backend: probe.backend,
+            listeners: listeners(seen),
+            counters: counters.values.reduce(into: ListenCounters()) { $0.merge($1) },
+            loss: loss)
+        snapshot.ended = counted.ended
+        snapshot.conntrack = conntrack
+        snapshot.waitBackend = accepts?.backend
+        return snapshot
+    }
+
+    /// What was reported closed and lost nothing since has nothing more to tell.
+    private mutating func forgetClosed(except news: [Listener: ListenerState]) {
+        let over = closed.filter { news[$0] == nil }
+        for listener in over { sockets[listener] = nil }
+        counted.end(over)
+        closed = closed.subtracting(over)
+    }
+
+    /// What the programs counted together with the sockets as they are.
+    private mutating func listeners(_ seen: [Listener: ListenerState]) -> [Listener: ListenerState] {
+        var listeners = sockets
+        for (listener, var state) in counted.rows {
+            state.isClosed = seen[listener] == nil
+            // The programs do not know the socket's own counter, and it may stand at 0:
+            // a sum would take that for "not read".
+            let socketDrops = listeners[listener]?.socketDrops
+            listeners[listener] = listeners[listener].map { $0.merging(state) } ?? state
+            listeners[listener]?.socketDrops = socketDrops
+        }
+        for (listener, state) in listeners {
+            if state.isClosed { closed.insert(listener) }
+            if probe.backend != .tracepoint, state.drops == nil {
+                listeners[listener]?.drops = ListenDrops()
+            }
+            if let accepts, state.accepted == nil {
+                listeners[listener]?.accepted = AcceptStats(arrivals: accepts.seesArrivals ? 0 : nil)
+            }
+        }
+        return listeners
     }
 
     /// The same socket, whatever its options are by now.

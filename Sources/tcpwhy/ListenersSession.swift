@@ -67,7 +67,7 @@ struct ListenersSession {
         } catch {
             throw Failure(error)
         }
-        try view.finish(shown(last.since(first), isLast: true))
+        try view.finish(shown(last.withEnded.since(first), isLast: true))
     }
 
     private mutating func report(isLast: Bool = false) throws {

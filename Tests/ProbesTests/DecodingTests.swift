@@ -55,10 +55,6 @@ import Testing
         #expect(decoded?.kind == .bind && decoded?.destination == nil)
     }
 
-    @Test func theKeyOfZerosIsTheOverflow() {
-        #expect(decode(why_connect_key()) { ConnectDecoding.key($0) }?.isOverflow == true)
-    }
-
     @Test func readsTotals() throws {
         var raw = why_connect_stats()
         raw.connects = 100

@@ -210,14 +210,14 @@ struct why_listener_key {
 	__u32 netns; /* inode of the network namespace */
 	__u16 port; /* host order */
 	__u16 pad;
-	__u32 pad2;
+	__u32 epoch; /* of the row, lib/epoch.h */
 };
 
 /* Whose connections a listener lost. */
 struct why_peer_key {
 	__u64 listener; /* id and inode of struct why_listener_key */
 	__u32 inode;
-	__u32 pad;
+	__u32 epoch;
 	__u8 address[WHY_ADDR_LEN]; /* an IPv4 address in IPv6 form, ::ffff:0:0/96 */
 };
 
@@ -240,7 +240,10 @@ struct why_listener_stats {
 	__u64 causes[WHY_CAUSE_COUNT];
 };
 
-/* What one CPU counts without the tables that all share; bits, so that a hash finds it. */
+/*
+ * What one CPU counts without the tables that all share; bits, so that a hash finds it. The
+ * rows of the second epoch follow those of the first.
+ */
 #define WHY_NEAR_ROW_BITS 5
 #define WHY_NEAR_PEER_BITS 4
 
@@ -332,6 +335,9 @@ struct why_accept_config {
 	__u32 netns; /* filter: 0 is "all" */
 };
 
+#define WHY_PACKET_LISTEN 1 /* a listening socket's, which has it among its causes */
+#define WHY_PACKET_EPOCH 2 /* the row is the second epoch's, lib/epoch.h */
+
 /* Packets that the kernel freed as dropped (tracepoint kfree_skb) are counted by this. */
 struct why_packet_key {
 	__u64 location; /* the code that freed it */
@@ -340,11 +346,11 @@ struct why_packet_key {
 	__u16 port; /* the local one, host order; 0: none, or no room for a count of its own */
 	__u16 protocol; /* ETH_P_* */
 	__u8 transport; /* IPPROTO_*; 0: not IP, or not known */
-	__u8 is_listen; /* a listening socket's, which has it among its causes */
+	__u8 flags; /* WHY_PACKET_* */
 	__u16 stack; /* its place in its table (stacks.h), + 1; 0: none asked for */
 };
 
-/* One CPU's own count of a key; bits, so that a hash finds it. */
+/* One CPU's own count of a key; bits as above, and the epochs as there. */
 #define WHY_NEAR_PACKET_BITS 6
 
 struct why_near_packet {
@@ -364,11 +370,17 @@ struct why_packet_config {
 	__u8 pad[3];
 };
 
+struct why_conntrack_key {
+	__u32 netns; /* inode of the network namespace */
+	__u32 epoch;
+};
+
 struct why_conntrack_config {
 	__u32 netns; /* filter: 0 is "all" */
 };
 
 _Static_assert(sizeof(struct why_conntrack_config) == 4, "wire size");
+_Static_assert(sizeof(struct why_conntrack_key) == 8, "wire size");
 _Static_assert(sizeof(struct why_packet_key) == 24, "wire size");
 _Static_assert(sizeof(struct why_near_packet) == 40, "wire size");
 _Static_assert(sizeof(struct why_packet_config) == 12, "wire size");

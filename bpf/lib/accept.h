@@ -47,10 +47,12 @@ static __always_inline void lose(__u32 kind)
 }
 
 /* The row of the listener; 0: no room. */
-static __always_inline struct why_accept_stats *row_of(const struct why_listener_key *key)
+static __always_inline struct why_accept_stats *row_of(struct why_listener_key *key)
 {
-	struct why_accept_stats *row = bpf_map_lookup_elem(&stats, key);
+	struct why_accept_stats *row;
 
+	key->epoch = epoch;
+	row = bpf_map_lookup_elem(&stats, key);
 	if (row)
 		return row;
 	bpf_map_update_elem(&stats, key, &no_stats, BPF_NOEXIST);
@@ -114,7 +116,7 @@ static __always_inline int arrive_exit(bool added)
 	return 0;
 }
 
-static __always_inline void count_accept(const struct why_waiting *entry)
+static __always_inline void count_accept(struct why_waiting *entry)
 {
 	struct why_accept_stats *row = row_of(&entry->key);
 	__u64 wait;

@@ -6,8 +6,7 @@
  * that needs it, a peer's place in it to the first peer. Who finds it taken is counted in
  * the tables that all CPUs share.
  *
- * A loss is counted in one of the two and nothing moves between them: their sum is exact,
- * and never shrinks under a reader's eyes.
+ * A loss is counted in one of the two and nothing moves between them: their sum is exact.
  */
 #ifndef TCPWHY_LOSSES_H
 #define TCPWHY_LOSSES_H
@@ -21,7 +20,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1 << WHY_NEAR_ROW_BITS);
+	__uint(max_entries, EPOCHS << WHY_NEAR_ROW_BITS);
 	__type(key, __u32);
 	__type(value, struct why_near_row);
 } near SEC(".maps");
@@ -71,10 +70,10 @@ static __always_inline struct why_listener_stats *row_of(const struct why_listen
 
 /* For what has no row here. false: a filter is against it, or there is no room. */
 static __noinline bool count_far(struct sock *sk, struct sk_buff *skb, const __u64 *grown,
-				 __u32 cause)
+				 __u32 cause, __u32 now)
 {
 	struct why_peer peer;
-	struct why_listener_key key = {};
+	struct why_listener_key key = { .epoch = now };
 	struct why_listener_stats *row;
 
 	if (!grown || !identify(&key, sk, false))
@@ -89,9 +88,9 @@ static __noinline bool count_far(struct sock *sk, struct sk_buff *skb, const __u
 }
 
 /* Gives a free row to the listener, unless the filter is against it, or it is being closed. */
-static __noinline bool take(struct why_near_row *row, struct sock *sk)
+static __noinline bool take(struct why_near_row *row, struct sock *sk, __u32 now)
 {
-	struct why_listener_key key = {};
+	struct why_listener_key key = { .epoch = now };
 
 	if (!row || row->key.id || !identify(&key, sk, false) || !key.inode)
 		return false;
@@ -141,15 +140,15 @@ static __always_inline void count_near_peer(struct why_near_row *row, struct sk_
 static __always_inline bool count_loss(__u64 id, struct sock *sk, struct sk_buff *skb,
 				       const __u64 *grown, __u32 cause, bool direct)
 {
-	__u32 place = spread(id, WHY_NEAR_ROW_BITS);
+	__u32 now = epoch, place = spread(id, WHY_NEAR_ROW_BITS) | now << WHY_NEAR_ROW_BITS;
 	struct why_near_row *row = bpf_map_lookup_elem(&near, &place);
 
-	if (!row || (!is_row_of(row, id, sk, direct) && !take(row, sk))) {
+	if (!row || (!is_row_of(row, id, sk, direct) && !take(row, sk, now))) {
 		/* A copy, so that the other way needs none in memory. */
 		__u64 copy[WHY_MIB_COUNT];
 
 		__builtin_memcpy(copy, grown, sizeof(copy));
-		return count_far(sk, skb, copy, cause);
+		return count_far(sk, skb, copy, cause, now);
 	}
 	add_loss(&row->stats, grown, cause, true);
 	if (config.peers && grown[WHY_MIB_LISTEN_DROPS])

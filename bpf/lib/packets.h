@@ -9,7 +9,7 @@
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1 << WHY_NEAR_PACKET_BITS);
+	__uint(max_entries, EPOCHS << WHY_NEAR_PACKET_BITS);
 	__type(key, __u32);
 	__type(value, struct why_near_packet);
 } near SEC(".maps");
@@ -52,11 +52,11 @@ static __always_inline bool claim(struct why_near_packet *place, const struct wh
 }
 
 /* false: another kind has its place. */
-static __always_inline bool count_near(const struct why_packet_key *packet)
+static __always_inline bool count_near(const struct why_packet_key *packet, __u32 now)
 {
 	const struct why_words *key = (const struct why_words *)packet, *owned;
 	__u64 mixed = key->location ^ key->others[0] ^ key->others[1];
-	__u32 index = spread(mixed, WHY_NEAR_PACKET_BITS);
+	__u32 index = spread(mixed, WHY_NEAR_PACKET_BITS) | now << WHY_NEAR_PACKET_BITS;
 	struct why_near_packet *place = bpf_map_lookup_elem(&near, &index);
 
 	if (!place)
@@ -87,7 +87,11 @@ static __always_inline bool count_in(void *table, const struct why_packet_key *k
 
 static __always_inline void count_packet(struct why_packet_key *key)
 {
-	if (count_near(key) || count_in(&packets, key))
+	__u32 now = epoch;
+
+	if (now)
+		key->flags |= WHY_PACKET_EPOCH;
+	if (count_near(key, now) || count_in(&packets, key))
 		return;
 	/* A scan of ports fills the table: the rest of it is counted together. */
 	key->port = 0;

@@ -55,7 +55,11 @@ static __always_inline bool name_peer(struct why_peer *peer, struct sk_buff *skb
 static __always_inline void count_peer(const struct why_listener_key *listener,
 				       const struct why_peer *peer)
 {
-	struct why_peer_key key = { .listener = listener->id, .inode = listener->inode };
+	struct why_peer_key key = {
+		.listener = listener->id,
+		.inode = listener->inode,
+		.epoch = listener->epoch,
+	};
 	__u64 *count, zero = 0;
 
 	*(struct why_peer *)key.address = *peer;

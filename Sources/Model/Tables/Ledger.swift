@@ -15,6 +15,10 @@ public protocol LedgerKey: Hashable, Sendable {
     static var rest: Self { get }
 }
 
+extension UInt64: Mergeable {
+    public mutating func merge(_ other: UInt64) { self &+= other }
+}
+
 /// Totals by key since the trace began, put together of what is taken out of the kernel's tables
 /// piece by piece (`bpf/lib/epoch.h`).
 ///
@@ -57,14 +61,19 @@ public struct Ledger<Key: LedgerKey, Value: Mergeable & Sendable>: Sendable {
         return totals
     }
 
-    /// The longest idle go. More than has to: it takes a sort.
-    private mutating func retire(_ count: Int) {
-        let idle = active.filter { $0.value != look }.sorted { $0.value < $1.value }
-        for (key, _) in idle.prefix(count) {
+    /// These are no more, and leave.
+    public mutating func end(_ keys: some Sequence<Key>) {
+        for key in keys {
             active[key] = nil
             guard let total = rows.removeValue(forKey: key) else { continue }
             let place = ended[key.ended] != nil || ended.count < most ? key.ended : Key.rest
             ended[place, default: Value()].merge(total)
         }
+    }
+
+    /// The longest idle go. More than has to: it takes a sort.
+    private mutating func retire(_ count: Int) {
+        let idle = active.filter { $0.value != look }.sorted { $0.value < $1.value }
+        end(idle.prefix(count).map(\.key))
     }
 }

@@ -92,7 +92,7 @@ final class ListenObserver {
     /// All of the run, after `stop`.
     func result() -> Seen<DropsInterval> {
         guard let first, let last else { return .not("the trace did not start") }
-        var interval = last.since(first)
+        var interval = last.withEnded.since(first)
         interval.owners = owners
         for (listener, seen) in queues where interval.listeners[listener]?.queues == nil {
             interval.listeners[listener]?.queues = seen
@@ -104,7 +104,9 @@ final class ListenObserver {
         var snapshot = try watch.look(isLast: isLast)
         do throws(ProbeError) {
             if let packets {
-                snapshot.packets = try packets.read().packets
+                let reading = try packets.read()
+                snapshot.packets = reading.packets
+                snapshot.endedPackets = reading.ended
                 snapshot.loss.merge(try packets.loss())
             }
             try conntrack.complete(&snapshot)
