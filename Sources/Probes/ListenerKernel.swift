@@ -57,13 +57,6 @@ struct ListenerKernel {
             throw BPFError(
                 .notFound, "read TcpExt counters", detail: "type information does not say where they are")
         }
-        let name = KernelPlaces.perCPUOffset
-        guard let address = try? KernelPlaces.symbols().address(of: name) else {
-            throw BPFError(
-                .notSupported, "read each CPU's TcpExt counters",
-                detail: "the kernel hides where they are (\(name) in /proc/kallsyms)")
-        }
-        config.per_cpu_offset = address
         config.listen_place = counters.listen * CounterPlaces.size
         config.queue_place = counters.queue * CounterPlaces.size
         config.deferred_place = counters.deferred * CounterPlaces.size
