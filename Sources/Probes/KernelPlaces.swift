@@ -9,7 +9,8 @@ enum KernelPlaces {
     static let earlyDrop = "early_drop"
     static let conntrackIn = "nf_conntrack_in"
 
-    private static let names: Set<String> = [tablePerturb, earlyDrop, conntrackIn]
+    private static let names =
+        ConnectPrograms.staticFunctions.union([tablePerturb, earlyDrop, conntrackIn])
 
     private struct Known {
         var modules: [String] = []
