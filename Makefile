@@ -117,10 +117,11 @@ kernel-test: ## the tests that need root, here and under each kernel in QEMU
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@
 
-.build/bench/floor: bench/floor.c Makefile
+.build/bench/floor: bench/floor.c Sources/CLibelfTree/search_tree.c Makefile
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) -O2 -Wall -Wextra -Werror -static $< -l:libbpf.a -l:libelf.a -l:libz.a -o $@
+	$(Q)$(CLANG) -O2 -Wall -Wextra -Werror -static -fuse-ld=lld $(filter %.c,$^) \
+		-l:libbpf.a -l:libz.a -l:libelf.a -l:libzstd.a -o $@
 
 # A load whose stacks nearly all differ.
 .build/bench/stacks: bench/stacks.c Makefile

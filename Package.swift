@@ -11,10 +11,10 @@ let settings: [SwiftSetting] = [
 ]
 
 // The archives by name: a plain -lbpf would take the shared library, and the
-// executable must run where there is none.
-let archives: [LinkerSetting] = [
-    .linkedLibrary(":libbpf.a"), .linkedLibrary(":libelf.a"), .linkedLibrary(":libz.a"),
-]
+// executable must run where there is none. Newer libelf.a have a crc32 of their own, which
+// must not come before zlib's, and need zstd; older ones take nothing of it.
+let archives: [LinkerSetting] = [":libbpf.a", ":libz.a", ":libelf.a", ":libzstd.a"]
+    .map { .linkedLibrary($0) }
 
 let package = Package(
     name: "tcpwhy",
@@ -26,21 +26,25 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "CLibbpf", pkgConfig: "libbpf",
-            providers: [.apt(["libbpf-dev", "libelf-dev", "zlib1g-dev"])]),
+            providers: [.apt(["libbpf-dev", "libelf-dev", "zlib1g-dev", "libzstd-dev"])]),
         .systemLibrary(name: "CLinux"),
-        .systemLibrary(name: "CLibelf", providers: [.apt(["libelf-dev", "liblzma-dev", "zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CLibelf",
+            providers: [.apt(["libelf-dev", "liblzma-dev", "zlib1g-dev", "libzstd-dev"])]),
+        // What a libelf.a lacks.
+        .target(name: "CLibelfTree"),
         .systemLibrary(name: "CDemangle", providers: [.apt(["libiberty-dev"])]),
         .target(
             name: "CPrograms", path: "bpf", exclude: ["lib"], sources: ["programs.c"],
             publicHeadersPath: "include"),
         .target(
-            name: "BPF", dependencies: ["CLibbpf", "CLinux"],
+            name: "BPF", dependencies: ["CLibbpf", "CLibelfTree", "CLinux"],
             swiftSettings: settings + [.strictMemorySafety()], linkerSettings: archives),
         .target(name: "Model", swiftSettings: settings),
         .target(
             name: "Host", dependencies: ["CLinux", "Model"], swiftSettings: settings),
         .target(
-            name: "Symbols", dependencies: ["CDemangle", "CLibelf", "CLinux", "Host"],
+            name: "Symbols", dependencies: ["CDemangle", "CLibelf", "CLibelfTree", "CLinux", "Host"],
             swiftSettings: settings,
             linkerSettings: archives + [
                 .linkedLibrary(":libiberty.a"), .linkedLibrary(":liblzma.a"), .linkedLibrary("stdc++"),

@@ -84,12 +84,11 @@ public struct EventLoop: ~Copyable {
 
     /// Waits until something happens, or for `timeout` at most.
     public func wait(timeout: Duration? = nil) throws(BPFError) -> Wakeup {
-        var events = unsafe [epoll_event](repeating: epoll_event(), count: 16)
+        let most = 16
+        var events = unsafe [epoll_event](repeating: epoll_event(), count: most)
         let milliseconds = timeout?.wholeMilliseconds ?? -1
         // SAFETY: the kernel writes at most as many events as the array has.
-        let count = unsafe events.withUnsafeMutableBufferPointer {
-            unsafe epoll_wait(epoll.number, $0.baseAddress, Int32($0.count), milliseconds)
-        }
+        let count = unsafe epoll_wait(epoll.number, &events, Int32(most), milliseconds)
         var wakeup = Wakeup()
         if count < 0 {
             // A signal that nobody asked for here.

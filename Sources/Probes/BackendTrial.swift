@@ -21,27 +21,33 @@ public enum BackendTrial {
         public var refusal: String?
     }
 
-    /// Every probe with every backend, each hook tried.
-    public static func all(btf: borrowing BTF) -> [(probe: String, results: [Result])] {
-        var table: [(probe: String, results: [Result])] = []
-        for (name, programs) in probes {
-            var results: [Result] = []
-            for backend in Backend.allCases {
-                results.append(
-                    Result(backend: backend, refusal: refusal(programs(backend), btf: btf)))
+    /// Every probe with every backend: the programs that it would load, each hook tried.
+    public static func all(btf: BTF) -> [(probe: String, results: [Result])] {
+        let connect = ConnectKernel(btf)
+        let listener = ListenerKernel(btf)
+        let probes: [(String, (Backend) throws(BPFError) -> [ProgramSpec])] = [
+            (
+                "connect",
+                { backend throws(BPFError) in
+                    try connect.require(ConnectPrograms.connect(backend), backend)
+                }
+            ),
+            ("bind", { backend in connect.present(ConnectPrograms.bind(backend), backend) }),
+            ("check", connect.checks),
+            ("listen", listener.handlers),
+            ("accept", AcceptPrograms.queue),
+        ]
+        return probes.map { name, programs in
+            let results = Backend.allCases.map { backend in
+                do throws(BPFError) {
+                    return Result(backend: backend, refusal: refusal(try programs(backend), btf: btf))
+                } catch {
+                    return Result(backend: backend, refusal: error.description)
+                }
             }
-            table.append((name, results))
+            return (name, results)
         }
-        return table
     }
-
-    private static let probes: [(String, @Sendable (Backend) -> [ProgramSpec])] = [
-        ("connect", ConnectPrograms.connect),
-        ("bind", ConnectPrograms.bind),
-        ("check", ConnectPrograms.check),
-        ("listen", ListenerPrograms.handlers),
-        ("accept", AcceptPrograms.queue),
-    ]
 
     /// Why dropped packets cannot be traced here; `nil`: they can, whatever the backend.
     public static func packets(btf: borrowing BTF) -> String? {

@@ -17,7 +17,7 @@ enum ConnectLoader {
     static func load(_ options: ConnectOptions) throws(ProbeError) -> LoadedConnect {
         let kernel: ConnectKernel
         do throws(BPFError) {
-            kernel = try ConnectKernel()
+            kernel = ConnectKernel(try BTF.vmlinux())
         } catch {
             throw BackendChoice.noTypes(error)
         }
@@ -47,16 +47,11 @@ enum ConnectLoader {
         config.range_step_one = kernel.stepsByOne ? 1 : 0
         config.check_has_rcu = kernel.checkHasRCU ? 1 : 0
 
-        var programs = try kernel.require(ConnectPrograms.connect(backend))
-        let bind = kernel.present(ConnectPrograms.bind(backend))
+        var programs = try kernel.require(ConnectPrograms.connect(backend), backend)
+        let bind = kernel.present(ConnectPrograms.bind(backend), backend)
         coverage.bind = !bind.isEmpty
         programs += bind
-        let checks = kernel.present(ConnectPrograms.check(backend))
-        if options.countCalls, checks.isEmpty {
-            throw BPFError(
-                .notSupported, "count calls of __inet_check_established",
-                detail: "no \(backend.rawValue) program can see them")
-        }
+        let checks = options.countCalls ? try kernel.checks(backend) : (try? kernel.checks(backend)) ?? []
         switch PortCounting.choose(backend, countCalls: options.countCalls) {
         case .derived(let table):
             coverage.method = .derived

@@ -133,6 +133,11 @@ extension ConnectPrograms {
     static let functions = Set(
         Backend.allCases.flatMap { connect($0) + bind($0) + check($0) }.compactMap(\.function))
 
+    /// Those of them that are static: type information may lack them (5.10's on arm64 does).
+    static let staticFunctions = IPv6Functions.union(["__inet_check_established"])
+    /// Those of them that a kernel without IPv6 does not have.
+    static let IPv6Functions: Set<String> = ["tcp_v6_connect", "__inet6_check_established"]
+
     /// The programs that count a connect: what one of these misses is in no row.
     static let counting: Set<String> = [
         "fexit_connect4", "fexit_connect6", "fexit_bind", "kprobe_connect4", "kprobe_connect6",

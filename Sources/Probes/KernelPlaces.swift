@@ -5,12 +5,12 @@ import Synchronization
 /// Where the kernel has what probes look for by name. `/proc/kallsyms` takes the kernel some
 /// 50 ms to write: all names are looked up together, and again only when modules came or went.
 enum KernelPlaces {
-    static let perCPUOffset = "__per_cpu_offset"
     static let tablePerturb = "table_perturb"
     static let earlyDrop = "early_drop"
     static let conntrackIn = "nf_conntrack_in"
 
-    private static let names: Set<String> = [perCPUOffset, tablePerturb, earlyDrop, conntrackIn]
+    private static let names =
+        ConnectPrograms.staticFunctions.union([tablePerturb, earlyDrop, conntrackIn])
 
     private struct Known {
         var modules: [String] = []

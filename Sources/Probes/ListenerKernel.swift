@@ -32,13 +32,19 @@ struct ListenerKernel {
         static let size: UInt32 = 8
     }
 
-    init() throws(BPFError) {
-        let btf = try BTF.vmlinux()
+    init(_ btf: BTF) {
         let programs = ListenerPrograms.handlers(.fentry) + ListenerPrograms.routes(.fentry)
         functions = Set(programs.compactMap(\.function).filter { btf.hasFunction($0) })
         routeArguments = UInt32(btf.argumentCount("tcp_v4_route_req") ?? 0)
         counters = Self.places(btf)
         fentryRefusal = BackendTrial.fentry(btf)
+    }
+
+    /// The programs that see losses, where the counters that they read are known.
+    func handlers(_ backend: Backend) throws(BPFError) -> [ProgramSpec] {
+        if backend == .tracepoint { return [] }
+        _ = try places()
+        return try present(ListenerPrograms.handlers(backend))
     }
 
     /// Those of the programs whose function exists here.
@@ -51,19 +57,15 @@ struct ListenerKernel {
         return programs.filter { $0.function.map(functions.contains) ?? true }
     }
 
-    /// Where each CPU's counters are, and where in them.
+    private func places() throws(BPFError) -> CounterPlaces {
+        if let counters { return counters }
+        throw BPFError(
+            .notFound, "read TcpExt counters", detail: "type information does not say where they are")
+    }
+
+    /// Where among a CPU's counters those are that the programs read.
     func configure(_ config: inout why_listener_config) throws(BPFError) {
-        guard let counters else {
-            throw BPFError(
-                .notFound, "read TcpExt counters", detail: "type information does not say where they are")
-        }
-        let name = KernelPlaces.perCPUOffset
-        guard let address = try? KernelPlaces.symbols().address(of: name) else {
-            throw BPFError(
-                .notSupported, "read each CPU's TcpExt counters",
-                detail: "the kernel hides where they are (\(name) in /proc/kallsyms)")
-        }
-        config.per_cpu_offset = address
+        let counters = try places()
         config.listen_place = counters.listen * CounterPlaces.size
         config.queue_place = counters.queue * CounterPlaces.size
         config.deferred_place = counters.deferred * CounterPlaces.size

@@ -33,7 +33,7 @@ public final class ListenerProbe {
     ) throws(ProbeError) {
         let kernel: ListenerKernel
         do throws(BPFError) {
-            kernel = try ListenerKernel()
+            kernel = ListenerKernel(try BTF.vmlinux())
         } catch {
             throw BackendChoice.noTypes(error)
         }
@@ -85,7 +85,7 @@ public final class ListenerProbe {
         var programs: [ProgramSpec] = []
         if backend != .tracepoint {
             try kernel.configure(&config)
-            programs = try kernel.present(ListenerPrograms.handlers(backend))
+            programs = try kernel.handlers(backend)
             if kernel.seesRoutes { programs += try kernel.present(ListenerPrograms.routes(backend)) }
         }
         let image = why_listener_object()

@@ -24,8 +24,6 @@ struct CheckFindings {
     var obstacle: String?
     var probes: [ProbeFinding] = []
     var iterator: String?
-    /// Whether ports can be derived: the address of table_perturb is known.
-    var derives = false
 
     var canTrace: Bool { probes.contains { $0.name == "connect" && $0.chosen != nil } }
 
@@ -48,14 +46,17 @@ struct CheckFindings {
     }
 
     private mutating func tryProbes(_ btf: borrowing BTF) {
-        derives = PortCounting.canDerive
-        for (name, results) in BackendTrial.all(btf: btf) {
+        let table = BackendTrial.all(btf: btf)
+        let counting = table.first { $0.probe == "check" }?.results.filter { $0.refusal == nil } ?? []
+        for (name, results) in table {
             let chosen = results.first { $0.refusal == nil }?.backend
             probes.append(
                 ProbeFinding(
                     name: name, chosen: chosen,
                     kind: name == "listen" && chosen == nil ? "iterator" : nil,
-                    measures: ProbeCoverage.text(name, chosen, derives: derives),
+                    measures: ProbeCoverage.text(
+                        name, chosen, derives: PortCounting.canDerive,
+                        counts: counting.contains { $0.backend == chosen }),
                     refused: results.compactMap { result in
                         result.refusal.map { (result.backend, $0) }
                     }))
@@ -109,7 +110,10 @@ extension CheckFindings {
 
 /// What each probe can and cannot measure, by backend: the words of `check`.
 enum ProbeCoverage {
-    static func text(_ probe: String, _ backend: Backend?, derives: Bool) -> String {
+    /// - Parameters:
+    ///   - derives: ports can be derived: the address of table_perturb is known.
+    ///   - counts: this backend can count them.
+    static func text(_ probe: String, _ backend: Backend?, derives: Bool, counts: Bool) -> String {
         switch (probe, backend) {
         case ("listen", nil):
             "drops per listening socket by its own counter (sk_drops), without causes"
@@ -126,7 +130,9 @@ enum ProbeCoverage {
                 + "time only of searches in vain; ports tried estimated from the range's use"
         case ("connect", _):
             "connects, failures by errno and destination, search and call time: exact; ports tried "
-                + (derives ? "derived" : "counted (the address of table_perturb is hidden)")
+                + (derives
+                    ? "derived"
+                    : "\(counts ? "counted" : "not measured") (the address of table_perturb is hidden)")
         case ("bind", .tracepoint?):
             "bind to port 0: calls, failures, time of the system call; no search time"
         case ("bind", _):

@@ -298,7 +298,6 @@ enum why_unsent {
 };
 
 struct why_listener_config {
-	__u64 per_cpu_offset; /* address of the kernel's __per_cpu_offset */
 	__u32 listen_place; /* bytes into struct linux_mib: ListenOverflows, then ListenDrops */
 	__u32 queue_place; /* of TCPReqQFullDoCookies, then TCPReqQFullDrop */
 	__u32 deferred_place; /* of TCPDeferAcceptDrop */
@@ -391,7 +390,7 @@ _Static_assert(sizeof(struct why_listener_stats) == 32 + 19 * 8, "wire size");
 _Static_assert(sizeof(struct why_near_row) == 24 + 184 + 16 * 24, "wire size");
 _Static_assert(sizeof(struct why_listener) == 64, "wire size");
 _Static_assert(sizeof(struct why_loss_event) == 72, "wire size");
-_Static_assert(sizeof(struct why_listener_config) == 32, "wire size");
+_Static_assert(sizeof(struct why_listener_config) == 24, "wire size");
 _Static_assert(sizeof(struct why_accept_stats) == 32 + 7 * 8 + 376 * 4, "wire size");
 _Static_assert(sizeof(struct why_accept_config) == 4, "wire size");
 _Static_assert(sizeof(struct why_connect_key) == 64, "wire size");

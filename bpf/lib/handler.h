@@ -44,13 +44,28 @@ static __always_inline struct why_handler *handler_of(__u32 kind)
 	return bpf_map_lookup_elem(&handlers, &kind);
 }
 
-static __always_inline __u64 this_cpu_offset(void)
+/* What goes into a map as a pointer comes out of it as a number. */
+static __always_inline __u64 as_number(__u64 *in_map, __u64 pointer)
 {
-	__u64 offset = 0;
+	*in_map = pointer;
+	return *(volatile __u64 *)in_map;
+}
 
-	bpf_probe_read_kernel(&offset, sizeof(offset),
-			      (const __u64 *)config.per_cpu_offset + bpf_get_smp_processor_id());
-	return offset;
+/*
+ * How far this CPU's data are from where the kernel says that every CPU has them. The map
+ * keeps the latter address of each element, and a program gets the former: no symbol is
+ * needed for it (__per_cpu_offset takes CONFIG_KALLSYMS_ALL).
+ */
+static __always_inline __u64 this_cpu_offset(__u32 kind, struct why_handler *handler)
+{
+	__u64 map = as_number(&handler->counters, (__u64)&handlers);
+	__u64 of_all = 0;
+
+	if (bpf_probe_read_kernel(&of_all, sizeof(of_all),
+				  (const void *)(map + bpf_core_field_offset(struct bpf_array, pptrs) +
+						 kind * sizeof(of_all))))
+		return 0;
+	return as_number(&handler->counters, (__u64)handler) - of_all;
 }
 
 /* Whether the function may count in it: reading the others would cost for nothing. */
@@ -92,10 +107,8 @@ static __always_inline int handler_enter(__u32 kind, struct sock *sk, struct sk_
 	if (!handler)
 		return 0;
 	if (!handler->offset)
-		handler->offset = this_cpu_offset();
-	/* What was read as a pointer is a number once it comes out of the map. */
-	handler->counters = counters_of(sk, direct);
-	handler->counters = *(volatile __u64 *)&handler->counters + handler->offset;
+		handler->offset = this_cpu_offset(kind, handler);
+	handler->counters = as_number(&handler->counters, counters_of(sk, direct)) + handler->offset;
 	handler->route = ROUTE_NOT_ASKED;
 	read_counters(kind, handler->counters, handler->before);
 	handler->skb = (__u64)skb;

@@ -44,6 +44,10 @@ enum tcp_state {
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct bpf_array {
+	void *pptrs[1]; /* of a per-CPU array: an element's address, the same for every CPU */
+};
+
 struct in6_addr {
 	union {
 		__u8 u6_addr8[16];
@@ -299,7 +303,7 @@ struct bpf_iter__tcp {
  * which cost a tenth of a call of bpf_probe_read_kernel(). Whether a kernel has that is
  * known when the program is loaded, so that it keeps only one of two ways.
  */
-extern void *bpf_rdonly_cast(void *address, __u32 type) __ksym __weak;
+extern void *bpf_rdonly_cast(const void *address, __u32 type) __ksym __weak;
 
 enum special_kfunc_type {
 	KF_bpf_rdonly_cast = 0,
@@ -308,7 +312,7 @@ enum special_kfunc_type {
 #define has_casts bpf_core_enum_value_exists(enum special_kfunc_type, KF_bpf_rdonly_cast)
 
 #define cast(type, address) \
-	((type *)bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(type)))
+	((type *)bpf_rdonly_cast((const void *)(address), bpf_core_type_id_kernel(type)))
 
 /* address->field, and address->pointer->field. */
 #define read_field(type, address, field) \
