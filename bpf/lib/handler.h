@@ -58,12 +58,11 @@ static __always_inline __u64 as_number(__u64 *in_map, __u64 pointer)
  */
 static __always_inline __u64 this_cpu_offset(__u32 kind, struct why_handler *handler)
 {
-	__u64 map = as_number(&handler->counters, (__u64)&handlers);
+	__u64 place = as_number(&handler->counters, (__u64)&handlers);
 	__u64 of_all = 0;
 
-	if (bpf_probe_read_kernel(&of_all, sizeof(of_all),
-				  (const void *)(map + bpf_core_field_offset(struct bpf_array, pptrs) +
-						 kind * sizeof(of_all))))
+	place += bpf_core_field_offset(struct bpf_array, pptrs) + kind * sizeof(of_all);
+	if (bpf_probe_read_kernel(&of_all, sizeof(of_all), (const void *)place))
 		return 0;
 	return as_number(&handler->counters, (__u64)handler) - of_all;
 }
@@ -108,7 +107,8 @@ static __always_inline int handler_enter(__u32 kind, struct sock *sk, struct sk_
 		return 0;
 	if (!handler->offset)
 		handler->offset = this_cpu_offset(kind, handler);
-	handler->counters = as_number(&handler->counters, counters_of(sk, direct)) + handler->offset;
+	handler->counters =
+		as_number(&handler->counters, counters_of(sk, direct)) + handler->offset;
 	handler->route = ROUTE_NOT_ASKED;
 	read_counters(kind, handler->counters, handler->before);
 	handler->skb = (__u64)skb;

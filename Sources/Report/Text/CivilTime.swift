@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import Model
 
 /// A moment as people write it, in the Gregorian calendar.
@@ -16,24 +17,17 @@ struct CivilTime {
     ///   - utcOffset: seconds to add for the zone to show.
     init(milliseconds: Int64, utcOffset: Int = 0) {
         let local = milliseconds + Int64(utcOffset) * 1000
-        let days = local.floorDivided(by: 86_400_000)
-        let inDay = local - days * 86_400_000
-        hour = inDay / 3_600_000
-        minute = inDay / 60_000 % 60
-        second = inDay / 1000 % 60
-        millisecond = inDay % 1000
-        // Years that begin in March, in eras of 400 years that are all alike, so
-        // that the leap day is the last of its year.
-        let shifted = days + 719_468
-        let era = shifted.floorDivided(by: 146_097)
-        let dayOfEra = shifted - era * 146_097
-        let leapDays = dayOfEra / 1460 - dayOfEra / 36_524 + dayOfEra / 146_096
-        let yearOfEra = (dayOfEra - leapDays) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let marchMonth = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
-        month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        // Before 1970, too, a moment belongs to the second that it is in.
+        var seconds = Int((local - (local < 0 ? 999 : 0)) / 1000)
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        year = Int64(parts.tm_year) + 1900
+        month = Int64(parts.tm_mon) + 1
+        day = Int64(parts.tm_mday)
+        hour = Int64(parts.tm_hour)
+        minute = Int64(parts.tm_min)
+        second = Int64(parts.tm_sec)
+        millisecond = local - Int64(seconds) * 1000
     }
 
     /// - Parameter seconds: since 1970, UTC; not before.
@@ -70,11 +64,5 @@ struct CivilTime {
         var bytes: [UInt8] = []
         writeClock(to: &bytes, milliseconds: false)
         return String(decoding: bytes, as: UTF8.self)
-    }
-}
-
-extension Int64 {
-    fileprivate func floorDivided(by divisor: Int64) -> Int64 {
-        self >= 0 ? self / divisor : (self + 1) / divisor - 1
     }
 }
