@@ -9,6 +9,7 @@ KERNEL ?= all
 ARGS ?=
 QUICK ?=
 DURATION ?= 8
+MINUTES ?= 30
 V ?= 0
 
 SWIFT ?= swift
@@ -46,7 +47,7 @@ endif
 # For what needs root, if this is not root.
 SUDO ?= $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: help setup build bpf run test unit-test lab-test kernel-test cost bench lint format docs install clean
+.PHONY: help setup build bpf run test unit-test lab-test kernel-test cost bench soak lint format docs install clean
 
 help: ## show this
 	@printf 'Targets:\n'
@@ -55,6 +56,7 @@ help: ## show this
 	@printf '  %-18s %s\n' 'CONFIG=$(CONFIG)' 'release or debug' \
 		'KERNEL=$(KERNEL)' 'kernel-test: native, 5.10, 6.1, 6.12, 7.2, or all' \
 		'DURATION=$(DURATION)' 'run: seconds of each load' \
+		'MINUTES=$(MINUTES)' 'soak: how long' \
 		'ARGS=$(ARGS)' 'more arguments: run for scripts/lab cure, unit-test for swift test, cost, bench' \
 		'QUICK=$(QUICK)' 'bench: 1 measures less, in five minutes' \
 		'PREFIX=$(PREFIX)' 'install: where to' \
@@ -149,6 +151,9 @@ bench: ## cost, speed, memory and scaling beside other tools; writes docs/bench.
 	$(Q)scripts/setup && scripts/setup --bench
 	$(Q)$(MAKE) build $(COST) .build/bench/stacks .build/bench/keys .build/$(CONFIG)/benchnative
 	$(Q)$(SUDO) scripts/bench $(if $(QUICK),--quick) $(ARGS)
+
+soak: build .build/tcpload ## every live command for MINUTES while all comes and goes; its table goes into docs/bench.md
+	$(Q)$(SUDO) scripts/soak --minutes $(MINUTES) $(ARGS)
 
 lint: build ## layout, shellcheck, import rules, licences, the manual page
 	$(Q)scripts/lint

@@ -16,6 +16,7 @@ import cost
 import memory
 import page
 import scaling
+import soak
 import speed
 
 PARTS = {"cost": cost, "speed": speed, "memory": memory, "scaling": scaling}
@@ -109,7 +110,7 @@ def main():
     print(f"bench: {options.output}", file=sys.stderr)
     text = page.page(results)
     if options.page or (set(wanted) == set(PARTS) and not options.quick):
-        pathlib.Path("docs/bench.md").write_text(text)
+        soak.PAGE.write_text(text.rstrip("\n") + "\n" + soak.section(soak.PAGE.read_text()))
         picture = scaling.picture(results.get("scaling") or {})
         if picture:
             pathlib.Path("docs/bench.svg").write_text(picture)

@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "byhand.h"
+#include "churn.h"
 #include "packets.h"
 #include "slow.h"
 #include "spin.h"
@@ -64,6 +65,11 @@ static const char usage[] =
 	"  -Y A   the same, answered or not: a flood, every 64,512 from the next address\n"
 	"  -e     send -n segments over one connection, with -L\n"
 	"  -g     send -n UDP datagrams\n"
+	"  -v     each connect to the next address (IPv4)\n"
+	"  -P     each connect to the next port (IPv4)\n"
+	"  -C     instead: -n listeners that come and go, at ports from PORT on, each of\n"
+	"         which accepts a connect\n"
+	"  -O     the same, but each loses one\n"
 	"  -f     with -y: at a line on standard input acknowledge the answers, and say\n"
 	"         how many, and how long that took\n"
 	"  -F N   with -f: N times over, which makes a difference where no place is free\n"
@@ -80,7 +86,7 @@ static struct options {
 	double seconds;
 	bool listen, deaf, in_turn, keep, orderly, nonblocking, quit, no_port, only_bind, wait,
 		finish;
-	bool floods, segments, datagrams;
+	bool floods, segments, datagrams, next_address, next_port, churn, lose;
 	const char *bind_address, *range, *ghost;
 	struct sockaddr_storage to;
 	socklen_t length;
@@ -180,13 +186,19 @@ static int prepare(long number)
 	return fd;
 }
 
-static int connect_once(int fd)
+static int connect_once(int fd, long number)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLOUT };
+	struct sockaddr_storage to = options.to;
+	struct sockaddr_in *v4 = (void *)&to;
 	socklen_t length = sizeof(int);
 	int error = 0;
 
-	if (!connect(fd, (void *)&options.to, options.length))
+	if (options.next_address)
+		v4->sin_addr.s_addr = htonl(ntohl(v4->sin_addr.s_addr) + number);
+	if (options.next_port)
+		v4->sin_port = htons(ntohs(v4->sin_port) + number);
+	if (!connect(fd, (void *)&to, options.length))
 		return 0;
 	if (errno != EINPROGRESS || options.quit)
 		return errno == EINPROGRESS ? 0 : errno;
@@ -279,7 +291,7 @@ static void *work(void *argument)
 			atomic_fetch_add(&done, 1);
 			continue;
 		}
-		error = options.only_bind ? 0 : connect_once(fd);
+		error = options.only_bind ? 0 : connect_once(fd, number);
 		if (options.slow_ms && !error)
 			note_connected(fd);
 		if (options.in_turn && !error)
@@ -300,7 +312,7 @@ int main(int argc, char **argv)
 	bool first = true;
 	double begin;
 
-	while ((option = getopt(argc, argv, "t:n:d:lLB:R:D:m:A:akwuqb:op:r:zy:Y:egfF:Mcx:i:s")) !=
+	while ((option = getopt(argc, argv, "t:n:d:lLB:R:D:m:A:akwuqb:op:r:zy:Y:egvPCOfF:Mcx:i:s")) !=
 	       -1) {
 		switch (option) {
 		case 't': options.threads = atoi(optarg); break;
@@ -330,6 +342,10 @@ int main(int argc, char **argv)
 			break;
 		case 'e': options.segments = true; break;
 		case 'g': options.datagrams = true; break;
+		case 'v': options.next_address = true; break;
+		case 'P': options.next_port = true; break;
+		case 'C': options.churn = true; break;
+		case 'O': options.churn = options.lose = true; break;
 		case 'f': options.finish = true; break;
 		case 'F': options.rounds = atoi(optarg); break;
 		case 'M': options.protocol = IPPROTO_MPTCP; break;
@@ -363,6 +379,9 @@ int main(int argc, char **argv)
 		by_hand();
 	} else if (options.segments) {
 		exchange_segments(listener, &options.to, options.length, options.count);
+	} else if (options.churn) {
+		done = results[0] =
+			churn_listeners((void *)&options.to, options.count, options.lose);
 	} else if (options.datagrams) {
 		send_datagrams(&options.to, options.length, options.count);
 	} else {

@@ -53,10 +53,11 @@ struct ListenersTrace {
 
     /// Traces what `body` does in a namespace.
     static func of(
-        _ backend: Backend, in namespace: Namespace, _ body: () throws -> Void
+        _ backend: Backend, in namespace: Namespace, every interval: String = "3600",
+        _ body: () throws -> Void
     ) throws -> ListenersTrace {
         let child = try Child([
-            Lab.tcpwhy, "listeners", "3600", "--json", "--backend", backend.rawValue, "--netns",
+            Lab.tcpwhy, "listeners", interval, "--json", "--backend", backend.rawValue, "--netns",
             namespace.name,
         ])
         let traces = Lab.wait(400) { child.hasEnded || child.error.contains("tracing, backend") }

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+extension KernelTests {
+    /// Tables that are passed through by three times as many keys as they have room for, over
+    /// some reports: what came and went has left, no count is lost, and who was there all the
+    /// time has its own. The bounds are those of `bpf/lib`.
+    @Suite struct TableLifeTests {
+        /// Seconds between reports; a piece that came between two has left after the second.
+        private static let interval = 0.2
+
+        private struct Pieces {
+            let count: Int
+            let size: Int
+            var all: Int { count * size }
+        }
+
+        /// Keys in pieces that a table has room for, each with time to leave.
+        private func churn(_ pieces: Pieces, _ load: (_ piece: Int) throws -> Void) throws {
+            for piece in 0..<pieces.count {
+                try load(piece)
+                _ = Lab.wait(Self.interval * (Lab.isEmulated ? 6 : 3)) { false }
+            }
+        }
+
+        /// `stats` in lib/totals.h: 16,384 keys, 4,096 before 6.1.
+        @Test(arguments: Lab.backends)
+        func connectsToEverNewDestinations(backend: Backend) throws {
+            let pieces = Pieces(count: Lab.kernel == "5.10" ? 5 : 13, size: Lab.kernel == "5.10" ? 3000 : 4000)
+            let namespace = try Namespace()
+            let tracer = try Tracer(
+                starting: backend, ["--netns", namespace.name], every: "\(Self.interval)")
+            try tracer.waitUntilItTraces()
+            let busy = try Load("-n 40000 127.0.0.1 7001", in: namespace)
+            var results: [Load.Result] = []
+            try churn(pieces) { piece in
+                results.append(
+                    try Load.run("-v -n \(pieces.size) 127.1.\(piece * 16).0 7002", in: namespace))
+            }
+            results.append(try busy.result())
+            let trace = try tracer.finish()
+            #expect(results.connects == pieces.all + 40_000)
+            expect(trace, has: results)
+            let own = trace.rows.filter { $0.port == 7001 }.reduce(0) { $0 + $1.connects }
+            #expect((own...own + trace.summary.doubt).contains(40_000))
+        }
+
+        /// `stats` in lib/accept.h: 4,096 listeners.
+        @Test(arguments: Lab.backends)
+        func listenersThatAcceptAndClose(backend: Backend) throws {
+            let pieces = Pieces(count: 7, size: 2000)
+            let namespace = try Namespace()
+            var accepted = 0
+            let trace = try ListenersTrace.of(backend, in: namespace, every: "\(Self.interval)") {
+                let busy = try Load("-n 20000 -a 127.0.0.1 7001", in: namespace)
+                try churn(pieces) { _ in
+                    accepted += try Load.run("-C -n \(pieces.size) 127.0.0.1 10000", in: namespace).connects
+                }
+                accepted += try busy.result().connects
+            }
+            let doubt = trace.summary.acceptsNotAttributed ?? 0
+            #expect(accepted == pieces.all + 20_000)
+            #expect((trace.summary.accepts ?? 0) + doubt == accepted)
+            let own = trace.rows.filter { $0.port == 7001 }.reduce(0) { $0 + ($1.accepts ?? 0) }
+            #expect((own...own + doubt).contains(20_000))
+            // Of the closed ones each is told once, if it is: it may come and go between two looks.
+            #expect(trace.rows.count { $0.closed && $0.accepts == 0 } <= pieces.all)
+            #expect(trace.summary.lost.map == 0)
+        }
+
+        /// `near` and `stats` in lib/losses.h: 32 listeners a CPU, and 4,096.
+        @Test(arguments: Lab.probing)
+        func listenersThatLoseAndClose(backend: Backend) throws {
+            let pieces = Pieces(count: 7, size: 2000)
+            let namespace = try Namespace()
+            let server = try Load("-L -n 0 -B 2 -i 600 127.0.0.1 7001", in: namespace)
+            _ = try server.result()
+            try Load.run("-n 3 127.0.0.1 7001", in: namespace)
+            let before = try Losses(of: namespace)
+            let tracer = try Tracer.drops(backend, ["--netns", namespace.name], every: "\(Self.interval)")
+            try churn(pieces) { _ in
+                try Load.run("-O -n \(pieces.size) 127.0.0.1 10000", in: namespace)
+                try Load.run("-q -n 500 127.0.0.1 7001", in: namespace)
+            }
+            let truth = try Losses(atRestIn: namespace) - before
+            let trace = try tracer.finishDrops()
+            #expect(truth.drops == pieces.all + pieces.count * 500)
+            #expect(trace.summary.listenDrops == truth.drops && trace.summary.notAttributed == 0)
+            #expect(trace.summary.lost.map == 0)
+            let rows = trace.rows.filter { $0.port == 7001 }
+            #expect(rows.reduce(0) { $0 + ($1.listenDrops ?? 0) } == pieces.count * 500)
+        }
+
+        /// `near` and `packets` in lib/packets.h: 64 kinds a CPU, and 8,192.
+        @Test(arguments: Lab.anyBackend)
+        func packetsToEverNewPorts(backend: Backend) throws {
+            let pieces = Pieces(count: 5, size: 5000)
+            let namespace = try Namespace()
+            let tracer = try Tracer.drops(backend, ["--netns", namespace.name], every: "\(Self.interval)")
+            try churn(pieces) { piece in
+                let first = 10_000 + piece * pieces.size
+                try Load.run("-P -n \(pieces.size) 127.0.0.1 \(first)", in: namespace)
+                try Load.run("-n 100 127.0.0.1 7999", in: namespace)
+            }
+            let trace = try tracer.finishDrops()
+            let refused = trace.packets.filter { $0.reason == "NO_SOCKET" || $0.reason == nil }
+            #expect(refused.filter { $0.port == 7999 }.reduce(0) { $0 + $1.count } == pieces.count * 100)
+            let scanned = refused.filter { $0.port.map { $0 >= 10_000 } ?? false }
+            #expect(scanned.reduce(0) { $0 + $1.count } == pieces.all)
+            #expect(trace.summary.lost.map == 0)
+        }
+    }
+}
