@@ -48,6 +48,9 @@ let package = Package(
         .target(
             name: "Probes", dependencies: ["BPF", "CPrograms", "Host", "Model"],
             swiftSettings: settings),
+        .target(
+            name: "Collector", dependencies: ["BPF", "Host", "Model", "Probes", "Symbols"],
+            swiftSettings: settings),
         .target(name: "Diagnosis", dependencies: ["Model"], swiftSettings: settings),
         .target(name: "Report", dependencies: ["Model"], swiftSettings: settings),
         // The picture's script and style are files of their own, and part of the executable.
@@ -58,7 +61,7 @@ let package = Package(
         .executableTarget(
             name: "tcpwhy",
             dependencies: [
-                "BPF", "Diagnosis", "Host", "Model", "Probes", "Report", "Stacks", "Symbols",
+                "BPF", "Collector", "Diagnosis", "Host", "Model", "Probes", "Report", "Stacks", "Symbols",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: settings),

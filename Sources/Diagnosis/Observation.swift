@@ -58,12 +58,9 @@ public struct Observation: Sendable {
     }
 }
 
-/// What was seen, or why it could not be.
-public enum Seen<Value: Sendable>: Sendable {
-    case seen(Value)
-    case not(String)
-
-    public func get() throws(NotExamined) -> Value {
+extension Seen {
+    /// - Throws: why it was not seen.
+    func get() throws(NotExamined) -> Value {
         switch self {
         case .seen(let value): return value
         case .not(let why): throw NotExamined(why)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ArgumentParser
+import Collector
 import Glibc
-import Host
 public import Model
-import Probes
 public import Report
 
 extension PortsSort: ExpressibleByArgument {}
@@ -42,13 +41,14 @@ struct FilterOptions: ParsableArguments {
         }
     }
 
-    /// The filters as the probe takes them.
-    func apply(to options: inout ConnectOptions) throws {
-        options.pid = try process.processID()
-        options.command = process.command
-        options.port = port
-        options.destination = try dest.map { try AddressBlock(parsing: $0) }
-        options.failedOnly = failed
-        options.netns = try namespace.inode()
+    /// The filters as the collector takes them.
+    func apply(to questions: inout Questions, _ ports: inout PortsQuestion) throws {
+        questions.pid = try process.processID()
+        questions.command = process.command
+        questions.netns = namespace.netns
+        questions.cgroup = cgroup.cgroup
+        ports.port = port
+        ports.destination = try dest.map { try AddressBlock(parsing: $0) }
+        ports.failedOnly = failed
     }
 }

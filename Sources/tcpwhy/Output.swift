@@ -45,6 +45,9 @@ final class Output {
         _ = text.withCString { Glibc.write(STDERR_FILENO, $0, strlen($0)) }
     }
 
+    /// What a reader must know beside the figures.
+    static func note(_ text: String) { error("tcpwhy: \(text)\n") }
+
     /// From here on nothing is missed: what a script that makes the load waits for.
     static func tracing(_ backend: Backend) {
         error("tcpwhy: tracing, backend \(backend.rawValue); Ctrl-C ends\n")

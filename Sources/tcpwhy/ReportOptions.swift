@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Collector
 import Model
 
 /// What the live commands have in common: how often, how long, where to.
@@ -45,5 +46,10 @@ struct ReportOptions: ParsableArguments {
             throw ValidationError("-d is a number of seconds above 0, not \(duration)")
         }
         if top <= 0 { throw ValidationError("-n is above 0, not \(top)") }
+    }
+
+    /// - Parameter count: of reports, if none was asked for.
+    func pace(count: Int? = nil) -> Pace {
+        Pace(every: interval ?? 1, count: self.count ?? count, duration: duration)
     }
 }

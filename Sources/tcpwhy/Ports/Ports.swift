@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import Host
+import Collector
 import Model
-import Probes
 import Report
 
 struct Ports: ParsableCommand {
@@ -52,23 +51,17 @@ struct Ports: ParsableCommand {
     func run() throws {
         try Preflight.current().requireTracing()
         Log.start(verbose: report.verbose)
-        var options = ConnectOptions()
-        try filters.apply(to: &options)
-        let cgroup = try filters.cgroup.open()
-        switch cgroup {
-        case let group?: options.cgroup = group.descriptor
-        case nil: break
-        }
-        options.events = events
-        options.countCalls = countCalls
-        options.backend = report.backend
-        if events { options.ringBytes = 1 << 23 }
-        let output = try Output(path: report.file)
-        // Its descriptor is in `options`: it stays open until the map has taken it.
-        var session = try withExtendedLifetime(cgroup) {
-            try PortsSession(options, view: view(for: output), interval: report.interval ?? 1)
-        }
-        try session.run(reports: report.count, seconds: report.duration)
+        var questions = Questions()
+        var ports = PortsQuestion()
+        try filters.apply(to: &questions, &ports)
+        questions.backend = report.backend
+        ports.countsCalls = countCalls
+        ports.events = events
+        ports.ranges = .always
+        questions.ports = ports
+        let source = try Collector(questions, report.pace(), note: Output.note)
+        var reader = PortsReader(view(for: try Output(path: report.file)))
+        try reader.read(source)
     }
 
     private func view(for output: Output) -> PortsView {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Host
 import Model
-import Probes
 import Report
 
 /// Puts intervals and events on the output in the form that was asked for.
@@ -27,9 +26,9 @@ struct PortsView {
 
     var showsEvents: Bool { form == .events || form == .jsonEvents }
 
-    func announce(_ coverage: ConnectCoverage) {
+    func announce(_ backend: Backend) {
         if form == .table && output.isTerminal { return }
-        Output.tracing(coverage.backend)
+        Output.tracing(backend)
     }
 
     func begin() throws {

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Model
+
+/// What is asked of a trace, and of whom: plain values.
+public struct Questions: Sendable {
+    /// Only this network namespace: a name, an inode, a path, or "pid:N".
+    public var netns: String?
+    /// Only this cgroup and what is below it, by its path.
+    public var cgroup: String?
+    /// Only this process's connects and turns on a CPU.
+    public var pid: UInt32?
+    /// Only those of processes of this name.
+    public var command: String?
+    /// By this backend or not at all.
+    public var backend: Backend?
+
+    public var ports: PortsQuestion?
+
+    public init() {}
+}
+
+/// Connects, and their searches for ports.
+public struct PortsQuestion: Sendable {
+    /// Only to this port.
+    public var port: UInt16?
+    public var destination: AddressBlock?
+    public var failedOnly = false
+    /// Count the checked ports even where they can be derived.
+    public var countsCalls = false
+    /// Hand over each connect.
+    public var events = false
+    /// How full the ranges are that the busiest destinations have.
+    public var ranges = RangePace.never
+
+    public init() {}
+
+    /// How often to look at ranges, which takes a walk over every socket.
+    public enum RangePace: Sendable {
+        case never, always
+        /// At every second look, and so that it takes a thousandth of the time.
+        case seldom
+    }
+}
+
+/// How often, and how long.
+public struct Pace: Sendable {
+    /// Seconds between snapshots.
+    public var interval: Double
+    /// End after so many snapshots.
+    public var count: Int?
+    /// End after so many seconds.
+    public var duration: Double?
+
+    public init(every interval: Double, count: Int? = nil, duration: Double? = nil) {
+        self.interval = interval
+        self.count = count
+        self.duration = duration
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Everything that was asked for, at one moment. Each part has the time up to which it counts,
+/// which is that of its own reading.
+public struct Snapshot: Sendable {
+    /// When it was taken: nanoseconds of CLOCK_MONOTONIC.
+    public var time: UInt64
+    /// Connects and searches for ports.
+    public var ports: Seen<PortsSnapshot> = .notAsked
+
+    public init(time: UInt64) {
+        self.time = time
+    }
+}
+
+/// What was seen, or why it could not be.
+public enum Seen<Value> {
+    case seen(Value)
+    case not(String)
+
+    public static var notAsked: Seen { .not("not asked for") }
+
+    public var value: Value? {
+        if case .seen(let value) = self { value } else { nil }
+    }
+
+    public func map<Other>(_ change: (Value) throws -> Other) rethrows -> Seen<Other> {
+        switch self {
+        case .seen(let value): .seen(try change(value))
+        case .not(let why): .not(why)
+        }
+    }
+
+    /// Why there is no value; empty: there is one.
+    public var obstacle: String {
+        if case .not(let why) = self { why } else { "" }
+    }
+}
+
+extension Seen: Sendable where Value: Sendable {}
+
+/// Something that is told when it happens, beside the totals.
+public enum TraceEvent: Sendable {
+    case connect(ConnectEvent)
+    /// - Parameters:
+    ///   - socket: which lost it, as it was last seen, or as the packet names it.
+    ///   - owners: who holds it, as far as owners were asked for.
+    case loss(ListenLoss, socket: Listener?, owners: [SocketOwner])
+}
