@@ -11,7 +11,8 @@ public final class Collector: SnapshotSource {
     private let places: Places
     private let notes: Notes
     private var ports: Seen<PortsPart> = .notAsked
-    private var looks = NamespaceLooks()
+    private var listeners: Seen<ListenersPart> = .notAsked
+    private var looks: NamespaceLooks
     /// `nil`: not begun, or over.
     private var ticker: Ticker?
     private var isOver = false
@@ -22,6 +23,7 @@ public final class Collector: SnapshotSource {
         self.pace = pace
         notes = Notes(note)
         places = try Places(questions)
+        looks = NamespaceLooks(only: places.netns, notes)
     }
 
     public func next(_ take: (TraceEvent) throws -> Void) throws -> Update? {
@@ -31,7 +33,7 @@ public final class Collector: SnapshotSource {
             try drain(take)
             return .events
         case .tick:
-            return .tick(try read(take))
+            return .tick(try read(.tick))
         case .end:
             ticker = nil
             isOver = true
@@ -41,7 +43,8 @@ public final class Collector: SnapshotSource {
 
     private func begin() throws -> Snapshot {
         try attach()
-        let first = snapshot()
+        try listeners.value?.start(&looks)
+        let first = try read(.first)
         ticker = try Ticker(pace, since: first.time, watching: descriptors)
         return first
     }
@@ -50,22 +53,38 @@ public final class Collector: SnapshotSource {
         // Every probe asks for the kernel's types.
         BTF.keep()
         defer { BTF.letGo() }
+        if let question = questions.listeners {
+            listeners = .seen(try ListenersPart(question, of: questions, in: places, notes: notes))
+        }
         if let question = questions.ports {
             ports = .seen(try PortsPart(question, of: questions, in: places, notes: notes))
         }
     }
 
-    private var descriptors: [Int32] { ports.value?.descriptors ?? [] }
-
-    private func drain(_ take: (TraceEvent) throws -> Void) throws {
-        try ports.value?.drain(take)
+    private var descriptors: [Int32] {
+        (ports.value?.descriptors ?? []) + (listeners.value?.descriptors ?? [])
     }
 
-    /// One look at everything.
-    private func read(_ take: (TraceEvent) throws -> Void, isLast: Bool = false) throws -> Snapshot {
+    private func drain(_ take: (TraceEvent) throws -> Void, isLast: Bool = false) throws {
+        try ports.value?.drain(take)
+        try listeners.value?.drain(take, isLast: isLast)
+    }
+
+    private enum Moment {
+        case first, tick, last
+    }
+
+    /// One look at everything: at namespaces first, so that what the kernel counted there the
+    /// probes have counted, too; then at what they counted.
+    private func read(_ moment: Moment) throws -> Snapshot {
+        let isLast = moment == .last
+        looks.begin()
+        try listeners.value?.look(&looks, isLast: isLast)
         turn()
         waitForPrograms()
-        try ports.value?.read(&looks, isLast: isLast)
+        try listeners.value?.read(isFirst: moment == .first, isLast: isLast)
+        try ports.value?.read()
+        if moment != .first { ports.value?.look(&looks, isLast: isLast) }
         return snapshot()
     }
 
@@ -75,16 +94,25 @@ public final class Collector: SnapshotSource {
     /// Until no program counts into what was closed.
     private func waitForPrograms() {}
 
+    /// Everything is read before anything is detached, which takes its time: what counted until
+    /// then, and what was not seen, is known only afterwards.
     private func end(_ take: (TraceEvent) throws -> Void) throws -> Snapshot {
+        try listeners.value?.stop()
         try ports.value?.stop()
-        try drain(take)
-        return try read(take, isLast: true)
+        try drain(take, isLast: true)
+        _ = try read(.last)
+        try ports.value?.detach()
+        try listeners.value?.detach()
+        try drain(take, isLast: true)
+        return snapshot()
     }
 
     /// Of what was read last.
     private func snapshot() -> Snapshot {
-        var snapshot = Snapshot(time: HostClock.monotonicNanoseconds())
+        var snapshot = Snapshot(
+            time: HostClock.monotonicNanoseconds(), wallOffset: HostClock.wallOffsetNanoseconds())
         snapshot.ports = ports.map(\.last)
+        snapshot.drops = listeners.map(\.last)
         return snapshot
     }
 }

@@ -11,6 +11,10 @@ final class PortsPart {
     private var ranges: RangeLooks
     private var events: RingBuffer?
     private(set) var last: PortsSnapshot
+    /// The reading before.
+    private var before: PortsSnapshot
+    /// IP_LOCAL_PORT_RANGE where a socket had it.
+    private var ownRanges: [Destination: ClosedRange<UInt16>] = [:]
     /// When tracing ended; detaching takes its time after that.
     private var stopped: UInt64?
 
@@ -38,6 +42,7 @@ final class PortsPart {
         last = Reading(
             time: HostClock.monotonicNanoseconds(), wallTime: HostClock.wallSeconds(),
             PortTotals(backend: probe.coverage.backend, method: probe.coverage.method))
+        before = last
     }
 
     /// Of the ring buffers that have events.
@@ -50,23 +55,37 @@ final class PortsPart {
         }
     }
 
-    func read(_ looks: inout NamespaceLooks, isLast: Bool) throws(ProbeError) {
+    func read() throws(ProbeError) {
         let reading = try probe.read()
-        var now = Reading(
+        before = last
+        last = Reading(
             time: stopped ?? HostClock.monotonicNanoseconds(), wallTime: HostClock.wallSeconds(),
             PortTotals(
                 backend: probe.coverage.backend, method: probe.coverage.method, connects: reading.connects,
                 loss: reading.loss))
-        now.ended = reading.ended
-        now.ranges = ranges.look(
-            after: now, since: last, own: reading.ownRanges, through: &looks, isLast: isLast)
-        last = now
+        last.ended = reading.ended
+        ownRanges = reading.ownRanges
     }
 
-    /// From here on nothing counts.
+    /// How full the ranges are of destinations that were connected to since the last time.
+    func look(_ looks: inout NamespaceLooks, isLast: Bool) {
+        last.ranges = ranges.look(
+            after: last, since: before, own: ownRanges, through: &looks, isLast: isLast)
+    }
+
+    /// From here on nothing counts. `detach` takes its time after that.
     func stop() throws(ProbeError) {
         stopped = HostClock.monotonicNanoseconds()
         try probe.stop()
+    }
+
+    /// What was under way is counted as far as it went.
+    func detach() throws(ProbeError) {
+        try probe.detach()
+        let (ranges, reading) = (last.ranges, before)
+        try read()
+        last.ranges = ranges
+        before = reading
     }
 }
 

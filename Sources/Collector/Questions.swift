@@ -15,6 +15,7 @@ public struct Questions: Sendable {
     public var backend: Backend?
 
     public var ports: PortsQuestion?
+    public var listeners: ListenersQuestion?
 
     public init() {}
 }
@@ -39,6 +40,40 @@ public struct PortsQuestion: Sendable {
         case never, always
         /// At every second look, and so that it takes a thousandth of the time.
         case seldom
+    }
+}
+
+/// Listening sockets: what they lose, and what goes through their queues.
+public struct ListenersQuestion: Sendable {
+    /// Hand over each loss.
+    public var events = false
+    /// With the socket that lost it, and its owners.
+    public var namesSockets = false
+    /// Count whose connections are lost.
+    public var peers = false
+    /// Time accept queues.
+    public var accepts = Need.none
+    /// Count dropped packets.
+    public var packets = Need.none
+    /// Of packets only those with these reasons, by name or number; empty: all.
+    public var packetReasons: [String] = []
+    /// Divide packets by the kernel's stack.
+    public var packetStacks = false
+    /// Count full conntrack tables exactly.
+    public var conntrack = false
+    public var owners = OwnerPace.never
+
+    public init() {}
+
+    /// Whose owners to look for, and how often.
+    public enum OwnerPace: Sendable {
+        case never
+        /// Of sockets that lose something, whenever processes may have changed.
+        case losing
+        /// Of all sockets, whenever processes may have changed.
+        case all
+        /// Of all sockets, whenever there is a new one, and at the end.
+        case new
     }
 }
 

@@ -9,13 +9,19 @@ public struct KnownOwners: Sendable {
     private var known: Set<UInt32> = []
     private var owners: [UInt32: [SocketOwner]] = [:]
 
-    public init() {}
+    private let followsChanges: Bool
+
+    /// - Parameter followsChanges: whether what is known is looked for again when processes may
+    ///   have changed.
+    public init(followsChanges: Bool = true) {
+        self.followsChanges = followsChanges
+    }
 
     /// As `SocketOwners.find`, and those of sockets that were closed since.
     /// - Parameter anew: as they are now, whatever is known.
     public mutating func find(_ inodes: Set<UInt32>, anew: Bool = false) -> [UInt32: [SocketOwner]] {
         guard !inodes.isEmpty else { return [:] }
-        if changes.areDue() || anew {
+        if anew || (followsChanges && changes.areDue()) {
             known = inodes
             owners.merge(SocketOwners.find(inodes)) { $1 }
         } else {

@@ -29,7 +29,7 @@ struct ConntrackWatch {
     func complete(_ snapshot: inout DropsSnapshot) throws(ProbeError) {
         guard let probe else { return }
         let full = try probe.full()
-        snapshot.setConntrackFull(full, by: probe.backend)
+        snapshot.totals.setConntrackFull(full, by: probe.backend)
         snapshot.loss.merge(try probe.loss())
     }
 

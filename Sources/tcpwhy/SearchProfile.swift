@@ -50,6 +50,7 @@ struct SearchProfile {
             // While trampolines are there they have names.
             names.lookUp(try probe.searches().samples(of: \.searches))
             try probe.stop()
+            try probe.detach()
         } catch {
             throw Failure(error)
         }

@@ -37,5 +37,5 @@ struct SearchWatch {
             nanoseconds: time, missed: loss.missedTotal &+ loss.attempt, backend: probe.coverage.backend)
     }
 
-    func stop() throws(ProbeError) { try probe?.stop() }
+    func stop() throws(ProbeError) { try probe?.stop(); try probe?.detach() }
 }

@@ -24,6 +24,7 @@ import Testing
     @Test func aCgroupThatIsNotThereIsAFailure() throws {
         let drops = try Drops.parse(["--cgroup", "/no such group"])
         #expect(throws: Failure.self) { try drops.filter.cgroup.id() }
-        #expect(drops.filter.isFilter && !drops.filter.isPortFilter)
+        let shown = try drops.filter.shown()
+        #expect(shown.isFilter && !shown.isPortFilter)
     }
 }

@@ -63,5 +63,10 @@ public struct Interval<Of: Totals>: Sendable {
         _modify { yield &totals[keyPath: field] }
     }
 
+    /// The same time, other totals.
+    public func map(_ change: (Of) -> Of) -> Self {
+        Interval(duration: duration, wallTime: wallTime, change(totals))
+    }
+
     public subscript<Field>(dynamicMember field: KeyPath<Of, Field>) -> Field { totals[keyPath: field] }
 }

@@ -5,11 +5,17 @@
 public struct Snapshot: Sendable {
     /// When it was taken: nanoseconds of CLOCK_MONOTONIC.
     public var time: UInt64
+    /// What to add to a monotonic time for the wall time.
+    public var wallOffset: Int64
     /// Connects and searches for ports.
     public var ports: Seen<PortsSnapshot> = .notAsked
 
-    public init(time: UInt64) {
+    /// Listening sockets, dropped packets, connection tracking.
+    public var drops: Seen<DropsSnapshot> = .notAsked
+
+    public init(time: UInt64, wallOffset: Int64) {
         self.time = time
+        self.wallOffset = wallOffset
     }
 }
 

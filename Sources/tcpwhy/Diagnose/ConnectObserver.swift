@@ -47,7 +47,7 @@ final class ConnectObserver {
     }
 
     /// From here on nothing counts.
-    func stop() throws(ProbeError) { try probe.stop() }
+    func stop() throws(ProbeError) { try probe.stop(); try probe.detach() }
 
     /// All of the run, after `stop`.
     func result(from start: UInt64, to end: UInt64) throws(ProbeError) -> PortsInterval {

@@ -4,7 +4,7 @@ import Model
 
 /// Shows what `tcpwhy ports` was asked for, at each tick, and the totals at the end.
 struct PortsReader {
-    private let view: PortsView
+    private var view: PortsView
     /// Lines of events that are to be written.
     private var bytes: [UInt8] = []
 
@@ -18,10 +18,10 @@ struct PortsReader {
         var last: PortsSnapshot?
         while let update = try source.next({ try take($0) }) {
             try flush()
-            guard let now = update.snapshot?.ports.value else { continue }
+            guard let snapshot = update.snapshot, let now = snapshot.ports.value else { continue }
             guard let start = first, let before = last else {
                 view.announce(now.backend)
-                try view.begin()
+                try view.begin(wallOffset: snapshot.wallOffset)
                 (first, last) = (now, now)
                 continue
             }

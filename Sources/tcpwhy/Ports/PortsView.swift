@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Host
 import Model
 import Report
 
@@ -14,8 +13,9 @@ struct PortsView {
     let sort: PortsSort
     let top: Int
 
-    private let clock = WallClock(offset: HostClock.wallOffsetNanoseconds(), utcOffset: Terminal.utcOffset)
-    private let isoClock = WallClock(offset: HostClock.wallOffsetNanoseconds())
+    /// Of events' times, from `begin` on.
+    private var clock = WallClock(offset: 0)
+    private var isoClock = WallClock(offset: 0)
 
     init(output: Output, form: Form, sort: PortsSort, top: Int) {
         self.output = output
@@ -31,7 +31,10 @@ struct PortsView {
         Output.tracing(backend)
     }
 
-    func begin() throws {
+    /// - Parameter wallOffset: what to add to a monotonic time for the wall time.
+    mutating func begin(wallOffset: Int64) throws {
+        clock = WallClock(offset: wallOffset, utcOffset: Terminal.utcOffset)
+        isoClock = WallClock(offset: wallOffset)
         if form == .events { try output.write(EventLine.heading + "\n") }
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import Host
+import Collector
 import Model
 
 /// Which listening sockets to show. There are few of them, so all are counted, and
@@ -26,21 +26,24 @@ struct ListenerFilter: ParsableArguments {
         if let listener { _ = try Self.endpoint(listener) }
     }
 
-    /// Whether `show` says no to any socket.
-    var isFilter: Bool { isPortFilter || cgroup.isFilter }
-
-    /// Whether packets of other ports than those of the sockets shown are unwanted.
-    var isPortFilter: Bool { port != nil || listener != nil || asksForOwners }
-
-    /// Whether `show` needs a socket's owners.
+    /// Whether it takes owners to tell which sockets are shown.
     var asksForOwners: Bool { process.isFilter }
 
-    /// What is to be shown, as a function of a socket and who holds it.
-    func show() throws -> (Listener, [SocketOwner]) -> Bool {
+    /// What a collector must know of it.
+    func apply(to questions: inout Questions) {
+        questions.netns = namespace.netns
+        questions.cgroup = cgroup.cgroup
+    }
+
+    /// What is to be shown.
+    func shown() throws -> ShownListeners {
         _ = try process.processID()
         let endpoint = try listener.map(Self.endpoint)
         let (process, port) = (process, port)
-        return { listener, owners in
+        let isPortFilter = port != nil || endpoint != nil || process.isFilter
+        return ShownListeners(
+            isFilter: isPortFilter || cgroup.isFilter, isPortFilter: isPortFilter
+        ) { listener, owners in
             // Everyone is in it if none was asked for.
             guard listener.isInCgroup else { return false }
             if let port, listener.port != port { return false }
@@ -66,5 +69,24 @@ struct ListenerFilter: ParsableArguments {
         } catch {
             throw ValidationError("--listener: \(error)")
         }
+    }
+}
+
+/// Which listening sockets are shown, as a function of a socket and who holds it.
+struct ShownListeners {
+    /// Whether `isWanted` says no to any.
+    let isFilter: Bool
+    /// Whether packets of other ports than theirs are unwanted, too.
+    let isPortFilter: Bool
+    let isWanted: (Listener, [SocketOwner]) -> Bool
+
+    func only(_ interval: DropsInterval) -> DropsInterval {
+        interval.filtered(isWanted, isFilter: isFilter, byPort: isPortFilter)
+    }
+
+    /// - Parameter socket: `nil`: it is not known.
+    func includes(_ socket: Listener?, _ owners: [SocketOwner]) -> Bool {
+        guard isFilter else { return true }
+        return socket.map { isWanted($0, owners) } ?? false
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import Model
-import Probes
+import Collector
 
 /// Which dropped packets to count beside the listening sockets' losses, and how.
 struct PacketFilter: ParsableArguments {
@@ -24,19 +23,10 @@ struct PacketFilter: ParsableArguments {
         reasons.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
     }
 
-    /// Whether packets are asked for by name: then it is a failure if they cannot be had.
-    var isNeeded: Bool { !reasons.isEmpty || stacks }
-
-    func options() throws -> PacketOptions {
-        var options = PacketOptions()
-        options.stacks = stacks
-        guard !reasons.isEmpty else { return options }
-        do throws(ProbeError) {
-            var known = try DropReasons.current()
-            for name in names { options.reasons.insert(try known.number(of: name)) }
-        } catch {
-            throw Failure(error)
-        }
-        return options
+    func apply(to question: inout ListenersQuestion) {
+        // Asked for by name it is a failure if they cannot be had.
+        question.packets = names.isEmpty && !stacks ? .ifPossible : .must
+        question.packetReasons = names
+        question.packetStacks = stacks
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Collector
 import Model
 
 struct Drops: ParsableCommand {
@@ -41,8 +42,21 @@ struct Drops: ParsableCommand {
         Log.start(verbose: report.verbose)
         let output = try Output(path: report.file)
         let view = DropsView(output: output, form: form, top: report.top)
-        var session = try DropsSession(filter, packets: packets, backend: report.backend, view: view)
-        try session.run(every: report.interval ?? 1, reports: report.count, seconds: report.duration)
+        let shown = try filter.shown()
+        var listeners = ListenersQuestion()
+        listeners.events = view.showsEvents
+        listeners.namesSockets = shown.isFilter
+        listeners.peers = true
+        packets.apply(to: &listeners)
+        listeners.conntrack = true
+        listeners.owners = view.isJSON || filter.asksForOwners ? .all : .losing
+        var questions = Questions()
+        filter.apply(to: &questions)
+        questions.backend = report.backend
+        questions.listeners = listeners
+        let source = try Collector(questions, report.pace(), note: Output.note)
+        var reader = DropsReader(view, shown, ownersOfAll: listeners.owners == .all)
+        try reader.read(source)
     }
 
     private var form: DropsView.Form {

@@ -85,103 +85,58 @@ public struct ListenCounters: Sendable, Hashable {
     }
 }
 
-/// Everything `tcpwhy drops` and `tcpwhy listeners` know at one moment: totals since the trace began.
-public struct DropsSnapshot: Sendable {
-    /// Nanoseconds of CLOCK_MONOTONIC.
-    public var time: UInt64
-    /// Seconds since 1970, UTC.
-    public var wallTime: Double
-    public var backend: Backend
-    public var listeners: [Listener: ListenerState]
-    public var owners: [UInt32: [SocketOwner]]
-    /// TcpExt of the traced namespaces, since the trace began.
-    public var counters: ListenCounters
-    /// Every packet that was dropped, by what it was; `nil`: not traced.
-    public var packets: [PacketDrop: UInt64]?
-    /// The same, divided by the kernel's stack; `nil`: not asked for.
-    public var stacks: [DropStack: UInt64]?
-    /// By the inode of the namespace; where nothing is tracked there is none.
-    public var conntrack: [UInt32: Conntrack] = [:]
-    /// By what accept queues are timed; `nil`: they are not.
-    public var waitBackend: Backend?
-    public var loss: Loss
-
-    public init(
-        time: UInt64, wallTime: Double, backend: Backend, listeners: [Listener: ListenerState] = [:],
-        owners: [UInt32: [SocketOwner]] = [:], counters: ListenCounters = ListenCounters(),
-        loss: Loss = Loss()
-    ) {
-        self.time = time
-        self.wallTime = wallTime
-        self.backend = backend
-        self.listeners = listeners
-        self.owners = owners
-        self.counters = counters
-        self.loss = loss
-    }
-
-    /// Later (`self`) minus earlier. A listener that the earlier one did not know
-    /// began at 0; queues and owners are as of the later one.
-    public func since(_ earlier: DropsSnapshot) -> DropsInterval {
-        var interval = DropsInterval(
-            duration: Double(time.minus(earlier.time)) / 1e9, wallTime: wallTime, backend: backend,
-            listeners: listeners, owners: owners, counters: counters, loss: loss)
-        for (listener, before) in earlier.listeners {
-            guard var state = interval.listeners[listener] else { continue }
-            if let drops = before.drops { state.drops?.subtract(drops) }
-            state.peers.subtract(before.peers)
-            if let accepted = before.accepted { state.accepted?.subtract(accepted) }
-            state.socketDrops = difference(state.socketDrops, before.socketDrops)
-            interval.listeners[listener] = state
-        }
-        interval.counters.subtract(earlier.counters)
-        interval.packets = packets
-        interval.packets?.subtract(earlier.packets ?? [:])
-        interval.stacks = stacks
-        interval.stacks?.subtract(earlier.stacks ?? [:])
-        interval.conntrack = conntrack
-        interval.waitBackend = waitBackend
-        for (netns, before) in earlier.conntrack { interval.conntrack[netns]?.subtract(before) }
-        interval.loss.subtract(earlier.loss)
-        return interval
-    }
-}
-
-/// What happened between two snapshots.
-public struct DropsInterval: Sendable {
-    /// Seconds, by the monotonic clock.
-    public var duration: Double
-    /// End of the interval: seconds since 1970, UTC.
-    public var wallTime: Double
+/// Listening sockets, what they lost and accepted, dropped packets and connection tracking: since
+/// the trace began, or of an interval.
+public struct DropTotals: Totals {
     public var backend: Backend
     /// Every listening socket, also those that lost nothing.
     public var listeners: [Listener: ListenerState]
-    /// Who holds a socket, by its inode.
+    /// Who holds a socket, by its inode: as far as it was asked, and as when it was last looked for.
     public var owners: [UInt32: [SocketOwner]]
+    /// TcpExt of the namespaces that are looked at.
     public var counters: ListenCounters
     /// Every packet that was dropped, by what it was; `nil`: not traced.
     public var packets: [PacketDrop: UInt64]?
     /// The same, divided by the kernel's stack; `nil`: not asked for.
     public var stacks: [DropStack: UInt64]?
-    /// By the inode of the namespace: use as of the end, counts of the interval.
+    /// By the inode of the namespace: use as it was last seen. Where nothing is tracked there is none.
     public var conntrack: [UInt32: Conntrack] = [:]
     /// By what accept queues are timed; `nil`: they are not.
     public var waitBackend: Backend?
     /// What listeners lost that a filter keeps out of `listeners`.
     public var hidden = ListenDrops()
+    /// Why some of it is less than it could be, a line each.
+    public var obstacles: [String] = []
     public var loss: Loss
 
     public init(
-        duration: Double, wallTime: Double, backend: Backend, listeners: [Listener: ListenerState],
-        owners: [UInt32: [SocketOwner]], counters: ListenCounters, loss: Loss
+        backend: Backend, listeners: [Listener: ListenerState] = [:], owners: [UInt32: [SocketOwner]] = [:],
+        counters: ListenCounters = ListenCounters(), loss: Loss = Loss()
     ) {
-        self.duration = duration
-        self.wallTime = wallTime
         self.backend = backend
         self.listeners = listeners
         self.owners = owners
         self.counters = counters
         self.loss = loss
+    }
+
+    /// A listener that the earlier one did not know began at 0; queues and owners are as of the later one.
+    public func since(_ earlier: DropTotals) -> DropTotals {
+        var rest = self
+        for (listener, before) in earlier.listeners {
+            guard var state = rest.listeners[listener] else { continue }
+            if let drops = before.drops { state.drops?.subtract(drops) }
+            state.peers.subtract(before.peers)
+            if let accepted = before.accepted { state.accepted?.subtract(accepted) }
+            state.socketDrops = difference(state.socketDrops, before.socketDrops)
+            rest.listeners[listener] = state
+        }
+        rest.counters.subtract(earlier.counters)
+        rest.packets?.subtract(earlier.packets ?? [:])
+        rest.stacks?.subtract(earlier.stacks ?? [:])
+        for (netns, before) in earlier.conntrack { rest.conntrack[netns]?.subtract(before) }
+        rest.loss.subtract(earlier.loss)
+        return rest
     }
 
     /// What all listeners lost.
@@ -214,7 +169,7 @@ public struct DropsInterval: Sendable {
     ///   - byPort: whether packets of other ports are unwanted then, too.
     public func filtered(
         _ isWanted: (Listener, [SocketOwner]) -> Bool, isFilter: Bool = true, byPort: Bool = true
-    ) -> DropsInterval {
+    ) -> DropTotals {
         guard isFilter else { return self }
         var result = self
         for (listener, state) in listeners where !isWanted(listener, owners[listener.inode] ?? []) {
@@ -226,5 +181,53 @@ public struct DropsInterval: Sendable {
         result.packets = packets?.filter { $0.key.port.map(ports.contains) ?? false }
         result.stacks = stacks?.filter { $0.key.packet.port.map(ports.contains) ?? false }
         return result
+    }
+
+    /// With the owners of those sockets only that lost something.
+    public var withOwnersOfLosers: DropTotals {
+        var result = self
+        let losers = Set(listeners.filter { $0.value.hasLoss }.keys.map(\.inode))
+        result.owners = owners.filter { losers.contains($0.key) }
+        return result
+    }
+}
+
+extension ListenerState {
+    public var hasLoss: Bool { drops?.isEmpty == false || (drops == nil && socketDrops ?? 0 > 0) }
+}
+
+/// Everything `tcpwhy drops` and `tcpwhy listeners` know at one moment.
+public typealias DropsSnapshot = Reading<DropTotals>
+public typealias DropsInterval = Interval<DropTotals>
+
+extension DropsSnapshot {
+    public init(
+        time: UInt64, wallTime: Double, backend: Backend, listeners: [Listener: ListenerState] = [:],
+        owners: [UInt32: [SocketOwner]] = [:], counters: ListenCounters = ListenCounters(),
+        loss: Loss = Loss()
+    ) {
+        self.init(
+            time: time, wallTime: wallTime,
+            DropTotals(backend: backend, listeners: listeners, owners: owners, counters: counters, loss: loss)
+        )
+    }
+}
+
+extension DropsInterval {
+    public init(
+        duration: Double, wallTime: Double, backend: Backend, listeners: [Listener: ListenerState],
+        owners: [UInt32: [SocketOwner]], counters: ListenCounters, loss: Loss
+    ) {
+        self.init(
+            duration: duration, wallTime: wallTime,
+            DropTotals(backend: backend, listeners: listeners, owners: owners, counters: counters, loss: loss)
+        )
+    }
+
+    /// As `DropTotals.filtered`.
+    public func filtered(
+        _ isWanted: (Listener, [SocketOwner]) -> Bool, isFilter: Bool = true, byPort: Bool = true
+    ) -> DropsInterval {
+        map { $0.filtered(isWanted, isFilter: isFilter, byPort: byPort) }
     }
 }

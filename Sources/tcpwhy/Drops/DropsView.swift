@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Host
 import Model
 import Report
 
@@ -13,8 +12,9 @@ struct DropsView {
     let form: Form
     let top: Int
 
-    private let clock = WallClock(offset: HostClock.wallOffsetNanoseconds(), utcOffset: Terminal.utcOffset)
-    private let isoClock = WallClock(offset: HostClock.wallOffsetNanoseconds())
+    /// Of events' times, from `begin` on.
+    private var clock = WallClock(offset: 0)
+    private var isoClock = WallClock(offset: 0)
 
     init(output: Output, form: Form, top: Int) {
         self.output = output
@@ -30,7 +30,10 @@ struct DropsView {
         Output.tracing(backend)
     }
 
-    func begin() throws {
+    /// - Parameter wallOffset: what to add to a monotonic time for the wall time.
+    mutating func begin(wallOffset: Int64) throws {
+        clock = WallClock(offset: wallOffset, utcOffset: Terminal.utcOffset)
+        isoClock = WallClock(offset: wallOffset)
         if form == .events { try output.write(LossLine.heading + "\n") }
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Collector
 import Model
 
 struct Listeners: ParsableCommand {
@@ -44,8 +45,15 @@ struct Listeners: ParsableCommand {
         let isOneLook =
             !output.isTerminal && report.interval == nil && report.count == nil && report.duration == nil
         let view = ListenersView(output: output, json: json, top: report.top, isOneLook: isOneLook)
-        var session = try ListenersSession(filter, backend: report.backend, view: view)
-        try session.run(
-            every: report.interval ?? 1, reports: isOneLook ? 1 : report.count, seconds: report.duration)
+        var listeners = ListenersQuestion()
+        listeners.accepts = report.backend == nil ? .ifPossible : .must
+        listeners.owners = .all
+        var questions = Questions()
+        filter.apply(to: &questions)
+        questions.backend = report.backend
+        questions.listeners = listeners
+        let source = try Collector(
+            questions, report.pace(count: isOneLook ? 1 : nil), note: Output.note)
+        try ListenersReader(view: view, shown: try filter.shown()).read(source)
     }
 }
