@@ -12,6 +12,10 @@ public final class Collector: SnapshotSource {
     private let notes: Notes
     private var ports: Seen<PortsPart> = .notAsked
     private var listeners: Seen<ListenersPart> = .notAsked
+    private var samples: Seen<SamplesPart> = .notAsked
+    private var ways: Seen<WaysPart> = .notAsked
+    private var machine = MachinePart()
+    private var names = FrameNames()
     private var looks: NamespaceLooks
     /// `nil`: not begun, or over.
     private var ticker: Ticker?
@@ -44,6 +48,7 @@ public final class Collector: SnapshotSource {
     private func begin() throws -> Snapshot {
         try attach()
         try listeners.value?.start(&looks)
+        try ways.value?.start()
         let first = try read(.first)
         ticker = try Ticker(pace, since: first.time, watching: descriptors)
         return first
@@ -54,19 +59,43 @@ public final class Collector: SnapshotSource {
         BTF.keep()
         defer { BTF.letGo() }
         if let question = questions.listeners {
-            listeners = .seen(try ListenersPart(question, of: questions, in: places, notes: notes))
+            listeners = try answer(question.isNeeded) { () throws(ProbeError) in
+                try ListenersPart(question, of: questions, in: places, notes: notes)
+            }
         }
         if let question = questions.ports {
-            ports = .seen(try PortsPart(question, of: questions, in: places, notes: notes))
+            ports = try answer(question.isNeeded) { () throws(ProbeError) in
+                try PortsPart(question, of: questions, in: places, notes: notes)
+            }
+        }
+        if let question = questions.samples {
+            samples = try answer(question.isNeeded) { () throws(ProbeError) in
+                try SamplesPart(question, of: questions, in: places, &names)
+            }
+        }
+        if questions.ways { ways = .seen(try WaysPart(of: questions, in: places)) }
+    }
+
+    private func answer<Part>(
+        _ isNeeded: Answer, _ make: () throws(ProbeError) -> Part
+    ) throws(ProbeError) -> Seen<Part> {
+        do throws(ProbeError) { return .seen(try make()) } catch {
+            switch isNeeded {
+            case .must: throw error
+            case .unlessRefused where error.code == .backendRefused: throw error
+            case .unlessRefused, .ifPossible: return .not(error.message)
+            }
         }
     }
 
     private var descriptors: [Int32] {
         (ports.value?.descriptors ?? []) + (listeners.value?.descriptors ?? [])
+            + (samples.value?.descriptors ?? [])
     }
 
     private func drain(_ take: (TraceEvent) throws -> Void, isLast: Bool = false) throws {
-        try ports.value?.drain(take)
+        samples.value?.drain(names)
+        try ports.value?.drain(take, names)
         try listeners.value?.drain(take, isLast: isLast)
     }
 
@@ -78,13 +107,29 @@ public final class Collector: SnapshotSource {
     /// probes have counted, too; then at what they counted.
     private func read(_ moment: Moment) throws -> Snapshot {
         let isLast = moment == .last
+        if moment == .first { try ports.value?.read() }
         looks.begin()
-        try listeners.value?.look(&looks, isLast: isLast)
+        let readsFacts = questions.machine && moment != .tick
+        if listeners.value != nil || readsFacts {
+            try looks.look(
+                for: listeners.value?.probe, facts: readsFacts, anew: isLast || readsFacts)
+            listeners.value?.take(looks)
+        }
         turn()
         waitForPrograms()
         try listeners.value?.read(isFirst: moment == .first, isLast: isLast)
-        try ports.value?.read()
-        if moment != .first { ports.value?.look(&looks, isLast: isLast) }
+        if moment == .first {
+            try samples.value?.begin(names)
+        } else {
+            try ports.value?.read()
+            ports.value?.look(&looks, isLast: isLast)
+            try samples.value?.read(&names, isLast: isLast)
+        }
+        if readsFacts { machine.read(looks, listeners.value?.last) }
+        if isLast {
+            ports.value?.name(&names)
+            try ways.value?.read(&names)
+        }
         return snapshot()
     }
 
@@ -99,12 +144,18 @@ public final class Collector: SnapshotSource {
     private func end(_ take: (TraceEvent) throws -> Void) throws -> Snapshot {
         try listeners.value?.stop()
         try ports.value?.stop()
+        try ways.value?.stop()
+        samples.value?.stop()
         try drain(take, isLast: true)
         _ = try read(.last)
         try ports.value?.detach()
         try listeners.value?.detach()
+        try ways.value?.detach()
         try drain(take, isLast: true)
-        return snapshot()
+        ports.value?.name(&names)
+        var last = snapshot()
+        last.frames = names.table
+        return last
     }
 
     /// Of what was read last.
@@ -113,6 +164,9 @@ public final class Collector: SnapshotSource {
             time: HostClock.monotonicNanoseconds(), wallOffset: HostClock.wallOffsetNanoseconds())
         snapshot.ports = ports.map(\.last)
         snapshot.drops = listeners.map(\.last)
+        snapshot.samples = samples.map(\.last)
+        snapshot.ways = ways.map(\.last)
+        if questions.machine { snapshot.machine = .seen(machine.last) }
         return snapshot
     }
 }

@@ -6,7 +6,7 @@ import Probes
 
 /// Listening sockets with what they lose and accept, dropped packets, connection tracking.
 final class ListenersPart {
-    private let probe: ListenerProbe
+    let probe: ListenerProbe
     /// `nil`: not asked for, or not to be had.
     private let accepts: AcceptProbe?
     private let packets: PacketProbe?
@@ -17,8 +17,11 @@ final class ListenersPart {
     private let filtersByCgroup: Bool
     private var events: RingBuffer?
     private var sockets: ListeningSockets
+    /// Why a table of tracked connections could not be read, the last time that failed.
+    private var conntrackError: HostError?
     private var owners: OwnerLooks
     private(set) var last: DropsSnapshot
+    private var started: UInt64 = 0
     /// When counting ended; detaching takes its time after that.
     private var stopped: UInt64?
 
@@ -74,6 +77,7 @@ final class ListenersPart {
             try looks.inEach(anew: true) { (_, namespace) throws in try accepts.noteWaiting(in: namespace) }
             try accepts.start()
         }
+        started = HostClock.monotonicNanoseconds()
         try probe.start()
     }
 
@@ -90,13 +94,14 @@ final class ListenersPart {
     }
 
     /// The sockets that listen now, with their queues, and the kernel's counters.
-    func look(_ looks: inout NamespaceLooks, isLast: Bool) throws {
-        try looks.look(for: probe, isLast: isLast)
+    func take(_ looks: NamespaceLooks) {
+        conntrackError = looks.conntrackError
         sockets.take(looks.found)
     }
 
     /// What was counted, since the trace began.
     func read(isFirst: Bool, isLast: Bool) throws(ProbeError) {
+        let time = isFirst ? started : stopped ?? HostClock.monotonicNanoseconds()
         var found = [try probe.losses()]
         if let accepts { found.append(try accepts.read()) }
         var totals = DropTotals(
@@ -112,8 +117,7 @@ final class ListenersPart {
         }
         totals.obstacles = obstacles(totals)
         totals.owners = owners.look(for: totals, before: isFirst ? nil : last.totals, isLast: isLast)
-        last = Reading(
-            time: stopped ?? HostClock.monotonicNanoseconds(), wallTime: HostClock.wallSeconds(), totals)
+        last = Reading(time: time, wallTime: HostClock.wallSeconds(), totals)
     }
 
     /// Why the kernel's counters stand in, once there are some (without probes that goes
@@ -123,7 +127,7 @@ final class ListenersPart {
         if let conntrackRefusal, !totals.conntrack.isEmpty, probe.backend != .tracepoint {
             obstacles.append("conntrack by the kernel's counter, not exact: \(conntrackRefusal)")
         }
-        if let error = probe.conntrackError {
+        if let error = conntrackError {
             obstacles.append("not every conntrack table is known: \(error)")
         }
         if let obstacle = packets?.placesObstacle {

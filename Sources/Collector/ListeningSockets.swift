@@ -26,7 +26,7 @@ struct ListeningSockets {
     mutating func take(_ looks: [UInt32: NamespaceLook]) {
         seen = []
         for (inode, look) in looks {
-            countersOf[inode] = look.counters
+            countersOf[inode] = look.listening
             conntrack[inode] = look.conntrack
             sockets.merge(look.sockets) { $1 }
             seen.formUnion(look.sockets.keys)

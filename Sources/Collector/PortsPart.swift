@@ -10,6 +10,8 @@ final class PortsPart {
     private let question: PortsQuestion
     private var ranges: RangeLooks
     private var events: RingBuffer?
+    /// Of processes whose searches are summed up by stack for the first time.
+    private var processes: RingBuffer?
     private(set) var last: PortsSnapshot
     /// The reading before.
     private var before: PortsSnapshot
@@ -34,10 +36,12 @@ final class PortsPart {
         options.countCalls = question.countsCalls
         options.events = question.events
         if question.events { options.ringBytes = 1 << 23 }
-        // A descriptor is in the options: it stays open until the map has taken it.
-        let probe = try withExtendedLifetime(places) { () throws(ProbeError) in try ConnectProbe(options) }
+        if case .searchStacks = question.form { options.stacks = true }
+        let probe =
+            question.form == .connects ? try ConnectProbe(options) : try SearchTrace.start(options)
         self.probe = probe
         events = question.events ? try probe.openRing() : nil
+        processes = options.stacks ? try probe.openProcessRing() : nil
         ranges = RangeLooks(question.ranges, probe.coverage, notes)
         last = Reading(
             time: HostClock.monotonicNanoseconds(), wallTime: HostClock.wallSeconds(),
@@ -46,10 +50,13 @@ final class PortsPart {
     }
 
     /// Of the ring buffers that have events.
-    var descriptors: [Int32] { events.descriptors }
+    var descriptors: [Int32] { events.descriptors + processes.descriptors }
 
     /// Hands over the events that are there; when more come all the time, not for ever.
-    func drain(_ take: (TraceEvent) throws -> Void) throws {
+    func drain(_ take: (TraceEvent) throws -> Void, _ names: FrameNames) throws {
+        processes?.consume { [probe] record in
+            if let pid = probe.process(record) { names.note(pid: pid) }
+        }
         _ = try events?.consume(limit: 100_000) { [probe] record in
             if let event = probe.event(record) { try take(.connect(event)) }
         }
@@ -65,6 +72,13 @@ final class PortsPart {
                 loss: reading.loss))
         last.ended = reading.ended
         ownRanges = reading.ownRanges
+        if case .searchStacks = question.form { last.searches = try probe.searches() }
+    }
+
+    /// Names the stacks' functions; trampolines have names as long as they are there.
+    func name(_ names: inout FrameNames) {
+        guard case .searchStacks(let naming) = question.form, let searches = last.searches else { return }
+        names.name(searches.samples(of: \.searches), naming)
     }
 
     /// How full the ranges are of destinations that were connected to since the last time.

@@ -16,12 +16,20 @@ public struct Questions: Sendable {
 
     public var ports: PortsQuestion?
     public var listeners: ListenersQuestion?
+    public var samples: SamplesQuestion?
+    /// By which ways packets come to be dropped, SYNs of listening sockets among them.
+    public var ways = false
+    /// What the kernel says of itself and its namespaces, and of processes that hold listening
+    /// sockets: at the beginning and at the end.
+    public var machine = false
 
     public init() {}
 }
 
 /// Connects, and their searches for ports.
 public struct PortsQuestion: Sendable {
+    public var form = Form.connects
+    public var isNeeded = Answer.must
     /// Only to this port.
     public var port: UInt16?
     public var destination: AddressBlock?
@@ -34,6 +42,14 @@ public struct PortsQuestion: Sendable {
     public var ranges = RangePace.never
 
     public init() {}
+
+    public enum Form: Sendable, Hashable {
+        case connects
+        /// Searches for a port: only by what sees every one of them.
+        case searches
+        /// The same, divided by stack.
+        case searchStacks(StackNaming)
+    }
 
     /// How often to look at ranges, which takes a walk over every socket.
     public enum RangePace: Sendable {
@@ -62,6 +78,7 @@ public struct ListenersQuestion: Sendable {
     /// Count full conntrack tables exactly.
     public var conntrack = false
     public var owners = OwnerPace.never
+    public var isNeeded = Answer.must
 
     public init() {}
 
@@ -75,6 +92,52 @@ public struct ListenersQuestion: Sendable {
         /// Of all sockets, whenever there is a new one, and at the end.
         case new
     }
+}
+
+/// What the CPUs run.
+public struct SamplesQuestion: Sendable {
+    /// Only these CPUs; `nil`: all that are online.
+    public var cpus: [Int32]?
+    /// Samples a second and CPU.
+    public var frequency: UInt64 = 99
+    public var form: Form
+    public var isNeeded = Answer.must
+
+    public init(_ form: Form) {
+        self.form = form
+    }
+
+    public enum Form: Sendable, Hashable {
+        /// Summed up by function, at each tick or at the end only.
+        case functions(atEnd: Bool)
+        /// By stack; named at the end.
+        case stacks(StackNaming)
+
+        var isStacks: Bool {
+            if case .stacks = self { true } else { false }
+        }
+    }
+}
+
+/// Whose functions in a stack are to be named.
+public struct StackNaming: Sendable, Hashable {
+    public var kernel: Bool
+    public var user: Bool
+
+    public init(kernel: Bool, user: Bool) {
+        self.kernel = kernel
+        self.user = user
+    }
+}
+
+/// What to do where a question cannot be answered.
+public enum Answer: Sendable {
+    /// Fail.
+    case must
+    /// Leave it out, and say why; fail if the backend that was asked for is refused.
+    case unlessRefused
+    /// Leave it out, and say why.
+    case ifPossible
 }
 
 /// How often, and how long.

@@ -57,10 +57,10 @@ struct RangeLooks {
         let processes = Dictionary(active.connects.keys.map { ($0.netns, $0.pid) }) { $1 }
         var ranges: [PortRange] = []
         for (inode, destinations) in Dictionary(grouping: busiest, by: \.netns) {
-            let measured: RangeProbe.Measurement?
+            let measured: (ranges: [PortRange], recycled: UInt64?)?
             do {
                 measured = try looks.measure(
-                    Set(destinations), by: probe, own: own, in: inode, near: processes[inode])
+                    destinations, by: probe, own: own, in: inode, near: processes[inode])
             } catch {
                 notes.note("ranges", "no port ranges: \(error)")
                 continue

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import BPF
 import Glibc
 import Model
 
@@ -54,8 +53,8 @@ final class Output {
     }
 
     /// The same, of samples.
-    static func sampling(_ cpus: Int, _ frequency: UInt64, _ clock: SampleClock) {
-        error("tcpwhy: sampling \(cpus) CPUs at \(frequency) Hz by \(clock.rawValue); Ctrl-C ends\n")
+    static func sampling(_ how: Sampling) {
+        error("tcpwhy: sampling \(how.cpus) CPUs at \(how.frequency) Hz by \(how.clock); Ctrl-C ends\n")
     }
 
     func write(_ text: String) throws {

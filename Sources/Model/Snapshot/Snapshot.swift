@@ -13,6 +13,15 @@ public struct Snapshot: Sendable {
     /// Listening sockets, dropped packets, connection tracking.
     public var drops: Seen<DropsSnapshot> = .notAsked
 
+    /// What the CPUs run.
+    public var samples: Seen<SamplesSnapshot> = .notAsked
+    /// By which ways packets came to be dropped.
+    public var ways: Seen<DropWays> = .notAsked
+    /// As at the beginning or, in the last one, at the end.
+    public var machine: Seen<MachineFacts> = .notAsked
+    /// Names for the stacks in it; where only they are asked for, and at the end only.
+    public var frames = FrameTable()
+
     public init(time: UInt64, wallOffset: Int64) {
         self.time = time
         self.wallOffset = wallOffset
@@ -23,8 +32,7 @@ public struct Snapshot: Sendable {
 public enum Seen<Value> {
     case seen(Value)
     case not(String)
-
-    public static var notAsked: Seen { .not("not asked for") }
+    case notAsked
 
     public var value: Value? {
         if case .seen(let value) = self { value } else { nil }
@@ -34,12 +42,13 @@ public enum Seen<Value> {
         switch self {
         case .seen(let value): .seen(try change(value))
         case .not(let why): .not(why)
+        case .notAsked: .notAsked
         }
     }
 
-    /// Why there is no value; empty: there is one.
-    public var obstacle: String {
-        if case .not(let why) = self { why } else { "" }
+    /// Why there is no value, which was asked for.
+    public var obstacle: String? {
+        if case .not(let why) = self { why } else { nil }
     }
 }
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import BPF
-import Host
 import Model
 import Report
 
@@ -11,9 +9,9 @@ struct HotspotsView {
     let sort: HotspotsSort
     let top: Int
 
-    func announce(_ sampling: Sampling, _ clock: SampleClock) {
+    func announce(_ sampling: Sampling) {
         if !json && output.isTerminal { return }
-        Output.sampling(sampling.cpus, sampling.frequency, clock)
+        Output.sampling(sampling)
     }
 
     func show(_ interval: HotspotsInterval, isRest: Bool) throws {

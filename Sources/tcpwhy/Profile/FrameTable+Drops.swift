@@ -2,13 +2,10 @@
 import Model
 import Report
 
-extension FrameNames {
+extension FrameTable {
     /// Ways by which packets were dropped, as lines of folded stacks have them: the kernel's
     /// functions, and at the end the reason.
-    mutating func stacks(of ways: [DropWay: UInt64]) -> [NamedStack] {
-        var samples = StackSamples()
-        for way in ways.keys { samples.counts[Self.sample(way)] = 1 }
-        lookUp(samples)
+    func stacks(of ways: [DropWay: UInt64]) -> [NamedStack] {
         var stacks: [NamedStack] = []
         for (way, count) in ways {
             stacks.append(NamedStack(owner: nil, frames: texts(way), count: count))

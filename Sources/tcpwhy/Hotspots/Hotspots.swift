@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import Host
+import Collector
 import Model
-import Probes
 import Report
 
 struct Hotspots: ParsableCommand {
@@ -43,33 +42,25 @@ struct Hotspots: ParsableCommand {
 
     func run() throws {
         try Preflight.current().requireTracing()
-        var options = SampleOptions()
-        try pace.apply(to: &options)
+        var samples = SamplesQuestion(.functions(atEnd: false))
+        try pace.apply(to: &samples)
         Log.start(verbose: report.verbose)
-        try filter.apply(to: &options)
-        let cgroup = try filter.cgroup.open()
-        switch cgroup {
-        case let group?: options.cgroup = group.descriptor
-        case nil: break
+        var questions = Questions()
+        try filter.apply(to: &questions)
+        samples.cpus = try filter.onlineCPUs()
+        questions.backend = report.backend
+        questions.samples = samples
+        // Searches are not told apart by CPU.
+        if samples.cpus == nil {
+            var searches = PortsQuestion()
+            searches.form = .searches
+            searches.isNeeded = .unlessRefused
+            questions.ports = searches
         }
+        let source = try Collector(questions, report.pace(), note: Output.note)
         let output = try Output(path: report.file)
-        let view = HotspotsView(output: output, json: json, sort: sort, top: report.top)
-        // Its descriptor is in `options`: it stays open until the maps have taken it.
-        var session = try withExtendedLifetime(cgroup) {
-            try HotspotsSession(
-                options, searches: try searches(options), isFiltered: filter.isFilter, view: view)
-        }
-        try session.run(every: report.interval ?? 1, reports: report.count, seconds: report.duration)
-    }
-
-    /// Those of the same processes.
-    private func searches(_ samples: SampleOptions) throws -> SearchWatch {
-        var options = ConnectOptions()
-        options.pid = samples.pid
-        options.command = samples.command
-        options.netns = samples.netns
-        options.cgroup = samples.cgroup
-        options.backend = report.backend
-        return try SearchWatch(options, cpus: samples.cpus)
+        try HotspotsReader(
+            view: HotspotsView(output: output, json: json, sort: sort, top: report.top)
+        ).read(source)
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Collector
 import Host
-import Probes
 
 /// How often each CPU is sampled.
 struct SamplingFrequency: ParsableArguments {
@@ -14,9 +14,9 @@ struct SamplingFrequency: ParsableArguments {
         if frequency == 0 { throw ValidationError("-F is above 0") }
     }
 
-    func apply(to options: inout SampleOptions) throws {
+    func apply(to samples: inout SamplesQuestion) throws {
         guard let frequency else { return }
-        options.frequency = frequency
+        samples.frequency = frequency
         let name = "kernel.perf_event_max_sample_rate"
         guard let most = try? Sysctl.integer(name), frequency > most else { return }
         throw Failure.failed(

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import Host
-import Model
+public import Model
 
 extension Conntrack {
     /// By the counters of the calling thread's namespace; `nil`: nothing is tracked there.
-    static func current() throws(HostError) -> Conntrack? {
+    public static func current() throws(HostError) -> Conntrack? {
         guard let table = try ConntrackTable.current() else { return nil }
         return Conntrack(
             count: UInt64(clamping: table.count), maximum: table.maximum.map { UInt64(clamping: $0) },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ArgumentParser
-import Host
+import Collector
 public import Model
 import Probes
 import Report
@@ -116,22 +116,20 @@ struct Profile: ParsableCommand {
     }
 
     private func sample() throws {
-        var options = SampleOptions()
-        try pace.apply(to: &options)
+        var samples = SamplesQuestion(.stacks(naming))
+        try pace.apply(to: &samples)
         let output = try ProfileOutput(file: file, svg: svg, json: json)
-        try filter.apply(to: &options)
-        let cgroup = try filter.cgroup.open()
-        switch cgroup {
-        case let group?: options.cgroup = group.descriptor
-        case nil: break
+        var questions = Questions()
+        try filter.apply(to: &questions)
+        samples.cpus = try filter.onlineCPUs()
+        questions.samples = samples
+        let ends = try ends(of: questions) { first in
+            if let samples = first.samples.value { Output.sampling(samples.sampling) }
         }
-        // Its descriptor is in `options`: it stays open until the map has taken it.
-        var session = try withExtendedLifetime(cgroup) {
-            try ProfileSession(options, kernel: !userStacks, user: !kernelStacks)
-        }
-        var run = try session.run(seconds: duration)
+        guard let first = ends.first.samples.value, let last = ends.last.samples.value else { return }
+        var run = ProfileRun(last.since(first))
         leaveOut(from: &run.samples)
-        let stacks = session.named(run.samples)
+        let stacks = ends.last.frames.stacks(of: run.samples)
         let subtitle = ProfileText.subtitle(run)
         try output.write(stacks, picture(subtitle)) { ProfileJSON.write(stacks, run) }
         Output.error("tcpwhy: \(ProfileText.summary(run))\n")
@@ -139,27 +137,71 @@ struct Profile: ParsableCommand {
 
     private func weighSearches() throws {
         let output = try ProfileOutput(file: file, svg: svg, json: json)
-        var options = ConnectOptions()
-        try filter.apply(to: &options)
-        options.backend = backend
-        let cgroup = try filter.cgroup.open()
-        switch cgroup {
-        case let group?: options.cgroup = group.descriptor
-        case nil: break
+        var questions = Questions()
+        try filter.apply(to: &questions)
+        questions.backend = backend
+        var ports = PortsQuestion()
+        ports.form = .searchStacks(naming)
+        questions.ports = ports
+        let ends = try ends(of: questions) { first in
+            guard let ports = first.ports.value else { return }
+            if weight == .portsTried, ports.method == nil {
+                throw Failure.cannotTrace(
+                    "no --weight ports-tried: nothing here shows how many ports a search tried")
+            }
+            Output.tracing(ports.backend)
         }
-        // Its descriptor is in `options`: it stays open until the map has taken it.
-        var session = try withExtendedLifetime(cgroup) { try SearchProfile(options, weight) }
-        var (samples, run) = try session.run(seconds: duration)
+        guard let first = ends.first.ports.value, let last = ends.last.ports.value else { return }
+        var (samples, run) = WeighedRun.searches(weight, from: first, to: last)
         leaveOut(from: &samples)
-        try finish(session.named(samples), run, output)
+        try finish(ends.last.frames.stacks(of: samples, endingIn: FrameTable.searches), run, output)
     }
 
     private func weighDrops() throws {
         let output = try ProfileOutput(file: file, svg: svg, json: json)
-        let session = try DropProfile(
-            netns: try filter.namespace.inode(), cgroup: try filter.cgroup.id(), backend: backend)
-        let (stacks, run) = try session.run(seconds: duration)
+        var questions = Questions()
+        try filter.apply(to: &questions)
+        questions.backend = backend
+        questions.ways = true
+        let ends = try ends(of: questions) { first in
+            if let ways = first.ways.value { Output.tracing(ways.backend) }
+        }
+        guard let first = ends.first.ways.value, let last = ends.last.ways.value else { return }
+        let run = WeighedRun.drops(from: first, to: last)
+        var stacks = ends.last.frames.stacks(of: last.all)
+        // What found no room in the tables of rows is known as a number only.
+        if last.others > 0 { stacks.append(NamedStack(owner: nil, frames: ["[others]"], count: last.others)) }
         try finish(stacks, run, output)
+    }
+
+    private var naming: StackNaming { StackNaming(kernel: !userStacks, user: !kernelStacks) }
+
+    /// A trace from its beginning to its end.
+    /// - Parameter begin: is told when it begins.
+    private func ends(
+        of questions: Questions, _ begin: (Snapshot) throws -> Void
+    ) throws -> (first: Snapshot, last: Snapshot) {
+        // Looks at samples so far: what they lead to is read then, and the end does not wait for it.
+        let pace = Pace(every: weight == .cpu ? 1 : 3600, duration: duration)
+        var source = try Collector(questions, pace, note: Output.note)
+        var first: Snapshot?
+        while let update = try next(&source) {
+            guard let snapshot = update.snapshot else { continue }
+            guard let first else {
+                try begin(snapshot)
+                first = snapshot
+                continue
+            }
+            if update.isLast { return (first, snapshot) }
+        }
+        throw Failure.failed("the trace ended before it began")
+    }
+
+    private func next(_ source: inout some SnapshotSource) throws -> Update? {
+        do { return try source.next() } catch let error as ProbeError where weight != .cpu {
+            throw Failure(
+                code: Failure(error).code, message: "no --weight \(weight.rawValue): \(error.message)")
+        }
     }
 
     private func finish(_ stacks: [NamedStack], _ run: WeighedRun, _ output: ProfileOutput) throws {

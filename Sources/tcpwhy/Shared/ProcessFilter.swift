@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Collector
 import Host
-import Probes
 
 /// Whose turns on the CPU to sample, or whose searches to trace; the kernel applies all of them.
 struct ProcessFilter: ParsableArguments {
@@ -22,26 +22,21 @@ struct ProcessFilter: ParsableArguments {
         }
     }
 
-    /// Whether it says no to any process; CPUs aside.
-    var isFilter: Bool { process.isFilter || cgroup.isFilter || namespace.isFilter }
+    /// What a collector must know of it, but for CPUs.
+    func apply(to questions: inout Questions) throws {
+        questions.pid = try process.processID()
+        questions.command = process.command
+        questions.netns = namespace.netns
+        questions.cgroup = cgroup.cgroup
+    }
 
-    /// The filters as the probe takes them, but for the cgroup.
-    func apply(to options: inout SampleOptions) throws {
-        options.pid = try process.processID()
-        options.command = process.command
-        options.netns = try namespace.inode()
-        guard let cpus, let list = CPUList.parse(cpus) else { return }
+    /// The only CPUs to sample; `nil`: all.
+    func onlineCPUs() throws -> [Int32]? {
+        guard let cpus, let list = CPUList.parse(cpus) else { return nil }
         let online = Set((try? CPUList.online()) ?? list)
         if let missing = list.first(where: { !online.contains($0) }) {
             throw Failure.failed("CPU \(missing) is not online")
         }
-        options.cpus = list
-    }
-
-    /// The same for searches for a port, which are not told apart by CPU.
-    func apply(to options: inout ConnectOptions) throws {
-        options.pid = try process.processID()
-        options.command = process.command
-        options.netns = try namespace.inode()
+        return list
     }
 }

@@ -4,14 +4,14 @@ import Testing
 
 @testable import tcpwhy
 
-@Suite struct FrameNamesTests {
-    private func frame(_ symbol: String, module: String = FunctionName.kernelModule) -> FrameNames.Frame {
-        FrameNames.Frame(
+@Suite struct FrameTableTests {
+    private func frame(_ symbol: String, module: String = FunctionName.kernelModule) -> FrameTable.Frame {
+        FrameTable.Frame(
             function: FunctionName(symbol: symbol, module: module, isKernel: true), text: symbol)
     }
 
-    private func without(_ frames: [FrameNames.Frame]) -> [String] {
-        FrameNames.withoutTrampolines(frames).map(\.text)
+    private func without(_ frames: [FrameTable.Frame]) -> [String] {
+        FrameTable.withoutTrampolines(frames).map(\.text)
     }
 
     @Test func aFunctionInItsTrampolineIsThereOnce() {
@@ -28,12 +28,8 @@ import Testing
         #expect(without([]) == [])
     }
 
-    private static let searches = [
-        "fentry_search": "__inet_hash_connect", "fentry_bind": "inet_csk_get_port",
-    ]
-
-    private func ending(_ frames: [FrameNames.Frame]) -> [String] {
-        FrameNames.ending(frames, in: Self.searches).map(\.text)
+    private func ending(_ frames: [FrameTable.Frame]) -> [String] {
+        FrameTable.ending(frames, in: FrameTable.searches).map(\.text)
     }
 
     @Test func whatIsOnTopOfATracedFunctionIsTheTracing() {
