@@ -99,10 +99,11 @@ let package = Package(
         .testTarget(
             name: "ProbesTests", dependencies: ["BPF", "CPrograms", "Model", "Probes"],
             swiftSettings: settings),
+        .testTarget(name: "CollectorTests", dependencies: ["Collector", "Model"], swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Host", "tcpwhy",
+                "Collector", "Diagnosis", "Host", "Model", "tcpwhy",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
         // Under real load, as root: scripts/kernel-test runs them.

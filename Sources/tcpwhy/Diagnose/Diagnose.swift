@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import ArgumentParser
+public import ArgumentParser
 import Collector
 import Diagnosis
 import Host
-import Model
+public import Model
 import Report
+
+extension Severity: ExpressibleByArgument {}
 
 struct Diagnose: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import ArgumentParser
+public import ArgumentParser
 import Collector
 import Model
-import Report
+public import Report
+
+extension HotspotsSort: ExpressibleByArgument {}
 
 struct Hotspots: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import ArgumentParser
+public import ArgumentParser
 import Collector
-import Model
+public import Model
+
+extension Backend: ExpressibleByArgument {}
 
 /// What the live commands have in common: how often, how long, where to.
 struct ReportOptions: ParsableArguments {

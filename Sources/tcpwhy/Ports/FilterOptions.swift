@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ArgumentParser
 import Collector
-import Glibc
-public import Model
+import Model
 public import Report
 
 extension PortsSort: ExpressibleByArgument {}
-extension HotspotsSort: ExpressibleByArgument {}
-extension Backend: ExpressibleByArgument {}
-extension Severity: ExpressibleByArgument {}
 
 /// The filters, all of which the kernel applies.
 struct FilterOptions: ParsableArguments {
