@@ -52,6 +52,9 @@ let package = Package(
         .target(
             name: "Probes", dependencies: ["BPF", "CPrograms", "Host", "Model"],
             swiftSettings: settings),
+        .target(
+            name: "Collector", dependencies: ["BPF", "Host", "Model", "Probes", "Symbols"],
+            swiftSettings: settings),
         .target(name: "Diagnosis", dependencies: ["Model"], swiftSettings: settings),
         .target(name: "Report", dependencies: ["Model"], swiftSettings: settings),
         // The picture's script and style are files of their own, and part of the executable.
@@ -62,7 +65,7 @@ let package = Package(
         .executableTarget(
             name: "tcpwhy",
             dependencies: [
-                "BPF", "Diagnosis", "Host", "Model", "Probes", "Report", "Stacks", "Symbols",
+                "BPF", "Collector", "Diagnosis", "Host", "Model", "Probes", "Report", "Stacks", "Symbols",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: settings),
@@ -100,10 +103,11 @@ let package = Package(
         .testTarget(
             name: "ProbesTests", dependencies: ["BPF", "CPrograms", "Model", "Probes"],
             swiftSettings: settings),
+        .testTarget(name: "CollectorTests", dependencies: ["Collector", "Model"], swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Host", "tcpwhy",
+                "Collector", "Diagnosis", "Host", "Model", "tcpwhy",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
         // Under real load, as root: scripts/kernel-test runs them.

@@ -20,7 +20,7 @@ enum Elsewhere {
         return Finding(
             id: .elsewhere, severity: .info, confidence: .possible, subject: .host, subjectText: "this host",
             summary: "TCP loses and delays nothing here ("
-                + "\(seen.rateText(seen.opens)) new connections a second); the CPUs are "
+                + "\(seen.rateText(seen.opens, in: nil)) new connections a second); the CPUs are "
                 + (busy.map { "\(Units.percent($0)) busy" } ?? "busy to an unknown degree"),
             evidence: functions.compactMap { function, count in
                 hotspots.share(count.own).map {

@@ -47,6 +47,25 @@ public struct Observation: Sendable {
     /// Of the run, a second.
     func rate(_ count: UInt64) -> Double { duration > 0 ? Double(count) / duration : 0 }
 
+    /// Of a namespace's counters, a second, over the time between their own two readings.
+    /// - Parameter netns: `nil`: of all namespaces together.
+    func rate(_ count: UInt64, in netns: UInt32?) -> Double {
+        let seconds = seconds(in: netns)
+        return seconds > 0 ? Double(count) / seconds : 0
+    }
+
+    /// The same for people.
+    func rateText(_ count: UInt64, in netns: UInt32?) -> String {
+        Units.rate(count, over: seconds(in: netns))
+    }
+
+    private func seconds(in netns: UInt32?) -> Double {
+        if let netns { return namespaces[netns]?.seconds ?? duration }
+        // They are read one after the other: each for nearly as long as the next.
+        let known = namespaces.values.compactMap(\.seconds).filter { $0 > 0 }
+        return known.isEmpty ? duration : known.reduce(0, +) / Double(known.count)
+    }
+
     /// Of the run, a second, for people.
     func rateText(_ count: UInt64) -> String { Units.rate(count, over: duration) }
 
@@ -58,15 +77,13 @@ public struct Observation: Sendable {
     }
 }
 
-/// What was seen, or why it could not be.
-public enum Seen<Value: Sendable>: Sendable {
-    case seen(Value)
-    case not(String)
-
-    public func get() throws(NotExamined) -> Value {
+extension Seen {
+    /// - Throws: why it was not seen.
+    func get() throws(NotExamined) -> Value {
         switch self {
         case .seen(let value): return value
         case .not(let why): throw NotExamined(why)
+        case .notAsked: throw NotExamined("it was not asked for")
         }
     }
 }

@@ -57,7 +57,7 @@ struct SynFixes {
     /// As many SYNs as clients that mean it send, and twice that for bursts.
     private func limit() -> Fix {
         let port = queue.socket.map { " --dport \($0.listener.port)" } ?? ""
-        let rate = PowerOfTwo.atLeast(max(seen.rate(queue.completed) * 2, 100), most: 1 << 16)
+        let rate = PowerOfTwo.atLeast(max(queue.rate(queue.completed, seen) * 2, 100), most: 1 << 16)
         return Fix(
             "let no more than \(rate) SYNs a second pass from one network of 256 addresses, or have the flood "
                 + "filtered before it comes here",
@@ -73,7 +73,7 @@ struct SynFixes {
     var neededLimit: Int {
         let now = Double(settings?.maxSynBacklog ?? 0)
         return PowerOfTwo.atLeast(
-            max((now + seen.rate(queue.lastQuarter)) * 4 / 3, now * 2, 128), most: 1 << 20)
+            max((now + queue.rate(queue.lastQuarter, seen)) * 4 / 3, now * 2, 128), most: 1 << 20)
     }
 
     /// `nil`: that limit is not the one that was met.
@@ -87,7 +87,7 @@ struct SynFixes {
     /// Room for what the queue holds and for a second of what found it full.
     var neededBacklog: Int {
         let limit = Double(queue.socket?.state.queues?.backlog ?? 0)
-        let more = seen.rate(queue.met &- min(queue.lastQuarter, queue.met))
+        let more = queue.rate(queue.met &- min(queue.lastQuarter, queue.met), seen)
         return PowerOfTwo.atLeast(max(limit + more, limit * 2, 128), most: 65535)
     }
 

@@ -61,6 +61,15 @@ struct SynQueue {
         }
     }
 
+    /// A second, by the clock of whatever counted.
+    func rate(_ count: UInt64, _ seen: Observation) -> Double {
+        source == .counter ? seen.rate(count, in: netns) : seen.rate(count)
+    }
+
+    func rateText(_ count: UInt64, _ seen: Observation) -> String {
+        source == .counter ? seen.rateText(count, in: netns) : seen.rateText(count)
+    }
+
     /// By the socket's own causes. `nil`: they are not known.
     private init?(_ listener: Listener, _ state: ListenerState, _ drops: DropsInterval, _ seen: Observation) {
         guard let causes = state.drops else { return nil }

@@ -81,7 +81,7 @@ struct TCPMemoryFixes {
     /// Those there are, counted fourfold as the kernel does, and those reset for as long as they
     /// would have stayed.
     var neededOrphans: Int {
-        let needed = Double(memory.orphans ?? 0) * 4 + seen.rate(memory.aborts) * Self.orphanSeconds
+        let needed = Double(memory.orphans ?? 0) * 4 + seen.rate(memory.aborts, in: nil) * Self.orphanSeconds
         return PowerOfTwo.atLeast(max(needed * 1.25, Double(memory.maxOrphans ?? 0) * 2), most: 1 << 24)
     }
 

@@ -13,6 +13,9 @@ public enum HostClock {
         nanoseconds(CLOCK_REALTIME)
     }
 
+    /// Since 1970, UTC.
+    public static func wallSeconds() -> Double { Double(wallNanoseconds()) / 1e9 }
+
     /// What to add to a monotonic time for the wall time. It changes when
     /// somebody sets the clock.
     public static func wallOffsetNanoseconds() -> Int64 {

@@ -9,14 +9,20 @@ public struct KnownOwners: Sendable {
     private var known: Set<UInt32> = []
     private var owners = Recent<UInt32, [SocketOwner]>(keeping: 8192)
 
-    public init() {}
+    private let followsChanges: Bool
+
+    /// - Parameter followsChanges: whether what is known is looked for again when processes may
+    ///   have changed.
+    public init(followsChanges: Bool = true) {
+        self.followsChanges = followsChanges
+    }
 
     /// As `SocketOwners.find`, and those of sockets that were closed since.
     /// - Parameter anew: as they are now, whatever is known.
     public mutating func find(_ inodes: Set<UInt32>, anew: Bool = false) -> [UInt32: [SocketOwner]] {
         guard !inodes.isEmpty else { return [:] }
         var found: [UInt32: [SocketOwner]]
-        if changes.areDue() || anew {
+        if anew || (followsChanges && changes.areDue()) {
             known = inodes
             found = SocketOwners.find(inodes)
         } else {

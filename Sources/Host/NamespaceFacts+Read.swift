@@ -2,22 +2,18 @@
 public import Model
 
 extension NamespaceFacts {
-    /// What the kernel says of a namespace now.
-    /// - Parameter commandPrefix: how a command is made to run in it.
+    /// What the kernel says of the calling thread's namespace now.
+    /// - Parameters:
+    ///   - commandPrefix: how a command is made to run in it.
+    ///   - counters: which were read at `time`.
     public static func current(
-        in namespace: borrowing NetworkNamespace, commandPrefix: String
-    ) throws -> NamespaceFacts {
-        // Its own namespace takes no privilege to enter.
-        if (try? NetworkNamespace.ownInode()) == namespace.inode {
-            return try currentHere(commandPrefix)
-        }
-        return try withNetworkNamespace(namespace) { try currentHere(commandPrefix) }
-    }
-
-    private static func currentHere(_ commandPrefix: String) throws(HostError) -> NamespaceFacts {
-        NamespaceFacts(
-            commandPrefix: commandPrefix, counters: TCPCounters(try NetworkCounters.current()),
-            settings: .current(), use: .current())
+        commandPrefix: String, _ counters: NetworkCounters, at time: UInt64
+    ) -> NamespaceFacts {
+        var facts = NamespaceFacts(
+            commandPrefix: commandPrefix, counters: TCPCounters(counters), settings: .current(),
+            use: .current())
+        facts.time = time
+        return facts
     }
 }
 

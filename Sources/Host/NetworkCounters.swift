@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Model
 
 /// The kernel's own counters of a network namespace: TcpExt, Tcp, Ip and the others.
 public struct NetworkCounters: Sendable, Hashable {
@@ -8,11 +9,20 @@ public struct NetworkCounters: Sendable, Hashable {
     /// Of the calling thread's namespace.
     public static func current() throws(HostError) -> NetworkCounters {
         var counters = NetworkCounters()
-        for path in ["/proc/thread-self/net/netstat", "/proc/thread-self/net/snmp"] {
+        for path in [netstat, "/proc/thread-self/net/snmp"] {
             counters.add(try OpenFile(path).readAllBytes(path))
         }
         return counters
     }
+
+    /// Of the calling thread's namespace, and of TcpExt only those that are looked at again and
+    /// again: `ListenCounters`' and TWRecycled.
+    public static func atEachLook() throws(HostError) -> NetworkCounters {
+        NetworkCounters(parsing: try OpenFile(netstat).readAllBytes(netstat), only: selection)
+    }
+
+    public static let netstat = "/proc/thread-self/net/netstat"
+    private static let selection = Selection("TcpExt", ListenCounters.names + ["TWRecycled"])
 
     public init() {}
 

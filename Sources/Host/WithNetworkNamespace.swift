@@ -20,6 +20,15 @@ public func withNetworkNamespace<Result>(
     }
 }
 
+/// The same, but where the calling thread is in it already, on this thread: that takes no
+/// privilege.
+public func inNetworkNamespace<Result>(
+    _ namespace: borrowing NetworkNamespace, _ body: () throws -> Result
+) throws -> Result {
+    if (try? NetworkNamespace.ownInode()) == namespace.inode { return try body() }
+    return try withNetworkNamespace(namespace, body)
+}
+
 /// Runs `body` on a new thread and waits for it: it may change what belongs to a thread.
 func onFreshThread<Result>(_ body: () throws -> Result) throws -> Result {
     try withThreadWork(body) { work throws in

@@ -54,7 +54,7 @@ public struct Conntrack: Sendable, Hashable {
     }
 }
 
-extension DropsSnapshot {
+extension DropTotals {
     /// Takes exact numbers of full tables in place of the kernel's counters.
     /// - Parameter full: by the namespace's inode, since the trace began; none is 0. That of a
     ///   namespace that nobody has looked at makes a table of which nothing else is known.

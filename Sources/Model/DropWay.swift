@@ -30,3 +30,49 @@ public struct DropWay: Sendable, Hashable {
         self.extent = extent
     }
 }
+
+/// SYNs that listeners dropped.
+public struct DroppedSYNs: Sendable {
+    /// As far as there was room for rows.
+    public var ways: [DropWay: UInt64] = [:]
+    /// All of them, counted apart.
+    public var all: UInt64 = 0
+
+    public init() {}
+
+    public var withoutRow: UInt64 { all &- min(all, ways.values.reduce(0, &+)) }
+}
+
+/// Dropped packets by the ways that led there, since the trace began.
+public struct DropWays: Sendable {
+    /// Up to when they count: nanoseconds of CLOCK_MONOTONIC.
+    public var time: UInt64
+    public var backend: Backend
+    public var lost: [DropWay: UInt64] = [:]
+    /// Packets freed without a reason (`PacketDrop.Kind.unclear`), which are not among them.
+    public var unclear: UInt64 = 0
+    /// `nil`: this backend does not see those.
+    public var syns: DroppedSYNs?
+    /// Packets in no row: there was no room.
+    public var withoutRow: UInt64 = 0
+    /// Whether the kernel gives reasons (5.17).
+    public var hasReasons: Bool
+    /// Frames of a stack that were taken down at most.
+    public var depth: Int
+    /// As many as would be without `kernel.perf_event_max_stack`.
+    public var mostFrames: Int
+
+    /// What was not seen.
+    public var loss = Loss()
+
+    public init(time: UInt64, backend: Backend, hasReasons: Bool, depth: Int, mostFrames: Int) {
+        self.time = time
+        self.backend = backend
+        self.hasReasons = hasReasons
+        self.depth = depth
+        self.mostFrames = mostFrames
+    }
+
+    /// Packets and SYNs together.
+    public var all: [DropWay: UInt64] { lost.merging(syns?.ways ?? [:]) { $0 &+ $1 } }
+}

@@ -54,6 +54,16 @@ public struct HotspotsCounts: Sendable {
         samples &+= other.samples
     }
 
+    /// Takes away an earlier reading of the same counts; functions that did not run since are none.
+    mutating func subtract(_ earlier: HotspotsCounts) {
+        for (name, before) in earlier.functions { functions[name] = functions[name]?.after(before) }
+        for (function, before) in earlier.allocation {
+            allocation[function] = allocation[function]?.after(before)
+        }
+        search = search.minus(earlier.search)
+        samples = samples.minus(earlier.samples)
+    }
+
     /// Samples whose innermost function has no name.
     public var unnamed: UInt64 {
         functions.reduce(0) { $0 &+ ($1.key.symbol == nil ? $1.value.own : 0) }
@@ -72,6 +82,12 @@ public struct HotspotsCounts: Sendable {
 }
 
 extension FunctionCount {
+    /// What came after an earlier reading; `nil`: nothing.
+    fileprivate func after(_ earlier: FunctionCount) -> FunctionCount? {
+        let rest = FunctionCount(own: own.minus(earlier.own), total: total.minus(earlier.total))
+        return rest.total == 0 ? nil : rest
+    }
+
     fileprivate func merging(_ other: FunctionCount) -> FunctionCount {
         var result = self
         result.merge(other)

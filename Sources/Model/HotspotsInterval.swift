@@ -98,6 +98,13 @@ public struct SampleLoss: Sendable, Hashable {
         truncated &+= other.truncated
         depth = min(depth, other.depth)
     }
+
+    /// Takes away an earlier reading of the same counts.
+    mutating func subtract(_ earlier: SampleLoss) {
+        unplaced = unplaced.minus(earlier.unplaced)
+        withoutStack = withoutStack.minus(earlier.withoutStack)
+        truncated = truncated.minus(earlier.truncated)
+    }
 }
 
 /// Time that connects and binds spent in the search for a port, measured from its

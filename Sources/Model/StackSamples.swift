@@ -58,6 +58,13 @@ public struct StackSamples: Sendable {
         depth = later.depth
     }
 
+    /// Takes away an earlier reading of the same samples.
+    mutating func subtract(_ earlier: StackSamples) {
+        counts.subtract(earlier.counts)
+        taken = taken.minus(earlier.taken)
+        unplaced = unplaced.minus(earlier.unplaced)
+    }
+
     /// As if only the processes' stacks had been taken.
     public mutating func dropKernelStacks() {
         merge { $0.kernel = .none }

@@ -143,13 +143,21 @@ public final class ConnectProbe {
         return loss
     }
 
-    /// Detaches everything. What was under way is counted as far as it went;
-    /// `read` gives the final totals afterwards.
+    /// From here on no connect begins; what is in its call returns. `detach` takes its time
+    /// after that.
     public func stop() throws(ProbeError) {
+        do throws(BPFError) {
+            try object.map(named: ".data.active").update(UInt32(0), UInt32(0))
+        } catch {
+            throw ProbeError(error)
+        }
+    }
+
+    /// Removes the programs. What was under way is counted as far as it went;
+    /// `read` gives the final totals afterwards.
+    public func detach() throws(ProbeError) {
         guard !attached.areDetached else { return }
         do throws(BPFError) {
-            // From here on no connect begins; what is in its call returns meanwhile.
-            try object.map(named: ".data.active").update(UInt32(0), UInt32(0))
             try attached.detach(from: object)
             try settleCalls()
         } catch {

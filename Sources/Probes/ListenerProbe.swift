@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import BPF
 import CPrograms
-public import Host
+import Host
 public import Model
 
 /// What listening sockets lose, from `init` to `stop`, and their queues.
@@ -16,8 +16,6 @@ public final class ListenerProbe {
     private var epochs: Epochs
     private var known = KnownListeners()
     private var syns = SynStacks()
-    /// Why a table of tracked connections could not be read, the last time that failed.
-    public private(set) var conntrackError: HostError?
 
     /// Loads and attaches the programs of the first backend that works here.
     /// - Parameters:
@@ -152,38 +150,20 @@ public final class ListenerProbe {
         do throws(BPFError) { return try syns.read(object) } catch { throw ProbeError(error) }
     }
 
-    /// What one look at a network namespace gave.
-    public struct NamespaceReading: Sendable {
-        public var sockets: [Listener: ListenerState] = [:]
-        public var counters = ListenCounters()
-        /// `nil`: nothing is tracked there, or it cannot be read.
-        public var conntrack: Conntrack?
-    }
-
-    /// Every listening socket of a namespace, and its counters.
-    public func look(into namespace: borrowing NetworkNamespace) throws -> NamespaceReading {
-        let inode = namespace.inode
-        // Its own namespace takes no privilege to enter.
-        if (try? NetworkNamespace.ownInode()) == inode { return try lookHere(inode) }
-        // A socket iterator sees the namespace of the thread that runs it.
-        return try withNetworkNamespace(namespace) { try lookHere(inode) }
-    }
-
-    private func lookHere(_ inode: UInt32) throws -> NamespaceReading {
-        var reading = NamespaceReading()
-        reading.counters = try ListenCounters.current()
-        do throws(HostError) { reading.conntrack = try Conntrack.current() } catch { conntrackError = error }
+    /// Every listening socket of the calling thread's network namespace: a socket iterator sees
+    /// no other.
+    /// - Parameter inode: of that namespace.
+    public func socketsHere(_ inode: UInt32) throws -> [Listener: ListenerState] {
+        var sockets: [Listener: ListenerState] = [:]
         let somaxconn = (try? Sysctl.integer("net.core.somaxconn")).map { UInt32(clamping: $0) }
         do throws(BPFError) {
             try list.runIterator(untilRefused: true) { bytes in
-                ListenerDecoding.sockets(bytes, netns: inode, somaxconn: somaxconn) {
-                    reading.sockets[$0] = $1
-                }
+                ListenerDecoding.sockets(bytes, netns: inode, somaxconn: somaxconn) { sockets[$0] = $1 }
             }
         } catch {
             throw ProbeError(error)
         }
-        return reading
+        return sockets
     }
 
     /// What was not seen.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import BPF
 import CPrograms
-public import Host
 public import Model
 
 /// Counts the ports held towards destinations, by walking every TCP socket of a
@@ -30,35 +29,14 @@ public final class RangeProbe {
         }
     }
 
-    /// What `measure` found in one namespace.
-    public struct Measurement: Sendable {
-        public var ranges: [PortRange] = []
-        /// TcpExt TWRecycled of the namespace since its birth.
-        public var recycled: UInt64?
-    }
-
-    /// The ranges of destinations that share a network namespace, as of now.
-    /// - Parameters:
-    ///   - namespace: the namespace they are in.
-    ///   - own: IP_LOCAL_PORT_RANGE where sockets to a destination have one.
-    public func measure(
-        _ destinations: Set<Destination>, in namespace: borrowing NetworkNamespace,
-        own ranges: [Destination: ClosedRange<UInt16>]
-    ) throws -> Measurement {
-        // Its own namespace takes no privilege to enter.
-        if (try? NetworkNamespace.ownInode()) == namespace.inode {
-            return try measureHere(destinations, ranges)
-        }
-        // A socket iterator sees the namespace of the thread that runs it.
-        return try withNetworkNamespace(namespace) { try measureHere(destinations, ranges) }
-    }
-
-    private func measureHere(
-        _ destinations: Set<Destination>, _ own: [Destination: ClosedRange<UInt16>]
-    ) throws -> Measurement {
+    /// The ranges of destinations in the calling thread's network namespace, as of now: a socket
+    /// iterator sees no other.
+    /// - Parameter own: IP_LOCAL_PORT_RANGE where sockets to a destination have one.
+    public func measureHere(
+        _ destinations: some Collection<Destination>, own: [Destination: ClosedRange<UInt16>]
+    ) throws -> [PortRange] {
         let settings = try PortSettings()
-        var measurement = Measurement()
-        measurement.recycled = try? NetworkCounters.current().tcpExt["TWRecycled"]
+        var found: [PortRange] = []
         do throws(BPFError) {
             for destination in destinations {
                 let range = settings.range(of: own[destination])
@@ -76,13 +54,12 @@ public final class RangeProbe {
                 try ranges.delete(key)
                 guard let use else { continue }
                 let takesTurns = ownRangesInTurn && own[destination] != nil
-                measurement.ranges.append(
-                    range(of: destination, use, bound, settings, takesTurns: takesTurns))
+                found.append(range(of: destination, use, bound, settings, takesTurns: takesTurns))
             }
         } catch {
             throw ProbeError(error)
         }
-        return measurement
+        return found
     }
 
     private func range(

@@ -2,17 +2,7 @@
 import BPF
 import CPrograms
 import Glibc
-public import Model
-
-/// SYNs that listeners dropped.
-public struct DroppedSYNs: Sendable {
-    /// As far as there was room for rows.
-    public var ways: [DropWay: UInt64] = [:]
-    /// All of them, counted apart.
-    public var all: UInt64 = 0
-
-    public var withoutRow: UInt64 { all &- min(all, ways.values.reduce(0, &+)) }
-}
+import Model
 
 /// What `bpf/lib/syn_stack.h` counts.
 struct SynStacks {

@@ -2,6 +2,7 @@
 import ArgumentParser
 import BPF
 import Glibc
+import Host
 import Probes
 
 @main
@@ -47,6 +48,9 @@ struct Tcpwhy: ParsableCommand {
         } catch let error as ProbeError {
             Failure(error).report()
             Glibc.exit(Failure(error).code)
+        } catch let error as HostError {
+            Failure.failed("\(error)").report()
+            Glibc.exit(1)
         } catch {
             exitAsParserSays(error)
         }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Collector
+import Host
 import Testing
 
 @testable import tcpwhy
@@ -23,7 +25,10 @@ import Testing
 
     @Test func aCgroupThatIsNotThereIsAFailure() throws {
         let drops = try Drops.parse(["--cgroup", "/no such group"])
-        #expect(throws: Failure.self) { try drops.filter.cgroup.id() }
-        #expect(drops.filter.isFilter && !drops.filter.isPortFilter)
+        var questions = Questions()
+        drops.filter.apply(to: &questions)
+        #expect(throws: HostError.self) { _ = try Collector(questions, Pace(every: 1)) { _ in } }
+        let shown = try drops.filter.shown()
+        #expect(shown.isFilter && !shown.isPortFilter)
     }
 }

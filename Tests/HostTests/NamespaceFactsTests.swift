@@ -42,9 +42,9 @@ import Testing
     }
 
     @Test func ownNamespaceNow() throws {
-        let facts = try NamespaceFacts.current(in: .own(), commandPrefix: "")
+        let facts = NamespaceFacts.current(commandPrefix: "", try .current(), at: 7)
         #expect(facts.settings.portRange != nil && facts.settings.somaxconn != nil)
-        #expect(facts.use.timeWait != nil)
+        #expect(facts.use.timeWait != nil && facts.time == 7)
     }
 
     @Test func ownNamespaceTakesNoPrefix() throws {

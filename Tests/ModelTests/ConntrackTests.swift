@@ -31,7 +31,7 @@ import Testing
     @Test func exactNumbersTakeTheCountersPlace() {
         var snapshot = DropsSnapshot(time: 0, wallTime: 0, backend: .kprobe)
         snapshot.conntrack = [1: table(full: 9), 2: table(full: 3)]
-        snapshot.setConntrackFull([1: 7, 3: 2], by: .kprobe)
+        snapshot.totals.setConntrackFull([1: 7, 3: 2], by: .kprobe)
         #expect(snapshot.conntrack.mapValues(\.full) == [1: 7, 2: 0, 3: 2])
         #expect(snapshot.conntrack.values.allSatisfy { $0.backend == .kprobe })
         // Nobody has looked at that namespace: it came and went.

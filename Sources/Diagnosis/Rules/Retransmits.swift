@@ -37,7 +37,7 @@ struct Retransmits: Rule {
 
     /// `nil`: in proportion. Why packets are not answered is not known here: never certain.
     private func confidence(_ again: Retransmissions, _ seen: Observation) -> Confidence? {
-        guard again.count >= least, seen.rate(again.count) >= leastRate else { return nil }
+        guard again.count >= least, seen.rate(again.count, in: again.netns) >= leastRate else { return nil }
         let limits = again.direction == .data ? data : handshakes
         return again.share >= limits.likely ? .likely : again.share >= limits.possible ? .possible : nil
     }
@@ -49,10 +49,12 @@ struct Retransmits: Rule {
             id: .retransmits,
             severity: confidence == .possible ? .info : again.share >= 0.1 ? .critical : .warning,
             confidence: confidence, subject: .namespace(again.netns), subjectText: seen.name(of: again.netns),
-            summary: "\(seen.rateText(again.count)) \(again.what) a second are sent again from "
+            summary:
+                "\(seen.rateText(again.count, in: again.netns)) \(again.what) a second are sent again from "
                 + "\(seen.name(of: again.netns)): \(again.meaning)",
             evidence: evidence(again, facts, seen),
-            impact: Impact(delayed: seen.rate(again.count), share: again.share, delay: again.delay),
+            impact: Impact(
+                delayed: seen.rate(again.count, in: again.netns), share: again.share, delay: again.delay),
             fixes: fixes(again, seen),
             check: "\(seen.prefix(again.netns))nstat -az TcpRetransSegs TcpExtTCPSynRetrans TcpOutSegs",
             unsettled: "where they get lost: tcpdump at both ends")
@@ -69,21 +71,21 @@ struct Retransmits: Rule {
         var evidence = [
             Evidence(
                 again.direction == .data ? "data_retransmits_per_s" : "syn_retransmits_per_s",
-                seen.rate(again.count),
+                seen.rate(again.count, in: again.netns),
                 "\(Units.exact(again.count)) \(again.what) were sent again, beside \(all)", by: .counter,
                 counter: again.direction == .data ? "RetransSegs" : "TCPSynRetrans")
         ]
         if counters.timeouts > 0 {
             evidence.append(
                 Evidence(
-                    "timeouts_per_s", seen.rate(counters.timeouts),
+                    "timeouts_per_s", seen.rate(counters.timeouts, in: again.netns),
                     "\(Units.exact(counters.timeouts)) times no acknowledgement came in time", by: .counter,
                     counter: "TCPTimeouts"))
         }
         if counters.outResets > 0 {
             evidence.append(
                 Evidence(
-                    "resets_sent_per_s", seen.rate(counters.outResets),
+                    "resets_sent_per_s", seen.rate(counters.outResets, in: again.netns),
                     "\(Units.exact(counters.outResets)) resets were sent", by: .counter, counter: "OutRsts"))
         }
         return evidence
@@ -132,7 +134,8 @@ struct Retransmits: Rule {
     private func reset(_ netns: UInt32, _ facts: NamespaceFacts, _ seen: Observation) -> Finding? {
         let counters = facts.counters
         let opens = counters.activeOpens &+ counters.passiveOpens
-        guard counters.establishedResets >= least, seen.rate(counters.establishedResets) >= leastRate,
+        guard counters.establishedResets >= least,
+            seen.rate(counters.establishedResets, in: netns) >= leastRate,
             Double(counters.establishedResets) >= Double(opens) * resets
         else { return nil }
         let name = seen.name(of: netns)
@@ -140,15 +143,15 @@ struct Retransmits: Rule {
             id: .retransmits, severity: .info, confidence: .possible, subject: .namespace(netns),
             subjectText: name,
             summary:
-                "\(seen.rateText(counters.establishedResets)) connections a second of \(name) end by a reset",
+                "\(seen.rateText(counters.establishedResets, in: netns)) connections a second of \(name) end by a reset",
             evidence: [
                 Evidence(
-                    "established_resets_per_s", seen.rate(counters.establishedResets),
+                    "established_resets_per_s", seen.rate(counters.establishedResets, in: netns),
                     "\(Units.exact(counters.establishedResets)) connections were reset; "
                         + "\(Units.exact(opens)) were opened at the same time", by: .counter,
                     counter: "EstabResets"),
                 Evidence(
-                    "resets_sent_per_s", seen.rate(counters.outResets),
+                    "resets_sent_per_s", seen.rate(counters.outResets, in: netns),
                     "\(Units.exact(counters.outResets)) resets were sent from here", by: .counter,
                     counter: "OutRsts"),
             ], impact: Impact(),

@@ -25,7 +25,8 @@ struct SynQueueFull: Rule {
     }
 
     private func isFlood(_ queue: SynQueue, _ seen: Observation) -> Bool {
-        queue.met >= floodSYNs && seen.rate(queue.met) >= floodRate && queue.completion < floodCompletion
+        queue.met >= floodSYNs && queue.rate(queue.met, seen) >= floodRate
+            && queue.completion < floodCompletion
             // A full accept queue keeps handshakes from ending, too.
             && queue.acceptOverflows < queue.met / 10
     }
@@ -38,7 +39,7 @@ struct SynQueueFull: Rule {
         // Who is answered with a cookie does not wait.
         guard queue.dropped > 0 else { return Impact() }
         return Impact(
-            delayed: seen.rate(queue.dropped),
+            delayed: queue.rate(queue.dropped, seen),
             share: Double(queue.dropped) / Double(max(queue.dropped &+ queue.completed, 1)),
             delay: 1_000_000_000)
     }
@@ -56,7 +57,7 @@ struct SynQueueFull: Rule {
             id: .synFlood, severity: queue.dropped > 0 ? .critical : .warning,
             confidence: isSure ? .certain : .likely, subject: queue.subject, subjectText: queue.text(seen),
             summary:
-                "\(seen.rateText(queue.met)) SYNs a second fill the SYN queue of \(queue.endpoint(seen)), and "
+                "\(queue.rateText(queue.met, seen)) SYNs a second fill the SYN queue of \(queue.endpoint(seen)), and "
                 + "\(Units.percent(queue.completion)) of them are followed by a connection: nobody stands behind them",
             evidence: evidence(queue, seen) + peerEvidence(queue), impact: impact(queue, seen),
             fixes: SynFixes(queue: queue, seen: seen).againstFlood(), check: check(queue),
@@ -87,8 +88,8 @@ struct SynQueueFull: Rule {
             confidence: !costs ? .possible : queue.source == .counter ? .likely : .certain,
             subject: queue.subject, subjectText: queue.text(seen),
             summary: queue.dropped > 0
-                ? "\(seen.rateText(queue.dropped)) SYNs a second are dropped at \(endpoint): its SYN queue is full"
-                : "\(seen.rateText(queue.cookies)) SYNs a second are answered with a SYN cookie at \(endpoint): "
+                ? "\(queue.rateText(queue.dropped, seen)) SYNs a second are dropped at \(endpoint): its SYN queue is full"
+                : "\(queue.rateText(queue.cookies, seen)) SYNs a second are answered with a SYN cookie at \(endpoint): "
                     + "its SYN queue is full",
             evidence: evidence(queue, seen), impact: impact(queue, seen),
             fixes: SynFixes(queue: queue, seen: seen).againstBurst(), check: check(queue),
@@ -104,14 +105,14 @@ struct SynQueueFull: Rule {
                 ? ", \(Units.exact(queue.lastQuarter)) of them for its last quarter" : ""
             evidence.append(
                 Evidence(
-                    "syn_queue_drops_per_s", seen.rate(queue.dropped),
+                    "syn_queue_drops_per_s", queue.rate(queue.dropped, seen),
                     "\(Units.exact(queue.dropped)) SYNs were dropped\(last)", by: queue.source,
                     counter: queue.lastQuarter < queue.dropped ? "TCPReqQFullDrop" : "ListenDrops"))
         }
         if queue.cookies > 0 {
             evidence.append(
                 Evidence(
-                    "syn_cookies_per_s", seen.rate(queue.cookies),
+                    "syn_cookies_per_s", queue.rate(queue.cookies, seen),
                     "\(Units.exact(queue.cookies)) SYNs were answered with a cookie", by: queue.source,
                     counter: "TCPReqQFullDoCookies"))
         }

@@ -18,7 +18,7 @@ struct TCPMemoryPressure: Rule {
         return Finding(
             id: .tcpMemoryPressure, severity: state.severity, confidence: state.confidence, subject: .host,
             subjectText: "this host", summary: state.summary, evidence: evidence(memory, seen),
-            impact: Impact(failed: seen.rate(memory.aborts)),
+            impact: Impact(failed: seen.rate(memory.aborts, in: nil)),
             fixes: TCPMemoryFixes(memory: memory, seen: seen).all(),
             check:
                 "cat /proc/net/sockstat; nstat -az TcpExtTCPMemoryPressures TcpExtTCPAbortOnMemory TcpExtPruneCalled",
@@ -75,7 +75,8 @@ struct TCPMemoryPressure: Rule {
             guard count > 0 else { return }
             evidence.append(
                 Evidence(
-                    name, seen.rate(count), "\(Units.exact(count)) \(text)", by: .counter, counter: counter))
+                    name, seen.rate(count, in: nil), "\(Units.exact(count)) \(text)", by: .counter,
+                    counter: counter))
         }
         add("aborts_on_memory_per_s", memory.aborts, "connections were reset", "TCPAbortOnMemory")
         add(

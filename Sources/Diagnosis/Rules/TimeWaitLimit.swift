@@ -26,19 +26,19 @@ struct TimeWaitLimit: Rule {
             confidence: lost > 0 ? .certain : .possible,
             subject: .namespace(netns), subjectText: name,
             summary: lost > 0
-                ? "\(seen.rateText(lost)) connections a second are closed without TIME_WAIT in \(name): a late "
+                ? "\(seen.rateText(lost, in: netns)) connections a second are closed without TIME_WAIT in \(name): a late "
                     + "packet of theirs may end the next connection with the same ports"
                 : "\(name) holds nearly as many connections in TIME_WAIT (\(there)) as it may (\(limit))",
-            evidence: evidence(lost, there, limit, seen), impact: Impact(),
+            evidence: evidence(lost, seen.rate(lost, in: netns), there, limit), impact: Impact(),
             fixes: [larger(netns, facts, seen)].compactMap(\.self),
             check: "\(seen.prefix(netns))nstat -az TcpExtTCPTimeWaitOverflow",
             unsettled: lost > 0 ? "" : "TCPTimeWaitOverflow at the time of the highest load")
     }
 
-    private func evidence(_ lost: UInt64, _ there: UInt64, _ limit: Int, _ seen: Observation) -> [Evidence] {
+    private func evidence(_ lost: UInt64, _ rate: Double, _ there: UInt64, _ limit: Int) -> [Evidence] {
         [
             Evidence(
-                "time_wait_overflows_per_s", seen.rate(lost),
+                "time_wait_overflows_per_s", rate,
                 "\(Units.exact(lost)) connections were closed without TIME_WAIT", by: .counter,
                 counter: "TCPTimeWaitOverflow"),
             Evidence(
@@ -57,14 +57,14 @@ struct TimeWaitLimit: Rule {
 
     /// By Little's law: those there are, and those that were refused each second for as long as
     /// they would have stayed; a quarter more, since load is never even.
-    static func neededLimit(_ facts: NamespaceFacts, _ seen: Observation) -> Int {
-        let missed = seen.rate(facts.counters.timeWaitOverflows) * seconds
+    static func neededLimit(_ netns: UInt32, _ facts: NamespaceFacts, _ seen: Observation) -> Int {
+        let missed = seen.rate(facts.counters.timeWaitOverflows, in: netns) * seconds
         let needed = (Double(facts.use.timeWait ?? 0) + missed) * 1.25
         return PowerOfTwo.atLeast(max(needed, Double(facts.settings.maxTimeWait ?? 0) * 2), most: 1 << 24)
     }
 
     private func larger(_ netns: UInt32, _ facts: NamespaceFacts, _ seen: Observation) -> Fix? {
-        let value = Self.neededLimit(facts, seen)
+        let value = Self.neededLimit(netns, facts, seen)
         guard value > facts.settings.maxTimeWait ?? 0 else { return nil }
         return Sysctl.fix(
             "let \(Units.exact(UInt64(value))) connections be in TIME_WAIT", "net.ipv4.tcp_max_tw_buckets",

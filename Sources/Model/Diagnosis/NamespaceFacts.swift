@@ -8,6 +8,11 @@ public struct NamespaceFacts: Sendable, Hashable {
     public var counters: TCPCounters
     public var settings: NetworkSettings
     public var use: SocketUse
+    /// When the counters were read: nanoseconds of CLOCK_MONOTONIC.
+    public var time: UInt64 = 0
+    /// For how long the counters counted, in seconds, if they are those of an interval. `nil`:
+    /// as long as everything else.
+    public var seconds: Double?
 
     public init(commandPrefix: String, counters: TCPCounters, settings: NetworkSettings, use: SocketUse) {
         self.commandPrefix = commandPrefix
@@ -20,6 +25,7 @@ public struct NamespaceFacts: Sendable, Hashable {
     public func since(_ earlier: NamespaceFacts) -> NamespaceFacts {
         var result = self
         result.counters.subtract(earlier.counters)
+        result.seconds = Double(time.minus(earlier.time)) / 1e9
         return result
     }
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import ArgumentParser
+public import ArgumentParser
+import Collector
 import Diagnosis
 import Host
-import Model
+public import Model
 import Report
+
+extension Severity: ExpressibleByArgument {}
 
 struct Diagnose: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -75,10 +78,16 @@ struct Diagnose: ParsableCommand {
         let earlier = try baseline.map(Self.read)
         let output = try Output(path: file)
         let saved = try save.map { try Output(path: $0) }
-        let session = try DiagnoseSession(options)
-        let progress = Progress("watching", backends: session.backends, seconds: duration)
-        let seen = try session.run(seconds: duration) { progress.show($0) }
-        progress.end()
+        let source = try Collector(
+            options.questions, Pace(every: Self.lookInterval, duration: duration), note: Output.note)
+        var progress: Progress?
+        var reader = DiagnoseReader()
+        let seen = try reader.read(source) { backends in
+            progress = Progress("watching", backends: backends, seconds: duration)
+        } progress: {
+            progress?.show($0)
+        }
+        progress?.end()
         let report = Diagnosis().examine(options.filter(seen))
         let comparison = earlier?.compare(report)
         try saved?.write(DiagnosisJSON.write(report))
@@ -93,6 +102,10 @@ struct Diagnose: ParsableCommand {
             throw ExitCode(3)
         }
     }
+
+    /// Seconds between looks at queues; each walks the kernel's whole table of sockets,
+    /// milliseconds of CPU time on a machine with much memory.
+    private static let lookInterval = 1.0
 
     private static func read(_ path: String) throws -> SavedFindings {
         let bytes: [UInt8]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Collector
 import Diagnosis
-import Host
 import Model
 
 /// Whom to diagnose, and by what.
@@ -22,6 +22,30 @@ struct DiagnoseOptions: ParsableArguments {
 
     func validate() throws {
         if port == 0 { throw ValidationError("nothing listens on port 0") }
+    }
+
+    /// Everything is traced together; what is not to be had is left out.
+    var questions: Questions {
+        var ports = PortsQuestion()
+        ports.ranges = .seldom
+        ports.isNeeded = .ifPossible
+        var listeners = ListenersQuestion()
+        listeners.peers = true
+        listeners.accepts = .ifPossible
+        listeners.packets = .ifPossible
+        listeners.conntrack = true
+        listeners.owners = .new
+        listeners.isNeeded = .ifPossible
+        var samples = SamplesQuestion(.functions(atEnd: true))
+        samples.isNeeded = .ifPossible
+        var questions = Questions()
+        questions.netns = namespace.netns
+        questions.backend = backend
+        questions.ports = ports
+        questions.listeners = listeners
+        questions.samples = samples
+        questions.machine = true
+        return questions
     }
 
     /// The same run as if only what was asked for had been there. What concerns the whole

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import Probes
+
+/// What to do where something is not to be had.
+public enum Need: Sendable {
+    /// It is not asked for.
+    case none
+    /// Go on without it, and say why.
+    case ifPossible
+    /// Fail.
+    case must
+
+    /// - Parameter without: what is missing then.
+    func attach<Probe>(
+        _ notes: Notes, _ without: String, _ make: () throws(ProbeError) -> Probe
+    ) throws(ProbeError) -> Probe? {
+        if self == .none { return nil }
+        do throws(ProbeError) { return try make() } catch {
+            if self == .must { throw error }
+            notes.note(without, "\(without): \(error)")
+            return nil
+        }
+    }
+}
+
+extension ListenersQuestion {
+    /// - Throws: there is no such reason.
+    func packetOptions(netns: UInt32?, cgroup: UInt64?) throws(ProbeError) -> PacketOptions {
+        var options = PacketOptions()
+        options.netns = netns
+        options.cgroup = cgroup
+        options.stacks = packetStacks
+        guard !packetReasons.isEmpty else { return options }
+        var known = try DropReasons.current()
+        for name in packetReasons { options.reasons.insert(try known.number(of: name)) }
+        return options
+    }
+}
+
+/// What a reader must know beside the figures, each said once.
+final class Notes {
+    private let say: (String) -> Void
+    private var said: Set<String> = []
+
+    init(_ say: @escaping (String) -> Void) {
+        self.say = say
+    }
+
+    /// - Parameter topic: nothing more is said of it.
+    func note(_ topic: String, _ text: String) {
+        if said.insert(topic).inserted { say(text) }
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+import BPF
+import Host
+import Model
+import Probes
+
+/// Connects, their searches for ports, and the ranges that they choose from.
+final class PortsPart {
+    private let probe: ConnectProbe
+    private let question: PortsQuestion
+    private var ranges: RangeLooks
+    private var events: RingBuffer?
+    /// Of processes whose searches are summed up by stack for the first time.
+    private var processes: RingBuffer?
+    private(set) var last: PortsSnapshot
+    /// The reading before.
+    private var before: PortsSnapshot
+    /// IP_LOCAL_PORT_RANGE where a socket had it.
+    private var ownRanges: [Destination: ClosedRange<UInt16>] = [:]
+    /// When tracing ended; detaching takes its time after that.
+    private var stopped: UInt64?
+
+    init(
+        _ question: PortsQuestion, of questions: Questions, in places: Places, notes: Notes
+    ) throws(ProbeError) {
+        self.question = question
+        var options = ConnectOptions()
+        options.pid = questions.pid
+        options.command = questions.command
+        options.netns = places.netns?.inode
+        options.cgroup = places.cgroupDescriptor
+        options.backend = questions.backend
+        options.port = question.port
+        options.destination = question.destination
+        options.failedOnly = question.failedOnly
+        options.countCalls = question.countsCalls
+        options.events = question.events
+        if question.events { options.ringBytes = 1 << 23 }
+        if case .searchStacks = question.form { options.stacks = true }
+        let probe =
+            question.form == .connects ? try ConnectProbe(options) : try SearchTrace.start(options)
+        self.probe = probe
+        events = question.events ? try probe.openRing() : nil
+        processes = options.stacks ? try probe.openProcessRing() : nil
+        ranges = RangeLooks(question.ranges, probe.coverage, notes)
+        last = Reading(
+            time: HostClock.monotonicNanoseconds(), wallTime: HostClock.wallSeconds(),
+            PortTotals(backend: probe.coverage.backend, method: probe.coverage.method))
+        before = last
+    }
+
+    /// Of the ring buffers that have events.
+    var descriptors: [Int32] { events.descriptors + processes.descriptors }
+
+    /// Hands over the events that are there; when more come all the time, not for ever.
+    func drain(_ take: (TraceEvent) throws -> Void, _ names: FrameNames) throws {
+        processes?.consume { [probe] record in
+            if let pid = probe.process(record) { names.note(pid: pid) }
+        }
+        _ = try events?.consume(limit: 100_000) { [probe] record in
+            if let event = probe.event(record) { try take(.connect(event)) }
+        }
+    }
+
+    /// From here on what happens is for the reading after the next.
+    func turn() throws(ProbeError) { try probe.turn() }
+
+    func read() throws(ProbeError) {
+        let reading = try probe.read()
+        before = last
+        last = Reading(
+            time: stopped ?? HostClock.monotonicNanoseconds(), wallTime: HostClock.wallSeconds(),
+            PortTotals(
+                backend: probe.coverage.backend, method: probe.coverage.method, connects: reading.connects,
+                loss: reading.loss))
+        last.ended = reading.ended
+        ownRanges = reading.ownRanges
+        if case .searchStacks = question.form { last.searches = try probe.searches() }
+    }
+
+    /// Names the stacks' functions; trampolines have names as long as they are there.
+    func name(_ names: inout FrameNames) {
+        guard case .searchStacks(let naming) = question.form, let searches = last.searches else { return }
+        names.name(searches.samples(of: \.searches), naming)
+    }
+
+    /// How full the ranges are of destinations that were connected to since the last time.
+    func look(_ looks: inout NamespaceLooks, isLast: Bool) {
+        last.ranges = ranges.look(
+            after: last, since: before, own: ownRanges, through: &looks, isLast: isLast)
+    }
+
+    /// From here on nothing counts. `detach` takes its time after that.
+    func stop() throws(ProbeError) {
+        stopped = HostClock.monotonicNanoseconds()
+        try probe.stop()
+    }
+
+    /// What was under way is counted as far as it went.
+    func detach() throws(ProbeError) {
+        try probe.detach()
+        let (ranges, reading) = (last.ranges, before)
+        try read()
+        last.ranges = ranges
+        before = reading
+    }
+}
+
+extension RingBuffer? {
+    var descriptors: [Int32] {
+        switch self {
+        case let ring?: [ring.descriptor]
+        case nil: []
+        }
+    }
+}

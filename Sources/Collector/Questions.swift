@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Model
+
+/// What is asked of a trace, and of whom: plain values.
+public struct Questions: Sendable {
+    /// Only this network namespace: a name, an inode, a path, or "pid:N".
+    public var netns: String?
+    /// Only this cgroup and what is below it, by its path.
+    public var cgroup: String?
+    /// Only this process's connects and turns on a CPU.
+    public var pid: UInt32?
+    /// Only those of processes of this name.
+    public var command: String?
+    /// By this backend or not at all.
+    public var backend: Backend?
+
+    public var ports: PortsQuestion?
+    public var listeners: ListenersQuestion?
+    public var samples: SamplesQuestion?
+    /// By which ways packets come to be dropped, SYNs of listening sockets among them.
+    public var ways = false
+    /// What the kernel says of itself and its namespaces, and of processes that hold listening
+    /// sockets: at the beginning and at the end.
+    public var machine = false
+
+    public init() {}
+}
+
+/// Connects, and their searches for ports.
+public struct PortsQuestion: Sendable {
+    public var form = Form.connects
+    public var isNeeded = Answer.must
+    /// Only to this port.
+    public var port: UInt16?
+    public var destination: AddressBlock?
+    public var failedOnly = false
+    /// Count the checked ports even where they can be derived.
+    public var countsCalls = false
+    /// Hand over each connect.
+    public var events = false
+    /// How full the ranges are that the busiest destinations have.
+    public var ranges = RangePace.never
+
+    public init() {}
+
+    public enum Form: Sendable, Hashable {
+        case connects
+        /// Searches for a port: only by what sees every one of them.
+        case searches
+        /// The same, divided by stack.
+        case searchStacks(StackNaming)
+    }
+
+    /// How often to look at ranges, which takes a walk over every socket.
+    public enum RangePace: Sendable {
+        case never, always
+        /// At every second look, and so that it takes a thousandth of the time.
+        case seldom
+    }
+}
+
+/// Listening sockets: what they lose, and what goes through their queues.
+public struct ListenersQuestion: Sendable {
+    /// Hand over each loss.
+    public var events = false
+    /// With the socket that lost it, and its owners.
+    public var namesSockets = false
+    /// Count whose connections are lost.
+    public var peers = false
+    /// Time accept queues.
+    public var accepts = Need.none
+    /// Count dropped packets.
+    public var packets = Need.none
+    /// Of packets only those with these reasons, by name or number; empty: all.
+    public var packetReasons: [String] = []
+    /// Divide packets by the kernel's stack.
+    public var packetStacks = false
+    /// Count full conntrack tables exactly.
+    public var conntrack = false
+    public var owners = OwnerPace.never
+    public var isNeeded = Answer.must
+
+    public init() {}
+
+    /// Whose owners to look for, and how often.
+    public enum OwnerPace: Sendable {
+        case never
+        /// Of sockets that lose something, whenever processes may have changed.
+        case losing
+        /// Of all sockets, whenever processes may have changed.
+        case all
+        /// Of all sockets, whenever there is a new one, and at the end.
+        case new
+    }
+}
+
+/// What the CPUs run.
+public struct SamplesQuestion: Sendable {
+    /// Only these CPUs; `nil`: all that are online.
+    public var cpus: [Int32]?
+    /// Samples a second and CPU.
+    public var frequency: UInt64 = 99
+    public var form: Form
+    public var isNeeded = Answer.must
+
+    public init(_ form: Form) {
+        self.form = form
+    }
+
+    public enum Form: Sendable, Hashable {
+        /// Summed up by function, at each tick or at the end only.
+        case functions(atEnd: Bool)
+        /// By stack; named at the end.
+        case stacks(StackNaming)
+
+        var isStacks: Bool {
+            if case .stacks = self { true } else { false }
+        }
+    }
+}
+
+/// Whose functions in a stack are to be named.
+public struct StackNaming: Sendable, Hashable {
+    public var kernel: Bool
+    public var user: Bool
+
+    public init(kernel: Bool, user: Bool) {
+        self.kernel = kernel
+        self.user = user
+    }
+}
+
+/// What to do where a question cannot be answered.
+public enum Answer: Sendable {
+    /// Fail.
+    case must
+    /// Leave it out, and say why; fail if the backend that was asked for is refused.
+    case unlessRefused
+    /// Leave it out, and say why.
+    case ifPossible
+}
+
+/// How often, and how long.
+public struct Pace: Sendable {
+    /// Seconds between snapshots.
+    public var interval: Double
+    /// End after so many snapshots.
+    public var count: Int?
+    /// End after so many seconds.
+    public var duration: Double?
+
+    public init(every interval: Double, count: Int? = nil, duration: Double? = nil) {
+        self.interval = interval
+        self.count = count
+        self.duration = duration
+    }
+}
