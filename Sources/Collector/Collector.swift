@@ -59,33 +59,21 @@ public final class Collector: SnapshotSource {
         BTF.keep()
         defer { BTF.letGo() }
         if let question = questions.listeners {
-            listeners = try answer(question.isNeeded) { () throws(ProbeError) in
+            listeners = try question.need.attach { () throws(ProbeError) in
                 try ListenersPart(question, of: questions, in: places, notes: notes)
             }
         }
         if let question = questions.ports {
-            ports = try answer(question.isNeeded) { () throws(ProbeError) in
+            ports = try question.need.attach { () throws(ProbeError) in
                 try PortsPart(question, of: questions, in: places, notes: notes)
             }
         }
         if let question = questions.samples {
-            samples = try answer(question.isNeeded) { () throws(ProbeError) in
+            samples = try question.need.attach { () throws(ProbeError) in
                 try SamplesPart(question, of: questions, in: places, &names)
             }
         }
         if questions.ways { ways = .seen(try WaysPart(of: questions, in: places)) }
-    }
-
-    private func answer<Part>(
-        _ isNeeded: Answer, _ make: () throws(ProbeError) -> Part
-    ) throws(ProbeError) -> Seen<Part> {
-        do throws(ProbeError) { return .seen(try make()) } catch {
-            switch isNeeded {
-            case .must: throw error
-            case .unlessRefused where error.code == .backendRefused: throw error
-            case .unlessRefused, .ifPossible: return .not(error.message)
-            }
-        }
     }
 
     private var descriptors: [Int32] {
