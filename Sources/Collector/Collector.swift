@@ -37,55 +37,47 @@ public final class Collector: SnapshotSource {
             try drain(take)
             return .events
         case .tick:
-            return .tick(try read(.tick))
+            return .tick(try read())
         case .end:
-            ticker = nil
             isOver = true
-            return .last(try end(take))
+            let last = try end(take)
+            // Until now a signal asks for an end that is on its way.
+            ticker = nil
+            return .last(last)
         }
     }
 
     private func begin() throws -> Snapshot {
         try attach()
-        try listeners.value?.start(&looks)
-        try ways.value?.start()
-        let first = try read(.first)
-        ticker = try Ticker(pace, since: first.time, watching: descriptors)
+        try listeners.value?.noteWaiting(&looks)
+        let start = HostClock.monotonicNanoseconds()
+        try listeners.value?.start()
+        try ways.value?.start(at: start)
+        let first = try readFirst(at: start)
+        ticker = try Ticker(pace, since: start, watching: descriptors)
         return first
     }
 
     private func attach() throws {
-        // Every probe asks for the kernel's types.
-        BTF.keep()
+        // Several probes ask for the kernel's types; for one alone they would be kept for nothing.
+        if questions.listeners != nil || questions.ways { BTF.keep() }
         defer { BTF.letGo() }
         if let question = questions.listeners {
-            listeners = try answer(question.isNeeded) { () throws(ProbeError) in
+            listeners = try question.need.attach { () throws(ProbeError) in
                 try ListenersPart(question, of: questions, in: places, notes: notes)
             }
         }
         if let question = questions.ports {
-            ports = try answer(question.isNeeded) { () throws(ProbeError) in
+            ports = try question.need.attach { () throws(ProbeError) in
                 try PortsPart(question, of: questions, in: places, notes: notes)
             }
         }
         if let question = questions.samples {
-            samples = try answer(question.isNeeded) { () throws(ProbeError) in
+            samples = try question.need.attach { () throws(ProbeError) in
                 try SamplesPart(question, of: questions, in: places, &names)
             }
         }
         if questions.ways { ways = .seen(try WaysPart(of: questions, in: places)) }
-    }
-
-    private func answer<Part>(
-        _ isNeeded: Answer, _ make: () throws(ProbeError) -> Part
-    ) throws(ProbeError) -> Seen<Part> {
-        do throws(ProbeError) { return .seen(try make()) } catch {
-            switch isNeeded {
-            case .must: throw error
-            case .unlessRefused where error.code == .backendRefused: throw error
-            case .unlessRefused, .ifPossible: return .not(error.message)
-            }
-        }
     }
 
     private var descriptors: [Int32] {
@@ -99,57 +91,65 @@ public final class Collector: SnapshotSource {
         try listeners.value?.drain(take, isLast: isLast)
     }
 
-    private enum Moment {
-        case first, tick, last
+    /// What later readings are compared with.
+    private func readFirst(at start: UInt64) throws -> Snapshot {
+        try ports.value?.read(at: start)
+        try samples.value?.begin(names)
+        try look(facts: questions.machine, anew: true)
+        try listeners.value?.read(at: start, isFirst: true, isLast: false)
+        if questions.machine { machine.read(looks, nil) }
+        return snapshot()
     }
 
-    /// One look at everything: at namespaces first, so that what the kernel counted there the
-    /// probes have counted, too; then at what they counted.
-    private func read(_ moment: Moment) throws -> Snapshot {
-        let isLast = moment == .last
-        if moment == .first { try ports.value?.read() }
-        looks.begin()
-        let readsFacts = questions.machine && moment != .tick
-        if listeners.value != nil || readsFacts {
-            try looks.look(
-                for: listeners.value?.probe, facts: readsFacts, anew: isLast || readsFacts)
-            listeners.value?.take(looks)
-        }
-        try turn(moment)
+    /// One reading of everything: at namespaces first, so that what the kernel counted there the
+    /// probes have counted, too; then of what they counted, all of it up to the same moment.
+    /// - Parameter stopped: when counting ended: this is the last one.
+    private func read(stopped: UInt64? = nil) throws -> Snapshot {
+        let isLast = stopped != nil
+        try look(facts: questions.machine && isLast, anew: isLast)
+        let time = stopped ?? HostClock.monotonicNanoseconds()
+        try turn(isLast: isLast)
         try GracePeriod.wait()
-        try listeners.value?.read(isFirst: moment == .first, isLast: isLast)
-        if moment == .first {
-            try samples.value?.begin(names)
-        } else {
-            try ports.value?.read()
-            ports.value?.look(&looks, isLast: isLast)
-            try samples.value?.read(&names, isLast: isLast)
-        }
-        if readsFacts { machine.read(looks, listeners.value?.last) }
-        if isLast {
+        try listeners.value?.read(at: time, isFirst: false, isLast: isLast)
+        try ports.value?.read(at: time)
+        ports.value?.look(&looks, isLast: isLast)
+        try samples.value?.read(&names, isLast: isLast)
+        if let stopped {
+            if questions.machine { machine.read(looks, listeners.value?.last) }
             ports.value?.name(&names)
-            try ways.value?.read(&names)
+            try ways.value?.read(at: stopped, &names)
         }
         return snapshot()
     }
 
-    /// Closes what the probes count into, so that it can be read while they go on counting: once no
-    /// program counts there any more. One wait for all of them.
-    private func turn(_ moment: Moment) throws(ProbeError) {
-        try listeners.value?.turn()
-        if moment != .first { try ports.value?.turn() }
-        if moment == .last { try ways.value?.turn() }
+    /// - Parameters:
+    ///   - facts: whether to read everything that the kernel says of a namespace.
+    ///   - anew: nothing that is known is relied on.
+    private func look(facts: Bool, anew: Bool) throws {
+        looks.begin()
+        guard listeners.value != nil || facts else { return }
+        try looks.look(for: listeners.value?.probe, facts: facts, anew: anew)
+        listeners.value?.take(looks)
     }
 
-    /// Everything is read before anything is detached, which takes its time: what counted until
-    /// then, and what was not seen, is known only afterwards.
+    /// Closes what the probes count into, so that it can be read while they go on counting: once no
+    /// program counts there any more. One wait for all of them.
+    private func turn(isLast: Bool) throws(ProbeError) {
+        try listeners.value?.turn()
+        try ports.value?.turn()
+        if isLast { try ways.value?.turn() }
+    }
+
+    /// Everything is read before anything is detached, which takes its time: what was under way,
+    /// and what was not seen, is known only afterwards.
     private func end(_ take: (TraceEvent) throws -> Void) throws -> Snapshot {
+        let stopped = HostClock.monotonicNanoseconds()
         try listeners.value?.stop()
         try ports.value?.stop()
         try ways.value?.stop()
         samples.value?.stop()
         try drain(take, isLast: true)
-        _ = try read(.last)
+        _ = try read(stopped: stopped)
         try ports.value?.detach()
         try listeners.value?.detach()
         try ways.value?.detach()

@@ -21,9 +21,6 @@ final class ListenersPart {
     private var conntrackError: HostError?
     private var owners: OwnerLooks
     private(set) var last: DropsSnapshot
-    private var started: UInt64 = 0
-    /// When counting ended; detaching takes its time after that.
-    private var stopped: UInt64?
 
     init(
         _ question: ListenersQuestion, of questions: Questions, in places: Places, notes: Notes
@@ -71,13 +68,15 @@ final class ListenersPart {
 
     var descriptors: [Int32] { events.descriptors }
 
-    /// From here on everything counts, accepts also of connections that wait already.
-    func start(_ looks: inout NamespaceLooks) throws {
-        if let accepts {
-            try looks.inEach(anew: true) { (_, namespace) throws in try accepts.noteWaiting(in: namespace) }
-            try accepts.start()
-        }
-        started = HostClock.monotonicNanoseconds()
+    /// So that accepts of connections that wait already have a row. Before `start`.
+    func noteWaiting(_ looks: inout NamespaceLooks) throws {
+        guard let accepts else { return }
+        try looks.inEach(anew: true) { (_, namespace) throws in try accepts.noteWaiting(in: namespace) }
+    }
+
+    /// From here on everything counts.
+    func start() throws(ProbeError) {
+        try accepts?.start()
         try probe.start()
     }
 
@@ -108,8 +107,8 @@ final class ListenersPart {
     }
 
     /// What was counted, since the trace began.
-    func read(isFirst: Bool, isLast: Bool) throws(ProbeError) {
-        let time = isFirst ? started : stopped ?? HostClock.monotonicNanoseconds()
+    /// - Parameter time: up to which it counts.
+    func read(at time: UInt64, isFirst: Bool, isLast: Bool) throws(ProbeError) {
         var found = [try probe.losses()]
         if let accepts { found.append(try accepts.read()) }
         var totals = DropTotals(
@@ -151,7 +150,6 @@ final class ListenersPart {
     func stop() throws(ProbeError) {
         try accepts?.stop()
         try probe.stop()
-        stopped = HostClock.monotonicNanoseconds()
     }
 
     /// After the last reading, of which what was not seen is known only now.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Model
 import Probes
 
 /// What to do where something is not to be had.
@@ -7,19 +8,27 @@ public enum Need: Sendable {
     case none
     /// Go on without it, and say why.
     case ifPossible
+    /// The same; but fail if the backend that was asked for is refused.
+    case unlessRefused
     /// Fail.
     case must
 
-    /// - Parameter without: what is missing then.
+    func attach<Part>(_ make: () throws(ProbeError) -> Part) throws(ProbeError) -> Seen<Part> {
+        if self == .none { return .notAsked }
+        do throws(ProbeError) { return .seen(try make()) } catch {
+            if self == .must || (self == .unlessRefused && error.code == .backendRefused) { throw error }
+            return .not(error.message)
+        }
+    }
+
+    /// The same of a part of an answer.
+    /// - Parameter without: what is missing without it.
     func attach<Probe>(
         _ notes: Notes, _ without: String, _ make: () throws(ProbeError) -> Probe
     ) throws(ProbeError) -> Probe? {
-        if self == .none { return nil }
-        do throws(ProbeError) { return try make() } catch {
-            if self == .must { throw error }
-            notes.note(without, "\(without): \(error)")
-            return nil
-        }
+        let probe = try attach(make)
+        if let why = probe.obstacle { notes.note(without, "\(without): \(why)") }
+        return probe.value
     }
 }
 

@@ -17,8 +17,6 @@ final class PortsPart {
     private var before: PortsSnapshot
     /// IP_LOCAL_PORT_RANGE where a socket had it.
     private var ownRanges: [Destination: ClosedRange<UInt16>] = [:]
-    /// When tracing ended; detaching takes its time after that.
-    private var stopped: UInt64?
 
     init(
         _ question: PortsQuestion, of questions: Questions, in places: Places, notes: Notes
@@ -65,11 +63,12 @@ final class PortsPart {
     /// From here on what happens is for the reading after the next.
     func turn() throws(ProbeError) { try probe.turn() }
 
-    func read() throws(ProbeError) {
+    /// - Parameter time: up to which it counts.
+    func read(at time: UInt64) throws(ProbeError) {
         let reading = try probe.read()
         before = last
         last = Reading(
-            time: stopped ?? HostClock.monotonicNanoseconds(), wallTime: HostClock.wallSeconds(),
+            time: time, wallTime: HostClock.wallSeconds(),
             PortTotals(
                 backend: probe.coverage.backend, method: probe.coverage.method, connects: reading.connects,
                 loss: reading.loss))
@@ -91,16 +90,13 @@ final class PortsPart {
     }
 
     /// From here on nothing counts. `detach` takes its time after that.
-    func stop() throws(ProbeError) {
-        stopped = HostClock.monotonicNanoseconds()
-        try probe.stop()
-    }
+    func stop() throws(ProbeError) { try probe.stop() }
 
     /// What was under way is counted as far as it went.
     func detach() throws(ProbeError) {
         try probe.detach()
         let (ranges, reading) = (last.ranges, before)
-        try read()
+        try read(at: last.time)
         last.ranges = ranges
         before = reading
     }

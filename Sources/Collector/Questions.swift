@@ -29,7 +29,7 @@ public struct Questions: Sendable {
 /// Connects, and their searches for ports.
 public struct PortsQuestion: Sendable {
     public var form = Form.connects
-    public var isNeeded = Answer.must
+    public var need = Need.must
     /// Only to this port.
     public var port: UInt16?
     public var destination: AddressBlock?
@@ -78,7 +78,7 @@ public struct ListenersQuestion: Sendable {
     /// Count full conntrack tables exactly.
     public var conntrack = false
     public var owners = OwnerPace.never
-    public var isNeeded = Answer.must
+    public var need = Need.must
 
     public init() {}
 
@@ -101,7 +101,7 @@ public struct SamplesQuestion: Sendable {
     /// Samples a second and CPU.
     public var frequency: UInt64 = 99
     public var form: Form
-    public var isNeeded = Answer.must
+    public var need = Need.must
 
     public init(_ form: Form) {
         self.form = form
@@ -128,16 +128,6 @@ public struct StackNaming: Sendable, Hashable {
         self.kernel = kernel
         self.user = user
     }
-}
-
-/// What to do where a question cannot be answered.
-public enum Answer: Sendable {
-    /// Fail.
-    case must
-    /// Leave it out, and say why; fail if the backend that was asked for is refused.
-    case unlessRefused
-    /// Leave it out, and say why.
-    case ifPossible
 }
 
 /// How often, and how long.

@@ -15,7 +15,7 @@ struct RangeLooks {
     private var calls = 0
     /// Not before this; monotonic nanoseconds.
     private var nextLook: UInt64 = 0
-    /// What connected at the last look: later ones are of those that did so since.
+    /// The reading at the last look: the next one is of those that connected since.
     private var looked: PortsSnapshot?
     /// Looking takes this part of the time at most, if it is to be seldom.
     private static let shareOfTime: UInt64 = 1000
@@ -39,9 +39,11 @@ struct RangeLooks {
         case .never: return []
         case .always: return measure(now.totals.since(last.totals), own, &looks)
         case .seldom:
+            // Of those before the first look, too.
+            let since = looked?.totals ?? PortTotals(backend: now.backend)
             let start = HostClock.monotonicNanoseconds()
             guard isLast || (calls.isMultiple(of: 2) && start >= nextLook) else { return [] }
-            let ranges = measure(now.totals.since((looked ?? last).totals), own, &looks)
+            let ranges = measure(now.totals.since(since), own, &looks)
             looked = now
             let end = HostClock.monotonicNanoseconds()
             nextLook = end + (end - start) * Self.shareOfTime

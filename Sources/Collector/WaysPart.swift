@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import BPF
-import Host
 import Model
 import Probes
 
@@ -39,15 +38,12 @@ final class WaysPart {
         return try load(.tracepoint)
     }
 
-    func start() throws(ProbeError) {
+    func start(at time: UInt64) throws(ProbeError) {
         try listeners.start()
-        last.time = HostClock.monotonicNanoseconds()
+        last.time = time
     }
 
-    func stop() throws(ProbeError) {
-        try listeners.stop()
-        last.time = HostClock.monotonicNanoseconds()
-    }
+    func stop() throws(ProbeError) { try listeners.stop() }
 
     /// From here on what happens is for the reading after the next.
     func turn() throws(ProbeError) {
@@ -56,7 +52,8 @@ final class WaysPart {
     }
 
     /// After `stop`. Trampolines have names as long as they are there.
-    func read(_ names: inout FrameNames) throws(ProbeError) {
+    func read(at time: UInt64, _ names: inout FrameNames) throws(ProbeError) {
+        last.time = time
         (last.lost, last.unclear) = try packets.ways()
         last.syns = try listeners.droppedSYNs()
         let loss = try packets.loss()

@@ -11,7 +11,8 @@ public struct PortTotals: Totals {
     /// Of processes that ended, in rows of their own: what was theirs in `connects`. An interval
     /// has none: they were idle.
     public var ended: [ConnectKey: ConnectStats] = [:]
-    /// As they were when they were last looked at; no totals.
+    /// As they were at this reading, of destinations that were connected to; no totals. Empty if
+    /// nobody looked.
     public var ranges: [PortRange]
     /// Searches by the stacks that they began on; `nil`: not asked for.
     public var searches: SearchSamples?

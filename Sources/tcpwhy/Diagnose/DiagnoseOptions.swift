@@ -28,16 +28,16 @@ struct DiagnoseOptions: ParsableArguments {
     var questions: Questions {
         var ports = PortsQuestion()
         ports.ranges = .seldom
-        ports.isNeeded = .ifPossible
+        ports.need = .ifPossible
         var listeners = ListenersQuestion()
         listeners.peers = true
         listeners.accepts = .ifPossible
         listeners.packets = .ifPossible
         listeners.conntrack = true
         listeners.owners = .new
-        listeners.isNeeded = .ifPossible
+        listeners.need = .ifPossible
         var samples = SamplesQuestion(.functions(atEnd: true))
-        samples.isNeeded = .ifPossible
+        samples.need = .ifPossible
         var questions = Questions()
         questions.netns = namespace.netns
         questions.backend = backend

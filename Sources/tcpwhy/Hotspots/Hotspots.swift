@@ -56,7 +56,7 @@ struct Hotspots: ParsableCommand {
         if samples.cpus == nil {
             var searches = PortsQuestion()
             searches.form = .searches
-            searches.isNeeded = .unlessRefused
+            searches.need = .unlessRefused
             questions.ports = searches
         }
         let source = try Collector(questions, report.pace(), note: Output.note)
