@@ -69,6 +69,10 @@ final class Child {
     }
 
     var output: Data { FileManager.default.contents(atPath: outputPath) ?? Data() }
+    var outputSize: Int {
+        var status = stat()
+        return stat(outputPath, &status) == 0 ? Int(status.st_size) : 0
+    }
     var error: String {
         String(decoding: FileManager.default.contents(atPath: errorPath) ?? Data(), as: UTF8.self)
     }

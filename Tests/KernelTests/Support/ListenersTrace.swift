@@ -53,8 +53,13 @@ struct ListenersTrace {
 
     /// Traces what `body` does in a namespace.
     static func of(
-        _ backend: Backend, in namespace: Namespace, every interval: String = "3600",
-        _ body: () throws -> Void
+        _ backend: Backend, in namespace: Namespace, _ body: () throws -> Void
+    ) throws -> ListenersTrace {
+        try of(backend, in: namespace, every: "3600") { _ in try body() }
+    }
+
+    static func of(
+        _ backend: Backend, in namespace: Namespace, every interval: String, _ body: (Child) throws -> Void
     ) throws -> ListenersTrace {
         let child = try Child([
             Lab.tcpwhy, "listeners", interval, "--json", "--backend", backend.rawValue, "--netns",
@@ -64,7 +69,7 @@ struct ListenersTrace {
         guard traces, !child.hasEnded else {
             throw TestFailure("tcpwhy does not trace with \(backend.rawValue): \(child.error)")
         }
-        try body()
+        try body(child)
         child.signal(SIGINT)
         let status = try child.wait()
         guard status == 0 else { throw TestFailure("tcpwhy ended with \(status): \(child.error)") }
