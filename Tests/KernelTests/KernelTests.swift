@@ -40,6 +40,9 @@ enum Lab {
 
     static let isNative = kernel == "native"
 
+    /// The guest that has the tests `onOneKernel`, if it is another one.
+    fileprivate static let elsewhere = environment["TCPWHY_ELSEWHERE"]
+
     /// Why nothing can be tested here.
     static let obstacle: String? =
         if backends.isEmpty {
@@ -63,14 +66,26 @@ enum Lab {
         print("figure: \(kernel) \(text)")
     }
 
+    /// An emulated CPU has better to do than to look every few milliseconds: to leave a
+    /// program and come back is what it does slowest.
+    private static let pause: useconds_t = isEmulated ? 50_000 : 5_000
+
     /// Polls until `condition`; whether it came true in time.
     static func wait(_ seconds: Double = 30, until condition: () throws -> Bool) rethrows -> Bool {
         let end = Date().addingTimeInterval(seconds)
         while try !condition() {
             if Date() > end { return false }
-            usleep(5000)
+            usleep(pause)
         }
         return true
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// For what tcpwhy does alike on every kernel: it is tested natively and on one guest,
+    /// which scripts/kernel-test chooses. What differs between kernels is tested on each.
+    static var onOneKernel: Self {
+        .enabled(if: Lab.elsewhere == nil, "on one kernel: \(Lab.elsewhere ?? Lab.kernel)")
     }
 }
 
