@@ -106,11 +106,12 @@ lab-test: ## the tests of scripts/lab; some need root
 kernel-test: ## the tests that need root, here and under each kernel in QEMU
 	$(Q)scripts/kernel-test --kernel $(KERNEL) $(ARGS)
 
-# A known load for the tests to compare with, built so that it costs little itself.
+# A known load for the tests to compare with, built so that it costs little itself; its
+# stacks are known, too.
 .build/tcpload: $(wildcard Tests/tcpload/*) Makefile
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) -O2 -Wall -Wextra -Werror -pthread $(filter %.c,$^) -o $@
+	$(Q)$(CLANG) -O2 -fno-omit-frame-pointer -Wall -Wextra -Werror -pthread $(filter %.c,$^) -o $@
 
 # What tracing costs at least: programs that do nothing, or next to nothing, at the same
 # hooks; and a filler of rings.
