@@ -66,16 +66,15 @@ enum Lab {
         print("figure: \(kernel) \(text)")
     }
 
-    /// An emulated CPU has better to do than to look every few milliseconds: to leave a
-    /// program and come back is what it does slowest.
-    private static let pause: useconds_t = isEmulated ? 50_000 : 5_000
-
     /// Polls until `condition`; whether it came true in time.
     static func wait(_ seconds: Double = 30, until condition: () throws -> Bool) rethrows -> Bool {
         let end = Date().addingTimeInterval(seconds)
+        var pause: useconds_t = 5000
         while try !condition() {
             if Date() > end { return false }
             usleep(pause)
+            // To leave a program and come back is what an emulated CPU does slowest.
+            if isEmulated { pause = min(2 * pause, 80_000) }
         }
         return true
     }
