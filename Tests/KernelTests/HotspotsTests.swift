@@ -4,7 +4,7 @@ import Testing
 extension KernelTests {
     /// Functions of loads of which it is known what they do.
     @Suite struct HotspotsTests {
-        private static let seconds = Lab.isEmulated ? 8.0 : 2.0
+        private static let seconds = Lab.isEmulated ? 4.0 : 2.0
 
         /// Nearly all ports are held, and none is given away again: connects search.
         @Test(arguments: Lab.backends)
@@ -59,7 +59,8 @@ extension KernelTests {
             expectWhole(trace)
         }
 
-        @Test func nothingOfAProcessThatDoesNotRun() throws {
+        @Test(.onOneKernel)
+        func nothingOfAProcessThatDoesNotRun() throws {
             let trace = try HotspotsTrace.of(["-c", "no-such-name"]) {
                 _ = Lab.wait(0.3) { false }
             }
@@ -67,7 +68,8 @@ extension KernelTests {
             #expect(trace.summary.portAllocation.share == nil)
         }
 
-        @Test func onlyTheCPUThatWasAskedFor() throws {
+        @Test(.onOneKernel)
+        func onlyTheCPUThatWasAskedFor() throws {
             let trace = try HotspotsTrace.of(["--cpu", "0"]) { _ = Lab.wait(1) { false } }
             #expect(trace.summary.portAllocation.exactShare == nil)
             #expect(trace.cpus.allSatisfy { $0.cpu == 0 })
