@@ -72,7 +72,7 @@ extension KernelTests {
         @Test(arguments: Lab.backends)
         func floodOfEvents(backend: Backend) throws {
             let namespace = try Namespace()
-            let seconds = Lab.isEmulated ? 0.5 : 2.0
+            let seconds = Lab.isEmulated ? 1.0 : 2.0
             var load: Load.Result!
             let trace = try Tracer.trace(backend, ["--events"], in: namespace) {
                 load = try Load.run("-t 4 -d \(seconds) 192.0.2.1 7001", in: namespace)
