@@ -5,7 +5,7 @@ import Testing
 /// SYNs each from another address and port that nobody has, by the hundred thousand; in an
 /// emulator still more than any table has rows (8,192): they change no total and fill no memory.
 extension KernelTests.DropsTests {
-    private static let floodPart = Lab.isEmulated ? 6 : 1
+    private static let floodPart = Lab.isEmulated ? 8 : 1
 
     @Test(arguments: Lab.backends)
     func aFloodOfSYNs(backend: Backend) throws {

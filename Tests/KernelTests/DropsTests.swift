@@ -30,7 +30,7 @@ extension KernelTests {
                 }
             }
             try load()
-            let rounds = Lab.isEmulated ? 4 : 10
+            let rounds = Lab.isEmulated ? 3 : 10
             let run = try DropsRun(backend, in: namespace) {
                 for _ in 0..<rounds { try load() }
             }
