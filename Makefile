@@ -47,17 +47,17 @@ endif
 # For what needs root, if this is not root.
 SUDO ?= $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: help setup build bpf run test unit-test lab-test kernel-test cost bench soak lint format docs install clean
+.PHONY: help setup build tests bpf run test unit-test lab-test kernel-test cost bench soak lint format docs install clean
 
 help: ## show this
 	@printf 'Targets:\n'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-14s %s\n", $$1, $$2}'
 	@printf '\nVariables (make TARGET NAME=value), here with the values they have:\n'
 	@printf '  %-18s %s\n' 'CONFIG=$(CONFIG)' 'release or debug' \
-		'KERNEL=$(KERNEL)' 'kernel-test: native, 5.10, 6.1, 6.12, 7.2, or all' \
+		'KERNEL=$(KERNEL)' 'kernel-test: native, 5.10, 6.1, 6.12, 7.2, guests, or all' \
 		'DURATION=$(DURATION)' 'run: seconds of each load' \
 		'MINUTES=$(MINUTES)' 'soak: how long' \
-		'ARGS=$(ARGS)' 'more arguments: run for scripts/lab cure, unit-test for swift test, cost, bench' \
+		'ARGS=$(ARGS)' 'more arguments: run for scripts/lab cure, unit-test for swift test, kernel-test, cost, bench' \
 		'QUICK=$(QUICK)' 'bench: 1 measures less, in five minutes' \
 		'PREFIX=$(PREFIX)' 'install: where to' \
 		'DESTDIR=$(DESTDIR)' 'install: put before PREFIX' \
@@ -93,6 +93,9 @@ run: setup ## diagnose a sick nginx and php-fpm, and mend them as it says (root 
 	$(Q)$(MAKE) build
 	$(Q)$(SUDO) env TCPWHY=$(TCPWHY) scripts/lab cure --fault all --seconds $(DURATION) $(ARGS)
 
+tests: build .build/tcpload .build/bpf-tests/oracle.bpf.o
+	$(Q)$(SWIFT) build --build-tests
+
 test: setup ## every test: lint, unit-test, lab-test, kernel-test
 	$(Q)scripts/test
 
@@ -103,13 +106,14 @@ lab-test: ## the tests of scripts/lab; some need root
 	$(Q)$(SUDO) scripts/lab-test
 
 kernel-test: ## the tests that need root, here and under each kernel in QEMU
-	$(Q)scripts/kernel-test --kernel $(KERNEL)
+	$(Q)scripts/kernel-test --kernel $(KERNEL) $(ARGS)
 
-# The same load as the tests', built so that it costs little itself.
+# A known load for the tests to compare with, built so that it costs little itself; its
+# stacks are known, too.
 .build/tcpload: $(wildcard Tests/tcpload/*) Makefile
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) -O2 -Wall -Wextra -Werror -pthread $(filter %.c,$^) -o $@
+	$(Q)$(CLANG) -O2 -fno-omit-frame-pointer -Wall -Wextra -Werror -pthread $(filter %.c,$^) -o $@
 
 # What tracing costs at least: programs that do nothing, or next to nothing, at the same
 # hooks; and a filler of rings.

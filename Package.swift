@@ -83,8 +83,6 @@ let package = Package(
                     ["malloc", "calloc", "realloc", "aligned_alloc", "posix_memalign"]
                         .flatMap { ["-Xlinker", "--wrap=\($0)"] })
             ]),
-        // A known load for the tests to compare with.
-        .executableTarget(name: "tcpload", path: "Tests/tcpload"),
         // The same random numbers on every run.
         .target(name: "Seeded", path: "Tests/Seeded", swiftSettings: settings),
         .testTarget(name: "ModelTests", dependencies: ["Model", "Seeded"], swiftSettings: settings),

@@ -3,8 +3,9 @@ import Foundation
 import Testing
 
 extension KernelTests {
-    /// What goes wrong is said in a line or two on standard error, with the right exit code.
-    @Suite struct BadInputTests {
+    /// What goes wrong is said in a line or two on standard error, with the right exit code:
+    /// before the kernel is asked for anything.
+    @Suite(.onOneKernel) struct BadInputTests {
         private func run(_ arguments: [String], as user: [String] = []) throws -> (Int32, String) {
             let child = try Child(user + [Lab.tcpwhy] + arguments)
             let status = try child.wait(seconds: 30)

@@ -25,7 +25,7 @@ extension KernelTests {
 
         /// A container that ends takes its counters with it: that is said, and no command is
         /// printed that would run somewhere else.
-        @Test(arguments: Lab.backends)
+        @Test(.onOneKernel, arguments: Lab.backends)
         func namespaceThatGoesAwayIsTold(backend: Backend) throws {
             let namespace = try Namespace()
             let inode = namespace.inode
@@ -52,7 +52,7 @@ extension KernelTests {
         }
 
         /// A server that accepts at once what comes is not to blame for anything.
-        @Test(arguments: Lab.backends)
+        @Test(.onOneKernel, arguments: Lab.backends)
         func quickServerIsHealthy(backend: Backend) throws {
             let namespace = try Namespace()
             let load = try Load("-s -n 1500 -a 127.0.0.1 7001", in: namespace)
@@ -154,7 +154,8 @@ extension KernelTests {
         }
 
         /// Whoever ends in mid-run is told of all the same.
-        @Test func loadAndServerMayEndInMidRun() throws {
+        @Test(.onOneKernel)
+        func loadAndServerMayEndInMidRun() throws {
             let namespace = try Namespace()
             let run = try DiagnosisRun.of(Lab.backends[0], in: namespace) {
                 let listener = try Load("-L -n 0 -B 3 -i 600 127.0.0.1 7001", in: namespace)

@@ -2,9 +2,11 @@
 import Foundation
 import Testing
 
-/// SYNs by the hundred thousand, each from another address and port that nobody has:
-/// they change no total and fill no memory.
+/// SYNs each from another address and port that nobody has, by the hundred thousand; in an
+/// emulator still more than any table has rows (8,192): they change no total and fill no memory.
 extension KernelTests.DropsTests {
+    private static let floodPart = Lab.isEmulated ? 8 : 1
+
     @Test(arguments: Lab.backends)
     func aFloodOfSYNs(backend: Backend) throws {
         let namespace = try Namespace()
@@ -12,7 +14,8 @@ extension KernelTests.DropsTests {
         let nowhere = try Namespace()
         try namespace.addDeadNetwork(ending: nowhere)
         let floods: [(port: UInt16, cookies: Int, count: Int)] = [
-            (7001, 0, 60_000), (7002, 1, 70_000), (7003, 2, 70_000),
+            (7001, 0, 60_000 / Self.floodPart), (7002, 1, 70_000 / Self.floodPart),
+            (7003, 2, 70_000 / Self.floodPart),
         ]
         let servers = try floods.map { flood in
             try Load("-L -n 0 -B 8 -i 600 10.99.0.1 \(flood.port)", in: namespace)

@@ -29,7 +29,7 @@ extension KernelTests.DropsTests {
     }
 
     /// A signal ends it with one summary, and so does -d; intervals add up to that.
-    @Test(arguments: Lab.anyBackend)
+    @Test(.onOneKernel, arguments: Lab.anyBackend)
     func itEndsWithTheTotals(backend: Backend) throws {
         let namespace = try Namespace()
         try namespace.sendNoCookies()

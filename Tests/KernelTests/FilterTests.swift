@@ -5,7 +5,7 @@ import Testing
 extension KernelTests {
     /// One mixed load, seen by many tcpwhy at once, each with another filter.
     @Suite struct FilterTests {
-        @Test(arguments: Lab.backends)
+        @Test(.onOneKernel, arguments: Lab.backends)
         func eachSelectsExactlyItsOwn(backend: Backend) throws {
             let here = try Namespace()
             let there = try Namespace()

@@ -40,6 +40,9 @@ enum Lab {
 
     static let isNative = kernel == "native"
 
+    /// The guest that has the tests `onOneKernel`, if it is another one.
+    fileprivate static let elsewhere = environment["TCPWHY_ELSEWHERE"]
+
     /// Why nothing can be tested here.
     static let obstacle: String? =
         if backends.isEmpty {
@@ -66,11 +69,22 @@ enum Lab {
     /// Polls until `condition`; whether it came true in time.
     static func wait(_ seconds: Double = 30, until condition: () throws -> Bool) rethrows -> Bool {
         let end = Date().addingTimeInterval(seconds)
+        var pause: useconds_t = 5000
         while try !condition() {
             if Date() > end { return false }
-            usleep(5000)
+            usleep(pause)
+            // To leave a program and come back is what an emulated CPU does slowest.
+            if isEmulated { pause = min(2 * pause, 80_000) }
         }
         return true
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// For what tcpwhy does alike on every kernel: it is tested natively and on one guest,
+    /// which scripts/kernel-test chooses. What differs between kernels is tested on each.
+    static var onOneKernel: Self {
+        .enabled(if: Lab.elsewhere == nil, "on one kernel: \(Lab.elsewhere ?? Lab.kernel)")
     }
 }
 

@@ -20,7 +20,7 @@ extension KernelTests {
             #expect(Lab.wait { objects.remaining.isEmpty }, "\(objects.remaining)")
         }
 
-        @Test(arguments: Lab.backends)
+        @Test(.onOneKernel, arguments: Lab.backends)
         func aSignalEndsItWithTheTotals(backend: Backend) throws {
             let namespace = try Namespace()
             let signals = [SIGINT, SIGTERM]
@@ -38,7 +38,7 @@ extension KernelTests {
             }
         }
 
-        @Test(arguments: Lab.backends)
+        @Test(.onOneKernel, arguments: Lab.backends)
         func intervalsAddUpToTheSummary(backend: Backend) throws {
             let namespace = try Namespace()
             let tracer = try Tracer(starting: backend, ["--netns", namespace.name], every: "0.2")
@@ -49,7 +49,7 @@ extension KernelTests {
             expect(trace, has: [load])
         }
 
-        @Test(arguments: Lab.backends)
+        @Test(.onOneKernel, arguments: Lab.backends)
         func itEndsQuietlyWithItsReader(backend: Backend) throws {
             let namespace = try Namespace()
             var ends: [Int32] = [0, 0]
@@ -67,7 +67,7 @@ extension KernelTests {
             #expect(Lab.wait { objects.remaining.isEmpty })
         }
 
-        @Test(arguments: Lab.backends)
+        @Test(.onOneKernel, arguments: Lab.backends)
         func durationAndCountEndIt(backend: Backend) throws {
             let namespace = try Namespace()
             let timed = try Tracer(starting: backend, ["--netns", namespace.name, "-d", "1"], every: "0.3")

@@ -35,7 +35,8 @@ extension KernelTests {
             #expect(error.contains("tcpwhy: \(all) samples at 199 Hz"), "\(error)")
         }
 
-        @Test func jsonAddsUpToItsSummary() throws {
+        @Test(.onOneKernel)
+        func jsonAddsUpToItsSummary() throws {
             struct Line: Decodable {
                 var kind: String
                 var pid, count, samples, truncated, cpus: Int?
@@ -55,7 +56,8 @@ extension KernelTests {
             #expect(stacks.reduce(0) { $0 + ($1.count ?? 0) } == summary.samples)
         }
 
-        @Test func thePictureHasTheSameSamples() throws {
+        @Test(.onOneKernel)
+        func thePictureHasTheSameSamples() throws {
             let file = FileManager.default.temporaryDirectory
                 .appendingPathComponent("tcpwhy-\(UUID().uuidString).svg")
             defer { try? FileManager.default.removeItem(at: file) }
@@ -67,7 +69,8 @@ extension KernelTests {
             #expect(svg.hasPrefix("<?xml") && svg.contains("spin_inner") && svg.contains("\(all) samples"))
         }
 
-        @Test func whatCannotBeDoneIsSaidBeforeTheTrace() throws {
+        @Test(.onOneKernel)
+        func whatCannotBeDoneIsSaidBeforeTheTrace() throws {
             func refusal(_ arguments: [String]) throws -> (Int32, String) {
                 let child = try Child([Lab.tcpwhy, "profile", "-d", "60"] + arguments)
                 return (try child.wait(seconds: 30), child.error)
@@ -82,7 +85,8 @@ extension KernelTests {
             #expect(offline.0 == 1 && offline.1.contains("not online"), "\(offline)")
         }
 
-        @Test func anEmptyTraceIsAnEmptyPicture() throws {
+        @Test(.onOneKernel)
+        func anEmptyTraceIsAnEmptyPicture() throws {
             let sleeper = try Child(["sleep", "600"])
             defer { sleeper.signal(SIGKILL) }
             let child = try Child([

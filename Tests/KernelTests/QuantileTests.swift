@@ -3,7 +3,7 @@ import Testing
 
 extension KernelTests {
     /// Quantiles of the histograms, compared with those of the single events.
-    @Suite struct QuantileTests {
+    @Suite(.onOneKernel) struct QuantileTests {
         @Test(arguments: Lab.backends)
         func areRightWithinSevenPercent(backend: Backend) throws {
             let namespace = try Namespace()

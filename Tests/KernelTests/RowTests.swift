@@ -4,7 +4,7 @@ import Testing
 
 extension KernelTests {
     /// The programs find a key's row by a number made of it, bpf/lib/row.h.
-    @Suite struct RowTests {
+    @Suite(.onOneKernel) struct RowTests {
         /// As many keys of one number have a row.
         private static let places = 4
 

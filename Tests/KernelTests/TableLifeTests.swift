@@ -34,7 +34,7 @@ extension KernelTests {
         }
 
         /// `stats` in lib/totals.h: 16,384 keys, 4,096 before 6.1.
-        @Test(arguments: Lab.backends)
+        @Test(.manyRows, arguments: Lab.backends)
         func connectsToEverNewDestinations(backend: Backend) throws {
             let pieces = Pieces(count: Lab.kernel == "5.10" ? 5 : 13, size: Lab.kernel == "5.10" ? 3000 : 4000)
             let namespace = try Namespace()
@@ -56,7 +56,7 @@ extension KernelTests {
         }
 
         /// `stats` in lib/accept.h: 4,096 listeners.
-        @Test(arguments: Lab.backends)
+        @Test(.manyRows, arguments: Lab.backends)
         func listenersThatAcceptAndClose(backend: Backend) throws {
             let pieces = Pieces(count: 7, size: 2000)
             let namespace = try Namespace()
@@ -79,7 +79,7 @@ extension KernelTests {
         }
 
         /// `near` and `stats` in lib/losses.h: 32 listeners a CPU, and 4,096.
-        @Test(arguments: Lab.probing)
+        @Test(.onOneKernel, arguments: Lab.probing.prefix(1))
         func listenersThatLoseAndClose(backend: Backend) throws {
             let pieces = Pieces(count: 7, size: 2000)
             let namespace = try Namespace()
@@ -102,7 +102,7 @@ extension KernelTests {
         }
 
         /// `near` and `packets` in lib/packets.h: 64 kinds a CPU, and 8,192.
-        @Test(arguments: Lab.anyBackend)
+        @Test(.manyRows, arguments: Lab.anyBackend)
         func packetsToEverNewPorts(backend: Backend) throws {
             let pieces = Pieces(count: 5, size: 5000)
             let namespace = try Namespace()
@@ -119,5 +119,11 @@ extension KernelTests {
             #expect(scanned.reduce(0) { $0 + $1.count } == pieces.all)
             #expect(trace.summary.lost.map == 0)
         }
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    fileprivate static var manyRows: Self {
+        .enabled(if: Lab.isNative, "natively: to print and read so many rows takes an emulator minutes")
     }
 }

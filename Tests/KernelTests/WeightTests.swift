@@ -90,7 +90,7 @@ extension KernelTests {
             #expect(families.contains("tcp_v4_connect_[k]") && families.contains("tcp_v6_connect_[k]"))
         }
 
-        @Test(arguments: whole)
+        @Test(.onOneKernel, arguments: whole)
         func foldedAndPictureHaveTheSameSum(backend: Backend) throws {
             let namespace = try Namespace()
             let picture = FileManager.default.temporaryDirectory
@@ -111,7 +111,7 @@ extension KernelTests {
             #expect(svg.contains("__inet_hash_connect"))
         }
 
-        @Test(arguments: whole)
+        @Test(.onOneKernel, arguments: whole)
         func eachFilterSelectsItsOwn(backend: Backend) throws {
             let namespace = try Namespace()
             let cgroup = try ControlGroup()

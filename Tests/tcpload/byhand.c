@@ -32,10 +32,13 @@ static struct {
 
 static uint16_t checksum(const void *data, int length, uint32_t sum)
 {
-	const uint16_t *words = data;
+	uint16_t word;
 
-	for (int i = 0; i < length / 2; i++)
-		sum += words[i];
+	/* Copied: a pointer to another type than what was stored may see what was there before. */
+	for (int i = 0; i < length; i += sizeof(word)) {
+		memcpy(&word, (const char *)data + i, sizeof(word));
+		sum += word;
+	}
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return ~sum;

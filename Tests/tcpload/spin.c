@@ -2,7 +2,7 @@
 #include <time.h>
 #include "spin.h"
 
-/* Frame pointers tell who called whom, whatever this is built with. */
+/* Functions of their own, whatever this is built with; frame pointers tell who called whom. */
 #define FRAMED __attribute__((noinline, optnone))
 
 static double now(void)

@@ -101,7 +101,7 @@ struct DropsTrace {
             switch line.kind {
             case "l" where line.starts(with: Data("{\"kind\":\"loss\"".utf8)):
                 lossCount += 1
-                if lossCount <= 5000 { losses.append(try decoder.decode(Loss.self, from: line)) }
+                if lossCount <= 500 { losses.append(try decoder.decode(Loss.self, from: line)) }
             case "l": rows.append(try decoder.decode(Row.self, from: line))
             case "d" where line.starts(with: Data("{\"kind\":\"drop_stack\"".utf8)):
                 stacks.append(try decoder.decode(Stack.self, from: line))
