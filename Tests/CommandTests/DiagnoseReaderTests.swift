@@ -6,15 +6,6 @@ import Testing
 
 @testable import tcpwhy
 
-/// Snapshots that were taken before: no kernel is traced for them.
-private struct Recording: SnapshotSource {
-    var updates: [Update]
-
-    mutating func next(_ take: (TraceEvent) throws -> Void) throws -> Update? {
-        updates.isEmpty ? nil : updates.removeFirst()
-    }
-}
-
 @Suite struct DiagnoseReaderTests {
     private static let web = Listener(netns: 1, address: IPAddress(0, 0, 0, 0), port: 80, inode: 800)
     private static let upstream = Destination(netns: 1, address: IPAddress(127, 0, 0, 1), port: 9000)
