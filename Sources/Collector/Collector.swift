@@ -27,7 +27,7 @@ public final class Collector: SnapshotSource {
         self.pace = pace
         notes = Notes(note)
         places = try Places(questions)
-        looks = NamespaceLooks(only: places.netns, notes)
+        looks = NamespaceLooks(only: places.netns, LookBudget(share: questions.lookShare), notes)
     }
 
     public func next(_ take: (TraceEvent) throws -> Void) throws -> Update? {
@@ -64,7 +64,8 @@ public final class Collector: SnapshotSource {
         defer { BTF.letGo() }
         if let question = questions.listeners {
             listeners = try question.need.attach { () throws(ProbeError) in
-                try ListenersPart(question, of: questions, in: places, notes: notes)
+                try ListenersPart(
+                    question, of: questions, in: places, budget: looks.budget, notes: notes)
             }
         }
         if let question = questions.ports {

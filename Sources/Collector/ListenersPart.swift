@@ -20,12 +20,15 @@ final class ListenersPart {
     /// Why a table of tracked connections could not be read, the last time that failed.
     private var conntrackError: HostError?
     private var owners: OwnerLooks
+    private let budget: LookBudget
     private(set) var last: DropsSnapshot
 
     init(
-        _ question: ListenersQuestion, of questions: Questions, in places: Places, notes: Notes
+        _ question: ListenersQuestion, of questions: Questions, in places: Places, budget: LookBudget,
+        notes: Notes
     ) throws(ProbeError) {
         self.question = question
+        self.budget = budget
         let (netns, cgroup, backend) = (places.netns?.inode, places.cgroupID, questions.backend)
         filtersByCgroup = cgroup != nil
         let packetOptions = try question.packetOptions(netns: netns, cgroup: cgroup)
@@ -71,7 +74,7 @@ final class ListenersPart {
     /// So that accepts of connections that wait already have a row. Before `start`.
     func noteWaiting(_ looks: inout NamespaceLooks) throws {
         guard let accepts else { return }
-        try looks.inEach(anew: true) { (_, namespace) throws in try accepts.noteWaiting(in: namespace) }
+        try looks.inEach(anew: true) { (_, _, namespace) throws in try accepts.noteWaiting(in: namespace) }
     }
 
     /// From here on everything counts.
@@ -95,7 +98,7 @@ final class ListenersPart {
     /// The sockets that listen now, with their queues, and the kernel's counters.
     func take(_ looks: NamespaceLooks) {
         conntrackError = looks.conntrackError
-        sockets.take(looks.found)
+        sockets.take(looks.found, present: looks.present)
     }
 
     /// From here on what happens is for the reading after the next.
@@ -126,7 +129,9 @@ final class ListenersPart {
             totals.endedStacks = reading.endedStacks ?? [:]
         }
         totals.obstacles = obstacles(totals)
-        totals.owners = owners.look(for: totals, before: isFirst ? nil : last.totals, isLast: isLast)
+        totals.countersAreWhole = sockets.countersAreWhole
+        totals.owners = owners.look(
+            for: totals, before: isFirst ? nil : last.totals, within: budget, isLast: isLast)
         last = Reading(time: time, wallTime: HostClock.wallSeconds(), totals)
     }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Host
 import Model
 
 /// Every listening socket of the namespaces that are looked at, and what became of
@@ -16,6 +17,10 @@ struct ListeningSockets {
     private var closed: [Listener] = []
     private static let mostClosed = 1024
     private var countersOf: [UInt32: ListenCounters] = [:]
+    /// When each namespace was looked into; CLOCK_MONOTONIC nanoseconds.
+    private var times: [UInt32: UInt64] = [:]
+    /// Whether the counters of all namespaces are of the last look.
+    private(set) var countersAreWhole = true
     private(set) var conntrack: [UInt32: Conntrack] = [:]
     /// Of namespaces that are gone.
     private var former = ListenCounters()
@@ -35,10 +40,17 @@ struct ListeningSockets {
     var ended: [Listener: ListenerState] { counted.ended }
 
     /// Takes in what a look found.
-    mutating func take(_ looks: [UInt32: NamespaceLook]) {
+    /// - Parameters:
+    ///   - looks: by namespace; of others what was seen last stands.
+    ///   - present: the namespaces that there are.
+    mutating func take(_ looks: [UInt32: NamespaceLook], present: Set<UInt32>) {
         forgetClosed()
-        for inode in countersOf.keys where looks[inode] == nil { leave(inode) }
-        seen = []
+        for inode in countersOf.keys where !present.contains(inode) { leave(inode) }
+        countersAreWhole = present.allSatisfy { looks[$0] != nil }
+        seen = seen.filter { looks[$0.netns] == nil && present.contains($0.netns) }
+        let now = HostClock.monotonicNanoseconds()
+        times = times.filter { present.contains($0.key) }
+        for inode in looks.keys { times[inode] = now }
         for (inode, look) in looks {
             if let before = formerOf[inode] {
                 former.subtract(before)
@@ -80,6 +92,11 @@ struct ListeningSockets {
             closed.append(listener)
         }
         var listeners = sockets
+        let now = HostClock.monotonicNanoseconds()
+        for listener in seen {
+            guard let time = times[listener.netns] else { continue }
+            listeners[listener]?.queues?.age = Double(now &- time) / 1e9
+        }
         for (listener, var state) in counted.rows {
             state.isClosed = !seen.contains(listener)
             // The programs do not know the socket's own counter, and it may stand at 0:

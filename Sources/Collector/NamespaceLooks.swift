@@ -15,37 +15,52 @@ struct NamespaceLook {
     var facts: NamespaceFacts?
 }
 
-/// Looks into network namespaces.
+/// Looks into network namespaces: as many at a time as the budget allows, those first that were
+/// looked into longest ago.
 struct NamespaceLooks {
     /// The only namespace to look at; `nil`: all there are.
     private let only: OpenNamespace?
     private let notes: Notes
+    let budget: LookBudget
     private var namespaces = KnownNamespaces()
-    /// Held open: destinations are connected to again and again.
-    private var held: [UInt32: OpenNamespace] = [:]
+    /// Where destinations' namespaces were seen last. None is held open: it lives as long as
+    /// somebody holds it, and nobody's does for us.
+    private var places = Recent<UInt32, NetworkNamespace.Place>(keeping: 512)
+    /// When each was looked into last.
+    private var times: [UInt32: UInt64] = [:]
     /// What was found at this look, by inode.
     private(set) var found: [UInt32: NamespaceLook] = [:]
+    /// The namespaces that there are, as far as is known at this look.
+    private(set) var present: Set<UInt32> = []
     /// Why a table of tracked connections could not be read, the last time that failed.
     private(set) var conntrackError: HostError?
 
-    init(only: OpenNamespace?, _ notes: Notes) {
+    init(only: OpenNamespace?, _ budget: LookBudget, _ notes: Notes) {
         self.only = only
+        self.budget = budget
         self.notes = notes
     }
 
     /// Begins another look, at which nothing is found yet.
     mutating func begin() { found = [:] }
 
-    /// Looks into every namespace.
+    /// Looks into namespaces.
     /// - Parameters:
     ///   - sockets: lists those that listen.
     ///   - facts: whether to read everything that the kernel says of a namespace.
-    ///   - anew: nothing that is known is relied on.
+    ///   - anew: into all of them, and nothing that is known is relied on.
     mutating func look(for sockets: ListenerProbe?, facts: Bool, anew: Bool) throws {
-        try inEach(anew: anew) { (looks, namespace) throws in
+        // One that is open here, but has neither a name nor a process any more, is gone.
+        var prefixes: [UInt32: String]?
+        try inEach(anew: anew) { (looks, places, namespace) throws in
             let inode = namespace.inode
-            // One that is open here, but has neither a name nor a process any more, is gone.
-            let prefix = facts ? NetworkNamespace.commandPrefix(inode: inode) : nil
+            if facts, prefixes == nil {
+                prefixes =
+                    places.isEmpty
+                    ? NetworkNamespace.commandPrefix(inode: inode).map { [inode: $0] } ?? [:]
+                    : NetworkNamespace.commandPrefixes(of: places)
+            }
+            let prefix = prefixes?[inode]
             let (look, error) = try inNetworkNamespace(namespace) {
                 try Self.lookHere(inode, for: sockets, factsWith: prefix)
             }
@@ -70,17 +85,32 @@ struct NamespaceLooks {
         return (look, conntrackError)
     }
 
-    /// Calls `body` with every namespace that can be entered.
-    /// - Parameter anew: nothing that is known is relied on.
+    /// Calls `body` with namespaces that can be entered, and where all of them are.
+    /// - Parameter anew: with all of them, and nothing that is known is relied on.
     mutating func inEach(
-        anew: Bool, _ body: (inout NamespaceLooks, borrowing NetworkNamespace) throws -> Void
+        anew: Bool,
+        _ body: (inout NamespaceLooks, [NetworkNamespace.Place], borrowing NetworkNamespace) throws -> Void
     ) throws {
-        if let only { return try body(&self, only.value) }
-        for place in namespaces.all(anew: anew) {
-            // It may have gone since it was found.
-            guard let namespace = try? place.open() else { continue }
-            do { try body(&self, namespace) } catch {
-                notes.note("sockets", "no sockets of network namespace \(place.inode): \(error)")
+        if let only {
+            present = [only.value.inode]
+            return try body(&self, [], only.value)
+        }
+        let mayList = budget.isLeft
+        let places = budget.spend { namespaces.all(anew: anew, mayList: mayList) }
+        present = Set(places.map(\.inode))
+        times = times.filter { present.contains($0.key) }
+        for place in places.sorted(by: { times[$0.inode] ?? 0 < times[$1.inode] ?? 0 }) {
+            guard anew || budget.isLeft else { return }
+            budget.spend {
+                // It may have gone since it was found.
+                guard let namespace = try? place.open() else {
+                    present.remove(place.inode)
+                    return
+                }
+                times[place.inode] = HostClock.monotonicNanoseconds()
+                do { try body(&self, places, namespace) } catch {
+                    notes.note("sockets", "no sockets of network namespace \(place.inode): \(error)")
+                }
             }
         }
     }
@@ -102,11 +132,15 @@ struct NamespaceLooks {
     }
 
     private mutating func namespace(_ inode: UInt32, near pid: UInt32?) -> OpenNamespace? {
-        if let known = held[inode] { return known }
+        if let only, only.value.inode == inode { return only }
         let pid = pid.map { Int32(bitPattern: $0) }
-        guard let found = try? NetworkNamespace.find(inode: inode, near: pid) else { return nil }
-        let open = OpenNamespace(found)
-        held[inode] = open
-        return open
+        guard let place = places[inode] ?? NetworkNamespace.place(inode: inode, near: pid),
+            let found = try? place.open()
+        else {
+            places[inode] = nil
+            return nil
+        }
+        places[inode] = place
+        return OpenNamespace(found)
     }
 }

@@ -7,7 +7,7 @@ struct OwnerLooks {
     private let pace: ListenersQuestion.OwnerPace
     private var known: KnownOwners
     /// Of sockets that events were of.
-    private var ofEvents: [UInt32: [SocketOwner]] = [:]
+    private var ofEvents = Recent<UInt32, [SocketOwner]>(keeping: 1024)
     /// Those that lost something since the trace began.
     private var losers: Set<UInt32> = []
 
@@ -22,19 +22,24 @@ struct OwnerLooks {
     ///     that whoever closes a socket is known by then.
     ///   - isLast: nothing that is known is relied on.
     mutating func look(
-        for totals: DropTotals, before: DropTotals?, isLast: Bool
+        for totals: DropTotals, before: DropTotals?, within budget: LookBudget, isLast: Bool
     ) -> [UInt32: [SocketOwner]] {
         guard pace != .never else { return [:] }
         let sockets = Set(totals.listeners.keys.map(\.inode)).subtracting([0])
-        guard pace == .losing else { return known.find(sockets, anew: isLast) }
+        let mayLook = before == nil || budget.isLeft
+        guard pace == .losing else {
+            return budget.spend { known.find(sockets, anew: isLast, mayLook: mayLook) }
+        }
         guard let before else {
             _ = known.find(sockets)
             return [:]
         }
+        losers.formIntersection(sockets)
         for (listener, state) in totals.listeners where state.hasLost(since: before.listeners[listener]) {
             losers.insert(listener.inode)
         }
-        return known.find(losers.subtracting([0]), anew: isLast)
+        let wanted = losers.subtracting([0])
+        return budget.spend { known.find(wanted, anew: isLast, mayLook: mayLook) }
     }
 
     /// Those of one socket, as they were when it was first asked for.

@@ -13,6 +13,9 @@ public struct Questions: Sendable {
     public var command: String?
     /// By this backend or not at all.
     public var backend: Backend?
+    /// Share of one CPU's time that looks at sockets, namespaces and processes may take on the
+    /// average, the first and the last ones aside.
+    public var lookShare = 0.02
 
     public var ports: PortsQuestion?
     public var listeners: ListenersQuestion?

@@ -8,6 +8,11 @@ public enum HostClock {
         UInt64(nanoseconds(CLOCK_MONOTONIC))
     }
 
+    /// CPU time of this process, all of its threads, those in the kernel included.
+    public static func processNanoseconds() -> UInt64 {
+        UInt64(nanoseconds(CLOCK_PROCESS_CPUTIME_ID))
+    }
+
     /// Since 1970.
     public static func wallNanoseconds() -> Int64 {
         nanoseconds(CLOCK_REALTIME)

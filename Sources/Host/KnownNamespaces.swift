@@ -8,9 +8,11 @@ public struct KnownNamespaces: Sendable {
     public init() {}
 
     /// As `NetworkNamespace.all`. One may have gone meanwhile: opening tells.
-    /// - Parameter anew: as they are now, whatever is known.
-    public mutating func all(anew: Bool = false) -> [NetworkNamespace.Place] {
-        if changes.areDue() || anew { places = NetworkNamespace.all() }
+    /// - Parameters:
+    ///   - anew: as they are now, whatever is known.
+    ///   - mayList: whether they may be listed again, if there may be others.
+    public mutating func all(anew: Bool = false, mayList: Bool = true) -> [NetworkNamespace.Place] {
+        if anew || (mayList && changes.areDue()) { places = NetworkNamespace.all() }
         return places
     }
 }

@@ -18,10 +18,18 @@ public struct KnownOwners: Sendable {
     }
 
     /// As `SocketOwners.find`, and those of sockets that were closed since.
-    /// - Parameter anew: as they are now, whatever is known.
-    public mutating func find(_ inodes: Set<UInt32>, anew: Bool = false) -> [UInt32: [SocketOwner]] {
+    /// - Parameters:
+    ///   - anew: as they are now, whatever is known.
+    ///   - mayLook: else only what is known; the others are looked for another time.
+    public mutating func find(
+        _ inodes: Set<UInt32>, anew: Bool = false, mayLook: Bool = true
+    ) -> [UInt32: [SocketOwner]] {
         guard !inodes.isEmpty else { return [:] }
-        var found: [UInt32: [SocketOwner]]
+        var found: [UInt32: [SocketOwner]] = [:]
+        guard anew || mayLook else {
+            for inode in inodes { found[inode] = owners[inode] }
+            return found
+        }
         if anew || (followsChanges && changes.areDue()) {
             known = inodes
             found = SocketOwners.find(inodes)

@@ -23,6 +23,29 @@ extension NetworkNamespace {
             "nsenter -t \($0) -n "
         }
     }
+
+    /// The same for many namespaces: names and processes are gone through once.
+    /// - Parameter places: where they were just seen.
+    public static func commandPrefixes(of places: [Place]) -> [UInt32: String] {
+        var prefixes: [UInt32: String] = [:]
+        for place in places {
+            let pid = place.path.split(separator: "/").dropFirst().first.flatMap { Int32($0) }
+            // One that is seen by a name has it below.
+            if let pid, place.path.hasPrefix("/proc/") { prefixes[place.inode] = "nsenter -t \(pid) -n " }
+        }
+        for directory in namedDirectories.reversed() {
+            for name in directoryEntries(directory).reversed() {
+                guard let inode = inode(at: "\(directory)/\(name)") else { continue }
+                prefixes[inode] =
+                    directory == namedDirectories[0]
+                    ? "ip netns exec \(shellWord(name)) "
+                    : "nsenter --net=\(shellWord("\(directory)/\(name)")) "
+            }
+        }
+        if let own = try? ownInode() { prefixes[own] = "" }
+        return prefixes
+    }
+
     /// A word that a shell takes as it is, whatever is in it.
     static func shellWord(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { byte in

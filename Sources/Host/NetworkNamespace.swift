@@ -37,13 +37,18 @@ public struct NetworkNamespace: ~Copyable, Sendable {
     public static func find(
         inode: UInt32, near pid: Int32? = nil
     ) throws(HostError) -> NetworkNamespace {
-        for path in places(near: pid) where Self.inode(at: path) == inode {
-            // The process may have gone, and its number to another.
-            guard let namespace = try? NetworkNamespace(path: path), namespace.inode == inode
-            else { continue }
+        // The process may go meanwhile, and its number to another.
+        if let place = place(inode: inode, near: pid),
+            let namespace = try? NetworkNamespace(path: place.path), namespace.inode == inode
+        {
             return namespace
         }
         throw HostError(
             "find network namespace \(inode)", detail: "no process is in it, and it has no name")
+    }
+
+    /// The same, not opened; `nil`: there is none.
+    public static func place(inode: UInt32, near pid: Int32? = nil) -> Place? {
+        places(near: pid).first { Self.inode(at: $0) == inode }.map { Place(inode: inode, path: $0) }
     }
 }

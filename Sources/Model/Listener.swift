@@ -71,6 +71,8 @@ public struct ListenQueues: Sendable, Hashable {
     public var synQueue: UInt32
     /// Of these, how many have not had their SYN-ACK sent again (`young`).
     public var young: UInt32
+    /// Seconds since they were read: a moment, unless looks have no budget left.
+    public var age = 0.0
 
     /// Whether a larger backlog alone would change nothing. The kernel does not keep what
     /// listen() was given, so this is also true if that happens to be just as large.

@@ -35,6 +35,8 @@ public struct PortRange: Sendable, Hashable {
     /// TIME_WAIT sockets of the namespace that a connect took over in the
     /// interval (TcpExt TWRecycled). `nil`: not readable.
     public var recycled: UInt64?
+    /// Seconds since it was looked at: a moment, unless looks have no budget left.
+    public var age = 0.0
     /// The part of it that a search tries first: every second port, from `low` on.
     /// `nil`: a search takes every port in turn.
     public var firstHalf: Half?

@@ -32,7 +32,7 @@ import Testing
 
     @Test func whatAProbeCountedIsTheSocketsWhateverItsOptions() throws {
         var sockets = ListeningSockets(backend: .fentry, seesAccepts: true, seesArrivals: true)
-        sockets.take([1: Self.look([Self.web], drops: 7)])
+        sockets.take([1: Self.look([Self.web], drops: 7)], present: [1])
         let listeners = sockets.with([Self.counted(4)])
         #expect(listeners.count == 1)
         let state = try #require(listeners[Self.web])
@@ -44,8 +44,8 @@ import Testing
 
     @Test func oneThatIsClosedKeepsWhatItLostButHasNoQueues() throws {
         var sockets = ListeningSockets(backend: .fentry, seesAccepts: false, seesArrivals: false)
-        sockets.take([1: Self.look([Self.web], drops: 7)])
-        sockets.take([1: Self.look([], drops: 9)])
+        sockets.take([1: Self.look([Self.web], drops: 7)], present: [1])
+        sockets.take([1: Self.look([], drops: 9)], present: [1])
         let state = try #require(sockets.with([Self.counted(4)])[Self.web])
         #expect(state.isClosed && state.queues == nil)
         #expect(state.drops?[.acceptQueueFullAtSYN] == 4 && state.socketDrops == 7)
@@ -55,8 +55,54 @@ import Testing
 
     @Test func countersOfANamespaceThatIsGoneStay() {
         var sockets = ListeningSockets(backend: .tracepoint, seesAccepts: false, seesArrivals: false)
-        sockets.take([1: Self.look([], drops: 5), 2: Self.look([], drops: 20)])
-        sockets.take([1: Self.look([], drops: 6)])
+        sockets.take([1: Self.look([], drops: 5), 2: Self.look([], drops: 20)], present: [1, 2])
+        sockets.take([1: Self.look([], drops: 6)], present: [1])
         #expect(sockets.counters.listenDrops == 26)
+    }
+
+    @Test func aNamespaceThatComesBackCountsOnce() {
+        var sockets = ListeningSockets(backend: .tracepoint, seesAccepts: false, seesArrivals: false)
+        for (present, drops) in [([2], 20), ([], 0), ([2], 23)] as [(Set<UInt32>, UInt64)] {
+            sockets.take(present.isEmpty ? [:] : [2: Self.look([], drops: drops)], present: present)
+        }
+        #expect(sockets.counters.listenDrops == 23)
+    }
+
+    /// There was no budget left for it.
+    @Test func whatWasNotLookedIntoStandsAndIsOlder() throws {
+        var sockets = ListeningSockets(backend: .fentry, seesAccepts: false, seesArrivals: false)
+        sockets.take([1: Self.look([Self.web], drops: 7)], present: [1, 2])
+        #expect(!sockets.countersAreWhole)
+        sockets.take([2: Self.look([], drops: 1)], present: [1, 2])
+        let state = try #require(sockets.with([])[Self.web])
+        #expect(!state.isClosed && state.queues?.acceptQueue == 3 && state.queues?.age ?? 0 > 0)
+        #expect(sockets.counters.listenDrops == 8)
+        sockets.take([1: Self.look([], drops: 7), 2: Self.look([], drops: 1)], present: [1, 2])
+        #expect(sockets.countersAreWhole && sockets.with([])[Self.web]?.isClosed == true)
+    }
+
+    /// Three times as many as are kept apart come and go; a busy one stays.
+    @Test func listenersThatCloseLeaveInTime() {
+        var sockets = ListeningSockets(backend: .fentry, seesAccepts: false, seesArrivals: false)
+        var lost: UInt64 = 0
+        for number in UInt32(0)..<30 {
+            let some = (0..<100).map { Listener(netns: 1, address: Self.web.address, port: 90, inode: 1000 + number * 100 + $0) }
+            sockets.take([1: Self.look(some + [Self.web], drops: 0)], present: [1])
+            var counted = Self.counted(2)
+            for listener in some {
+                counted[listener] = ListenerState()
+                counted[listener]?.drops = ListenDrops()
+                counted[listener]?.drops?[.synQueueFull] = 1
+            }
+            lost += 102
+            let listeners = sockets.with([counted])
+            #expect(listeners[Self.web]?.drops?[.acceptQueueFullAtSYN] == UInt64(2 * (number + 1)))
+            #expect(listeners.count <= 1024 + 201)
+            let sum = [listeners, sockets.ended].joined().reduce(0) { sum, row in
+                sum + ListenCause.allCases.reduce(0) { $0 + (row.value.drops?[$1] ?? 0) }
+            }
+            #expect(sum == lost)
+        }
+        #expect(sockets.ended.keys.allSatisfy { $0.inode == 0 && $0.port == 90 } && !sockets.ended.isEmpty)
     }
 }

@@ -27,7 +27,7 @@ import Testing
                 "backend":"fentry","syn_queue":3,"syn_queue_young":1,"fd":[6,6,6],"inode":700,\
                 "dual_stack":false,"reuseport":false,"closed":false,"limited_by":null,\
                 "accepts":null,"arrivals":null,"depth_seen":null,"wait_backend":null,\
-                "peers":[],"peers_other":null,"cgroup":null}
+                "peers":[],"peers_other":null,"cgroup":null,"queues_age_s":0}
                 """)
     }
 

@@ -103,7 +103,7 @@ import Testing
                 "backend":"fentry","syn_queue":3,"syn_queue_young":1,"fd":[6,6,6],"inode":700,\
                 "dual_stack":false,"reuseport":false,"closed":false,"limited_by":"backlog","accepts":3,\
                 "arrivals":4,"depth_seen":{"p50":9,"p99":11,"max":11},"wait_backend":"fentry",\
-                "peers":[],"peers_other":null,"cgroup":null}
+                "peers":[],"peers_other":null,"cgroup":null,"queues_age_s":0}
                 """)
     }
 

@@ -35,7 +35,7 @@ import Testing
                 {"kind":"range","time":"2026-11-23T20:05:27.042Z","interval_s":1,\
                 "netns":4026531840,"family":"ipv4","destination":"127.0.0.1","port":9000,\
                 "low":20000,"high":20050,"reserved":0,"in_use":51,"time_wait":38,"bound":0,"size":51,\
-                "available":51,"reuses_time_wait":false,"recycled":0,"expected_tried":51}
+                "available":51,"reuses_time_wait":false,"recycled":0,"expected_tried":51,"age_s":0}
                 """)
     }
 

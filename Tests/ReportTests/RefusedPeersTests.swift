@@ -60,6 +60,6 @@ import Testing
         #expect(
             line.hasSuffix(
                 #""peers":[{"address":"10.0.0.1","count":1000},{"address":"10.0.0.2","count":300}],"#
-                    + #""peers_other":10,"cgroup":null}"#))
+                    + #""peers_other":10,"cgroup":null,"queues_age_s":0}"#))
     }
 }

@@ -102,6 +102,9 @@ public struct DropTotals: Totals {
     public var owners: [UInt32: [SocketOwner]]
     /// TcpExt of the namespaces that are looked at.
     public var counters: ListenCounters
+    /// Whether those of all namespaces were read at this look: else some lag behind what the
+    /// listeners lost.
+    public var countersAreWhole = true
     /// Every packet that was dropped, by what it was; `nil`: not traced.
     public var packets: [PacketDrop: UInt64]?
     /// The same, divided by the kernel's stack; `nil`: not asked for.
@@ -145,6 +148,7 @@ public struct DropTotals: Totals {
             rest.listeners[listener] = isOver ? nil : state
         }
         rest.counters.subtract(earlier.counters)
+        rest.countersAreWhole = countersAreWhole && earlier.countersAreWhole
         rest.packets?.subtract(earlier.packets ?? [:])
         rest.stacks?.subtract(earlier.stacks ?? [:])
         for (netns, before) in earlier.conntrack { rest.conntrack[netns]?.subtract(before) }
@@ -183,9 +187,9 @@ public struct DropTotals: Totals {
     }
 
     /// Drops that the kernel counted and no listener has. `nil`: this backend
-    /// does not see causes.
+    /// does not see causes, or not all of the kernel's counters are of this moment.
     public var notAttributed: UInt64? {
-        guard backend != .tracepoint else { return nil }
+        guard backend != .tracepoint, countersAreWhole else { return nil }
         return counters.listenDrops.minus(total.listenDrops &+ hidden.listenDrops)
     }
 

@@ -64,6 +64,14 @@ package enum Units {
         return trimmed(significant(seconds)) + "s"
     }
 
+    /// Seconds; of what is younger nobody needs to know.
+    package static let leastAge = 1.5
+
+    /// "now", "12s ago".
+    package static func age(_ seconds: Double) -> String {
+        seconds < leastAge ? "now" : Self.seconds(Double(Rounding.nearest(seconds))) + " ago"
+    }
+
     /// Three digits, more after the point only below 0.1: "0.33", "1.23", "12.3", "123", "0.012".
     package static func significant(_ value: Double) -> String {
         var decimals = 2

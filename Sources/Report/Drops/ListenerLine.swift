@@ -45,6 +45,7 @@ enum ListenerLine {
         }
         line.integer("peers_other", peers?.others)
         line.integer("cgroup", listener.cgroup)
+        line.number("queues_age_s", state.queues?.age, decimals: 1)
         line.end(in: &buffer)
     }
 

@@ -29,6 +29,10 @@ struct ListenersColumns {
     /// As of the end. The accept queue is full when it is longer than its limit.
     private var queues: [TextTable.Column] {
         func text(_ value: UInt32?) -> String { value.map { "\($0)" } ?? Units.none }
+        let isLate = rows.contains { $0.state.queues?.age ?? 0 >= Units.leastAge }
+        let age = column("seen", in: "ACCEPT QUEUE", importance: 88) { row in
+            .init(row.state.queues.map { Units.age($0.age) } ?? Units.none)
+        }
         return [
             column("len", in: "ACCEPT QUEUE", importance: 99, least: 7) { row in
                 let isFull = row.state.queues.map { $0.acceptQueue > $0.backlog } ?? false
@@ -49,7 +53,7 @@ struct ListenersColumns {
             column("young", in: "SYN QUEUE", importance: 45) { row in
                 .init(text(row.state.queues?.young))
             },
-        ]
+        ] + (isLate ? [age] : [])
     }
 
     private var accepts: [TextTable.Column] {

@@ -97,6 +97,7 @@ public enum PortsJSON {
         line.bool("reuses_time_wait", range.reusesTimeWait)
         line.integer("recycled", range.recycled)
         line.number("expected_tried", range.expectedTried, decimals: 3)
+        line.number("age_s", range.age, decimals: 1)
         line.end(in: &buffer)
     }
 }

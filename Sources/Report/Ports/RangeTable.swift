@@ -62,6 +62,9 @@ struct RangeTable {
             column("REUSED/s", importance: 40) { .init(reuse($0)) },
             column("EXPECTED TRIED", importance: 50) { .init("~" + Units.mean($0.expectedTried)) },
         ]
+        if ranges.contains(where: { $0.age >= Units.leastAge }) {
+            columns.append(column("SEEN", importance: 75) { .init(Units.age($0.age)) })
+        }
         return TextTable(columns: columns)
     }
 

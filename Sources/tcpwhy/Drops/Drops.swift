@@ -53,6 +53,7 @@ struct Drops: ParsableCommand {
         var questions = Questions()
         filter.apply(to: &questions)
         questions.backend = report.backend
+        questions.lookShare = report.lookBudget / 100
         questions.listeners = listeners
         let source = try Collector(questions, report.pace(), note: Output.note)
         var reader = DropsReader(view, shown, ownersOfAll: listeners.owners == .all)

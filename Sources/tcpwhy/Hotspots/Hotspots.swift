@@ -51,6 +51,7 @@ struct Hotspots: ParsableCommand {
         try filter.apply(to: &questions)
         samples.cpus = try filter.onlineCPUs()
         questions.backend = report.backend
+        questions.lookShare = report.lookBudget / 100
         questions.samples = samples
         // Searches are not told apart by CPU.
         if samples.cpus == nil {

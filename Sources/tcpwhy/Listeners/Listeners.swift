@@ -51,6 +51,7 @@ struct Listeners: ParsableCommand {
         var questions = Questions()
         filter.apply(to: &questions)
         questions.backend = report.backend
+        questions.lookShare = report.lookBudget / 100
         questions.listeners = listeners
         let source = try Collector(
             questions, report.pace(count: isOneLook ? 1 : nil), note: Output.note)

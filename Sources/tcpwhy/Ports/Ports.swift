@@ -55,6 +55,7 @@ struct Ports: ParsableCommand {
         var ports = PortsQuestion()
         try filters.apply(to: &questions, &ports)
         questions.backend = report.backend
+        questions.lookShare = report.lookBudget / 100
         ports.countsCalls = countCalls
         ports.events = events
         ports.ranges = .always

@@ -34,6 +34,12 @@ struct ReportOptions: ParsableArguments {
             valueName: "backend"))
     var backend: Backend?
 
+    @Option(
+        help: ArgumentHelp(
+            "Looks at sockets, network namespaces and processes take so much of one CPU on the average; what "
+                + "does not fit waits, the busiest first, and its age is shown.", valueName: "percent"))
+    var lookBudget = 2.0
+
     @Flag(help: "Show libbpf's log on standard error.")
     var verbose = false
 
@@ -46,6 +52,9 @@ struct ReportOptions: ParsableArguments {
         }
         if let duration, !(duration > 0 && duration <= 1e7) {
             throw ValidationError("-d is a number of seconds above 0, not \(duration)")
+        }
+        if !(lookBudget > 0 && lookBudget <= 100) {
+            throw ValidationError("--look-budget is per cent of one CPU, above 0 and up to 100, not \(lookBudget)")
         }
         if top <= 0 { throw ValidationError("-n is above 0, not \(top)") }
     }
