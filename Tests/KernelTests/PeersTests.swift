@@ -15,7 +15,7 @@ extension KernelTests {
             if let known = Self.traced[backend] { return known }
             let namespace = try Namespace()
             let servers = try [("127.0.0.1", 7001), ("127.0.0.1", 7002), ("::1", 7003)].map {
-                try Load("-L -B 3 -n 4 -k -i 120 \($0) \($1)", in: namespace)
+                try Load("-L -B 3 -n 4 -k -i 600 \($0) \($1)", in: namespace)
             }
             for server in servers { _ = try server.result() }
             for port: UInt16 in [7001, 7002] {
