@@ -13,13 +13,14 @@ import sys
 
 import compare
 import cost
+import crowd
 import memory
 import page
 import scaling
 import soak
 import speed
 
-PARTS = {"cost": cost, "speed": speed, "memory": memory, "scaling": scaling}
+PARTS = {"cost": cost, "speed": speed, "memory": memory, "crowd": crowd, "scaling": scaling}
 # How each tool says its version. Those of libbpf-tools have no version of their own.
 PEERS = {
     "perf": ["perf", "--version"],
@@ -30,7 +31,7 @@ PEERS = {
     "flamegraph.pl": ["flamegraph.pl", "--help"],
 }
 DURATION = """On two CPUs with nothing else to do: cost about seventy minutes for three kernels and the other tools,
-two thirds of it for the HTTP request; speed and memory five each, scaling ten."""
+two thirds of it for the HTTP request; speed, memory and crowd five each, scaling ten."""
 
 
 def version(command):

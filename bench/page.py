@@ -34,6 +34,13 @@ may merge the two. tcpwhy's reads the ring's pages in its own loop, libbpf's cal
 resident, `RSS`: what is after the idle time. `CPU`: of one core, with a 1 s interval, while next to nothing
 is traced; `user`: of it the program's own code, by as many samples, the rest being the kernel's for it.
 """,
+    "crowd": """## On a crowded machine
+
+CPU of one core with the defaults (`diagnose` while it watches), and the most that was resident: beside 300
+network namespaces, in each of which something listens and connects once a second, and beside one with
+200,000 sockets, half of them in TIME_WAIT. Looks have a budget of 2 %, `--look-budget`; the rest is what all
+else takes.
+""",
     "scaling": """## Scaling
 
 How the cost of a connect grows, and what tcpwhy takes for an event. Instructions are counted as above.
@@ -136,6 +143,12 @@ def memory(results):
         f"The stripped executable: {results['executable_mb']:.1f} MB (target ≤ {results['executable_target_mb']}).", ""]
 
 
+def crowd(rows):
+    return table(["beside", "command", "CPU", "HWM", "target"],
+                 [[row["beside"], row["command"], f"{row['cpu_percent']:.1f} %", f"{row['hwm']:.1f} MB",
+                   f"≤ {row['cpu_target']:g} %, ≤ {row['mb_target']:g} MB"] for row in rows])
+
+
 def scale(results):
     lines = ["![How costs grow](bench.svg)", "", f"Guests run kernel {results['kernel']}."]
     lines += ["", "Not all was measured: " + "; ".join(results["says"])] if results["says"] else []
@@ -158,7 +171,7 @@ def scale_cell(value):
 
 def page(results):
     lines = head(results)
-    for name, write in [("cost", cost), ("speed", speed), ("memory", memory), ("scaling", scale)]:
+    for name, write in [("cost", cost), ("speed", speed), ("memory", memory), ("crowd", crowd), ("scaling", scale)]:
         if results.get(name):
             lines += METHOD[name].splitlines() + [f"Measured {results['measured'][name]}.", ""]
             lines += write(results[name])
