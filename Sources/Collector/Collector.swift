@@ -38,6 +38,9 @@ public final class Collector: SnapshotSource {
             return .events
         case .tick:
             return .tick(try read())
+        case .pause:
+            _ = try read()
+            return .events
         case .end:
             isOver = true
             let last = try end(take)

@@ -4,12 +4,14 @@ import Glibc
 import Host
 
 /// The pace of a run: ticks until so many of them or seconds are over or a signal comes, and
-/// events in between.
+/// events and pauses in between.
 struct Ticker: ~Copyable {
     enum Turn {
         /// A ring buffer has something.
         case readable
         case tick
+        /// It is long until the next tick: what the kernel's tables hold is to be taken out.
+        case pause
         case end
     }
 
@@ -19,6 +21,12 @@ struct Ticker: ~Copyable {
     /// CLOCK_MONOTONIC nanoseconds; `nil`: until a signal comes.
     private let end: UInt64?
     private var isTickDue = false
+    /// When it last ticked or paused.
+    private var lastTurn = HostClock.monotonicNanoseconds()
+
+    /// Nanoseconds: what comes and goes in that time has room in the kernel's tables.
+    private static let longestPause: UInt64 = 10_000_000_000
+
     private var isEnding = false
 
     /// - Parameters:
@@ -37,11 +45,13 @@ struct Ticker: ~Copyable {
             if isEnding { return .end }
             if isTickDue {
                 isTickDue = false
+                lastTurn = HostClock.monotonicNanoseconds()
                 ticksLeft = ticksLeft.map { $0 - 1 }
                 if ticksLeft == 0 { isEnding = true }
                 return .tick
             }
-            let wakeup = try loop.wait(timeout: end.map(Self.remaining))
+            let until = min(end ?? .max, lastTurn &+ Self.longestPause)
+            let wakeup = try loop.wait(timeout: Self.remaining(until: until))
             let isOver = end.map { HostClock.monotonicNanoseconds() >= $0 } ?? false
             if !wakeup.signals.isEmpty || isOver {
                 isEnding = true
@@ -49,6 +59,10 @@ struct Ticker: ~Copyable {
                 isTickDue = true
             }
             if !wakeup.readable.isEmpty { return .readable }
+            if !isEnding, !isTickDue, HostClock.monotonicNanoseconds() >= lastTurn &+ Self.longestPause {
+                lastTurn = HostClock.monotonicNanoseconds()
+                return .pause
+            }
         }
     }
 

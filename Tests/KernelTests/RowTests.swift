@@ -13,12 +13,15 @@ extension KernelTests {
             let namespace = try Namespace()
             var results: [Load.Result] = []
             let trace = try Tracer.trace(backend, in: namespace) {
-                for index in 0..<Self.places + 2 {
-                    // Its key has its process id in it, so that it learns where to go last.
-                    let load = try Child(
+                // All of them soon after each other: when rows leave, others have their places.
+                let loads = try (0..<Self.places + 2).map { index in
+                    try Child(
                         namespace.enter([
                             "sh", "-c", "read address; exec \(Lab.tcpload) -n \(10 + index) $address 7001",
                         ]))
+                }
+                for (index, load) in loads.enumerated() {
+                    // Its key has its process id in it, so that it learns where to go last.
                     load.enter(
                         RowNumber.address(index, pid: UInt32(load.pid), netns: namespace.inode))
                     try load.wait()
