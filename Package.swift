@@ -40,7 +40,7 @@ let package = Package(
         .target(
             name: "Host", dependencies: ["CLinux", "Model"], swiftSettings: settings),
         .target(
-            name: "Symbols", dependencies: ["CDemangle", "CLibelf", "CLinux", "Host"],
+            name: "Symbols", dependencies: ["CDemangle", "CLibelf", "CLinux", "Host", "Model"],
             swiftSettings: settings,
             linkerSettings: archives + [
                 .linkedLibrary(":libiberty.a"), .linkedLibrary(":liblzma.a"), .linkedLibrary("stdc++"),

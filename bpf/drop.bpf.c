@@ -29,9 +29,9 @@ struct {
 /* Of struct why_packet_key. */
 static __always_inline __u16 stack_number(void *ctx)
 {
-	__s32 place = stack_here(ctx, 0);
+	__s32 number = stack_here(ctx, 0, turn);
 
-	return place < 0 ? WHY_STACK_LOST : place + 1;
+	return number < 0 ? WHY_STACK_LOST : (number & ((1 << WHY_STACK_SHORT_BITS) - 1)) + 1;
 }
 
 /* Whether a listener has lost a connection with it: known once. */

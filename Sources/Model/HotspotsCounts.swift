@@ -7,12 +7,12 @@ public struct FunctionCount: Sendable, Hashable {
     /// It ran, or something that it called: once per sample, however often it called itself.
     public var total: UInt64 = 0
 
-    public init(own: UInt64 = 0, total: UInt64 = 0) {
+    public init(own: UInt64, total: UInt64 = 0) {
         self.own = own
         self.total = total
     }
 
-    mutating func merge(_ other: FunctionCount) {
+    public mutating func merge(_ other: FunctionCount) {
         own &+= other.own
         total &+= other.total
     }
@@ -52,6 +52,15 @@ public struct HotspotsCounts: Sendable {
         allocation.merge(other.allocation) { $0.merging($1) }
         search &+= other.search
         samples &+= other.samples
+    }
+
+    /// Sums that are not by function.
+    var withoutFunctions: HotspotsCounts { with([:]) }
+
+    func with(_ functions: [FunctionName: FunctionCount]) -> HotspotsCounts {
+        var counts = self
+        counts.functions = functions
+        return counts
     }
 
     /// Samples whose innermost function has no name.

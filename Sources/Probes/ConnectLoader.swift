@@ -85,11 +85,10 @@ enum ConnectLoader {
         return LoadedConnect(object: object, attached: attached, coverage: coverage)
     }
 
-    /// The cgroup to filter by, and the row of stacks that do not fit.
+    /// The cgroup to filter by.
     private static func prepare(
         _ object: borrowing BPFObject, _ options: ConnectOptions
     ) throws(BPFError) {
-        if options.stacks { try SearchStacks.addOverflow(object) }
         if let cgroup = options.cgroup {
             try object.map(named: "cgroup").update(UInt32(0), UInt32(bitPattern: cgroup))
         }

@@ -13,6 +13,7 @@ public final class ListenerProbe {
     private let object: BPFObject
     private let list: Link
     private var attached: AttachedPrograms
+    private var epochs: Epochs
     private var syns = SynStacks()
     /// Why a table of tracked connections could not be read, the last time that failed.
     public private(set) var conntrackError: HostError?
@@ -45,6 +46,7 @@ public final class ListenerProbe {
         attached = loaded.attached
         do throws(BPFError) {
             list = try loaded.object.attachIterator(program: ListenerPrograms.list)
+            epochs = try Epochs(loaded.object)
             try attached.countFromNow(in: loaded.object)
         } catch {
             throw ProbeError(error)
@@ -156,10 +158,15 @@ public final class ListenerProbe {
         return table.rows
     }
 
-    /// SYNs that listeners dropped, by the way that they came; `nil`: this backend does not see them.
+    /// SYNs that listeners dropped since the last call, by the way that they came; `nil`: this
+    /// backend does not see them.
     public func droppedSYNs() throws(ProbeError) -> DroppedSYNs? {
         guard backend != .tracepoint else { return nil }
-        do throws(BPFError) { return try syns.read(object) } catch { throw ProbeError(error) }
+        do throws(BPFError) {
+            return try syns.take(epochs.close(), turn: epochs.closedTurn, from: object)
+        } catch {
+            throw ProbeError(error)
+        }
     }
 
     /// What one look at a network namespace gave.

@@ -9,6 +9,22 @@ import Symbols
 struct DropProfile {
     private let listeners: ListenerProbe
     private let packets: PacketProbe
+    private var names = FrameNames(UserSymbols())
+    private var rows = StackRows(keepsProcesses: false)
+    /// Packets in rows, of them those without a stack, and those with a part of it.
+    private var placed: UInt64 = 0
+    private var withoutStack: UInt64 = 0
+    private var truncated: UInt64 = 0
+    private var unclear: UInt64 = 0
+    /// Packets, SYNs not among them.
+    private var counted: UInt64 = 0
+    /// `nil`: this backend does not see them.
+    private var syns: UInt64?
+    /// SYNs for which the kernel's table had no room.
+    private var withoutRow: UInt64 = 0
+
+    /// Seconds between looks: the kernel's tables hold what was since the last.
+    private static let pace = 1.0
 
     /// - Parameters:
     ///   - netns: inode of the only network namespace; `nil`: all.
@@ -44,47 +60,66 @@ struct DropProfile {
         return try load(.tracepoint)
     }
 
-    func run(seconds: Double?) throws -> (stacks: [NamedStack], run: WeighedRun) {
-        let loop = try ReportLoop(every: 3600)
+    mutating func run(seconds: Double?) throws -> (stacks: [NamedStack], run: WeighedRun) {
+        let loop = try ReportLoop(every: Self.pace)
         let start = HostClock.monotonicNanoseconds()
         let end = seconds.map { start + UInt64($0 * 1e9) }
         Output.tracing(listeners.backend)
-        try loop.run(reports: nil, until: end) {}
+        try loop.run(reports: nil, until: end) { try takeSYNs() }
         let duration = Double(HostClock.monotonicNanoseconds() - start) / 1e9
         do throws(ProbeError) {
             try listeners.stop()
             // While trampolines are there they have names.
-            let result = try result(duration)
+            try takeSYNs()
+            try takePackets()
+            let run = try weighed(duration)
             try listeners.detach()
             try packets.detach()
-            return result
+            return (rows.stacks, run)
         } catch {
             throw Failure(error)
         }
     }
 
-    private func result(_ duration: Double) throws(ProbeError) -> ([NamedStack], WeighedRun) {
-        let (lost, unclear) = try packets.ways()
-        let syns = try listeners.droppedSYNs()
+    private mutating func takeSYNs() throws(ProbeError) {
+        guard let new = try listeners.droppedSYNs() else { return }
+        syns = (syns ?? 0) &+ new.all
+        withoutRow &+= new.withoutRow
+        add(new.ways)
+    }
+
+    private mutating func takePackets() throws(ProbeError) {
+        let (lost, new) = try packets.ways()
+        unclear &+= new
+        counted &+= lost.values.reduce(0, &+)
+        add(lost)
+    }
+
+    private mutating func add(_ ways: [DropWay: UInt64]) {
+        placed &+= ways.values.reduce(0, &+)
+        withoutStack &+= ways.filter { $0.key.extent == .lost }.values.reduce(0, &+)
+        truncated &+= ways.filter { $0.key.extent == .truncated }.values.reduce(0, &+)
+        rows.add(names.stacks(of: ways))
+    }
+
+    private mutating func weighed(_ duration: Double) throws(ProbeError) -> WeighedRun {
         let loss = try packets.loss()
-        let ways = lost.merging(syns?.ways ?? [:]) { $0 &+ $1 }
         var run = WeighedRun(
             weight: .drops,
-            subject: .drops(.init(syns: syns?.all, unclear: unclear, hasReasons: packets.hasReasons)),
+            subject: .drops(.init(syns: syns, unclear: unclear, hasReasons: packets.hasReasons)),
             backend: listeners.backend, duration: duration)
         // What found no room in the tables of rows is known as a number only.
-        let others = loss.table &+ (syns?.withoutRow ?? 0)
-        run.counted = lost.values.reduce(0, &+) &+ loss.table &+ (syns?.all ?? 0)
-        run.total = ways.values.reduce(0, &+) &+ others
-        run.withoutStack = ways.filter { $0.key.extent == .lost }.values.reduce(others, &+)
-        run.truncated = ways.filter { $0.key.extent == .truncated }.values.reduce(0, &+)
+        let unknown = loss.table &+ withoutRow
+        run.others = rows.others
+        rows.addOthers(unknown)
+        run.total = placed &+ unknown
+        run.counted = counted &+ (syns ?? 0) &+ loss.table
+        run.withoutStack = withoutStack &+ unknown
+        run.truncated = truncated
         run.depth = packets.stackDepth
         run.mostFrames = PacketProbe.mostFrames
         run.loss = try listeners.loss()
         run.loss.merge(loss)
-        var names = FrameNames(UserSymbols())
-        var stacks = names.stacks(of: ways)
-        if others > 0 { stacks.append(NamedStack(owner: nil, frames: ["[others]"], count: others)) }
-        return (stacks, run)
+        return run
     }
 }

@@ -19,14 +19,13 @@ struct FrameNames {
     private let users: UserSymbols
     private var functions = KernelFunctions()
     private var kernel: [UInt64: Frame] = [:]
-    private var known: [UserPlace: Frame] = [:]
+    /// By process and address.
+    private var known: [UInt32: [UInt64: Frame]] = [:]
     /// Processes whose maps were read again since `lookUp`: not once per address.
     private var reread: Set<UInt32> = []
 
-    private struct UserPlace: Hashable {
-        let pid: UInt32
-        let address: UInt64
-    }
+    /// Of the kernel, and of each process: where there are more, it begins anew.
+    private static let mostPlaces = 32768
 
     init(_ users: UserSymbols) {
         self.users = users
@@ -48,6 +47,7 @@ struct FrameNames {
     /// table may have to be read for them.
     mutating func lookUp(_ samples: StackSamples) {
         reread = []
+        if kernel.count > Self.mostPlaces { kernel = [:] }
         var unknown: Set<UInt64> = []
         for sample in samples.counts.keys {
             for (index, address) in sample.kernel.frames.enumerated() {
@@ -58,6 +58,12 @@ struct FrameNames {
         guard !unknown.isEmpty else { return }
         let places = (try? functions.places(of: unknown)) ?? [:]
         for address in unknown { kernel[address] = Self.frame(address, places[address]) }
+    }
+
+    /// These have ended, and all of their samples have their names.
+    mutating func forget(_ pids: some Sequence<UInt32>) {
+        for pid in pids { known[pid] = nil }
+        users.forget(pids)
     }
 
     /// A caller's address is where it goes on, which may be the next function already.
@@ -85,22 +91,21 @@ struct FrameNames {
         var frames: [Frame] = []
         frames.reserveCapacity(addresses.count)
         for (index, address) in addresses.enumerated() {
-            frames.append(userFrame(UserPlace(pid: sample.pid, address: Self.place(address, index))))
+            frames.append(userFrame(sample.pid, Self.place(address, index)))
         }
         return frames
     }
 
-    private mutating func userFrame(_ place: UserPlace) -> Frame {
-        if let frame = known[place] { return frame }
+    private mutating func userFrame(_ pid: UInt32, _ address: UInt64) -> Frame {
+        if let frame = known[pid]?[address] { return frame }
         // A library that was loaded meanwhile.
-        if !users.covers(pid: place.pid, address: place.address), reread.insert(place.pid).inserted {
-            users.note(pid: place.pid)
-        }
-        let found = users.frame(pid: place.pid, address: place.address)
+        if !users.covers(pid: pid, address: address), reread.insert(pid).inserted { users.note(pid: pid) }
+        let found = users.frame(pid: pid, address: address)
         let frame = Frame(
             function: FunctionName(symbol: found.name, module: found.module, isKernel: false),
             text: found.kind == .jit ? "\(found)_[j]" : "\(found)")
-        known[place] = frame
+        if known[pid]?.count ?? 0 >= Self.mostPlaces { known[pid] = nil }
+        known[pid, default: [:]][address] = frame
         return frame
     }
 }

@@ -127,11 +127,9 @@ struct Profile: ParsableCommand {
         }
         // Its descriptor is in `options`: it stays open until the map has taken it.
         var session = try withExtendedLifetime(cgroup) {
-            try ProfileSession(options, kernel: !userStacks, user: !kernelStacks)
+            try ProfileSession(options, parts, keepsProcesses: json)
         }
-        var run = try session.run(seconds: duration)
-        leaveOut(from: &run.samples)
-        let stacks = session.named(run.samples)
+        let (stacks, run) = try session.run(seconds: duration)
         let subtitle = ProfileText.subtitle(run)
         try output.write(stacks, picture(subtitle)) { ProfileJSON.write(stacks, run) }
         Output.error("tcpwhy: \(ProfileText.summary(run))\n")
@@ -148,15 +146,16 @@ struct Profile: ParsableCommand {
         case nil: break
         }
         // Its descriptor is in `options`: it stays open until the map has taken it.
-        var session = try withExtendedLifetime(cgroup) { try SearchProfile(options, weight) }
-        var (samples, run) = try session.run(seconds: duration)
-        leaveOut(from: &samples)
-        try finish(session.named(samples), run, output)
+        var session = try withExtendedLifetime(cgroup) {
+            try SearchProfile(options, weight, parts, keepsProcesses: json)
+        }
+        let (stacks, run) = try session.run(seconds: duration)
+        try finish(stacks, run, output)
     }
 
     private func weighDrops() throws {
         let output = try ProfileOutput(file: file, svg: svg, json: json)
-        let session = try DropProfile(
+        var session = try DropProfile(
             netns: try filter.namespace.inode(), cgroup: try filter.cgroup.id(), backend: backend)
         let (stacks, run) = try session.run(seconds: duration)
         try finish(stacks, run, output)
@@ -167,9 +166,8 @@ struct Profile: ParsableCommand {
         Output.error("tcpwhy: \(WeighedText.summary(run))\n")
     }
 
-    private func leaveOut(from samples: inout StackSamples) {
-        if userStacks { samples.dropKernelStacks() }
-        if kernelStacks { samples.dropUserStacks() }
+    private var parts: ProfileSession.Parts {
+        ProfileSession.Parts(kernel: !userStacks, user: !kernelStacks)
     }
 
     private func picture(_ subtitle: String) -> FlameOptions {

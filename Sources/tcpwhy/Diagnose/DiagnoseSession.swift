@@ -83,6 +83,7 @@ final class DiagnoseSession {
         looks += 1
         if isLast || looks.isMultiple(of: 2) { try connects.observer?.look(isLast: isLast) }
         try listeners.observer?.look()
+        if !isLast { try processors.observer?.look() }
     }
 
     private func finish() throws -> Observation {
