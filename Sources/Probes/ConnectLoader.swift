@@ -77,7 +77,7 @@ enum ConnectLoader {
         try object.only(programs: Set(programs.map(\.name)))
         try object.setReadOnly(config, map: ".rodata.config")
         try size(object, options, backend, kernel)
-        try SearchStacks.prepare(object, wanted: options.stacks)
+        try SearchStacks.prepare(object, rows: options.stacks ? options.stackRows : nil)
         try object.load()
         try prepare(object, options)
         let attached = try AttachedPrograms(programs, in: object)

@@ -40,7 +40,8 @@ public final class SampleProbe {
             object = try BPFObject(
                 bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_sample")
             try object.setReadOnly(options.filters, map: ".rodata.config")
-            try StackTables.prepare(object, depth: depth)
+            try StackTables.prepare(object, depth: depth, places: options.stackPlaces)
+            try object.setMaxEntries(map: "counts", options.rows)
             try object.load()
             epochs = try Epochs(object)
             if let cgroup = options.cgroup {

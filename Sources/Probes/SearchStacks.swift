@@ -14,9 +14,10 @@ struct SearchStacks {
     private static let depth = StackDepth.allowed(CallStack.mostFrames)
 
     /// Before the load. Without stacks none of the maps is made.
-    static func prepare(_ object: borrowing BPFObject, wanted: Bool) throws(BPFError) {
-        try StackTables.prepare(object, depth: wanted ? depth : nil)
-        guard !wanted else { return }
+    /// - Parameter rows: `nil`: none are wanted.
+    static func prepare(_ object: borrowing BPFObject, rows: UInt32?) throws(BPFError) {
+        try StackTables.prepare(object, depth: rows == nil ? nil : depth)
+        if let rows { return try object.setMaxEntries(map: sums, rows) }
         for map in [sums, others, ring, "told"] { try object.leaveOut(map: map) }
     }
 

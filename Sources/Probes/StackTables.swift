@@ -18,10 +18,15 @@ struct StackTables {
     private static let names = [["stacks_0", "more_stacks_0"], ["stacks_1", "more_stacks_1"]]
 
     /// Has the tables made for stacks of so many frames.
-    /// - Parameter depth: `nil`: no stacks are wanted.
-    static func prepare(_ object: borrowing BPFObject, depth: Int?) throws(BPFError) {
+    /// - Parameters:
+    ///   - depth: `nil`: no stacks are wanted.
+    ///   - places: of each table, a power of two.
+    static func prepare(
+        _ object: borrowing BPFObject, depth: Int?, places: UInt32 = 1 << UInt32(WHY_STACK_BITS)
+    ) throws(BPFError) {
         for name in names.joined() {
             if let depth {
+                try object.setMaxEntries(map: name, places)
                 try object.setValueSize(map: name, UInt32(depth * MemoryLayout<UInt64>.size))
             } else {
                 try object.leaveOut(map: name)

@@ -131,4 +131,23 @@ import Testing
         #expect(later.since(earlier) == .measured(nanoseconds: 150, missed: 0, backend: .fentry))
         #expect(SearchTime.unknown("why").since(.unknown("why")) == .unknown("why"))
     }
+
+    /// Functions come and go, three times as many as may stay; one runs all the time.
+    @Test func idleFunctionsLeaveIntoOneRow() {
+        var totals = HotspotsTotals(keeping: 10)
+        let busy = FunctionName(symbol: "busy", module: "a", isKernel: false)
+        for round in 0..<30 {
+            var interval = HotspotsCounts()
+            interval.add([busy], count: 3)
+            interval.add([FunctionName(symbol: "f\(round)", module: "a", isKernel: false), busy], count: 2)
+            totals.add(interval)
+            #expect(totals.counts.functions.count <= 13)
+            #expect(totals.counts.functions[busy] == FunctionCount(own: UInt64(3 * (round + 1)), total: UInt64(5 * (round + 1))))
+        }
+        let counts = totals.counts
+        #expect(counts.samples == 150)
+        #expect(counts.functions.values.reduce(0) { $0 + $1.own } == 150)
+        let ended = FunctionName(symbol: "(ended)", module: "(ended)", isKernel: false)
+        #expect((counts.functions[ended]?.own ?? 0) >= 2 * 19)
+    }
 }
