@@ -73,14 +73,9 @@ public final class ConnectProbe {
     /// Searches by stack, as far as `read` took them out since the last call.
     public func takeSearches() -> SearchSamples { stacks?.samples() ?? SearchSamples() }
 
-    /// These are no more: another process of that number is to be told anew.
+    /// These are no more: should another process get the number of one, the ring buffer names it.
     public func forget(_ pids: some Sequence<UInt32>) throws(ProbeError) {
-        do throws(BPFError) {
-            let told = try object.map(named: "told")
-            for pid in pids { try told.delete(pid) }
-        } catch {
-            throw ProbeError(error)
-        }
+        do throws(BPFError) { try ToldProcesses.forget(pids, in: object) } catch { throw ProbeError(error) }
     }
 
     /// The event in a ring buffer's record, or `nil` if it is none.

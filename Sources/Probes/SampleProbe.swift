@@ -96,14 +96,9 @@ public final class SampleProbe {
     /// No more samples; what there are stay to be read.
     public func stop() { events = [] }
 
-    /// These are no more: another process of that number is to be told anew.
+    /// These are no more: should another process get the number of one, the ring buffer names it.
     public func forget(_ pids: some Sequence<UInt32>) throws(ProbeError) {
-        do throws(BPFError) {
-            let told = try object.map(named: "told")
-            for pid in pids { try told.delete(pid) }
-        } catch {
-            throw ProbeError(error)
-        }
+        do throws(BPFError) { try ToldProcesses.forget(pids, in: object) } catch { throw ProbeError(error) }
     }
 
     /// Takes out the samples since the last call.

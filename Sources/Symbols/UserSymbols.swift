@@ -64,7 +64,12 @@ public final class UserSymbols {
         var isChanged = false
         for pid in pids where processes.removeValue(forKey: pid) != nil { isChanged = true }
         guard isChanged else { return }
-        var idle = files.keys.filter { isKnownUniquelyReferenced(&files[$0]!) }
+        var idle: [FileIdentity] = []
+        // An array of them: as long as the dictionary's own keys are in use, it is a copy that is
+        // asked, and every file is in two.
+        for identity in Array(files.keys) where isKnownUniquelyReferenced(&files[identity]!) {
+            idle.append(identity)
+        }
         guard idle.count > Self.mostIdleFiles else { return }
         idle.sort { files[$0]!.mappedLast < files[$1]!.mappedLast }
         for identity in idle.prefix(idle.count - Self.mostIdleFiles / 2) {

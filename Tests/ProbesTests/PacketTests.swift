@@ -14,7 +14,7 @@ import Testing
         #expect(PacketDecoding.stack(key) == 0)
         // The last number.
         key.stack = UInt16(1 << WHY_STACK_SHORT_BITS)
-        #expect(PacketDecoding.stack(key) == 1 << UInt32(WHY_STACK_SHORT_BITS) - 1)
+        #expect(PacketDecoding.stack(key) == UInt32(key.stack) - 1)
         key.stack = UInt16(WHY_STACK_LOST)
         #expect(PacketDecoding.stack(key) == nil)
     }

@@ -10,7 +10,8 @@ import Testing
 @Suite struct StackTablesTests {
     private func frames(_ words: [UInt64], dropping last: Int = 0) -> [UInt64] {
         let bytes = words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } }
-        return StackTables.frames(bytes.dropLast(last).span.bytes)
+        let whole = Array(bytes.dropLast(last))
+        return StackTables.frames(whole.span.bytes)
     }
 
     /// As `stack_here` in `bpf/lib/stack.h` makes it.
