@@ -104,7 +104,8 @@ let package = Package(
             ], swiftSettings: settings),
         // Under real load, as root: scripts/kernel-test runs them.
         .testTarget(
-            name: "KernelTests", dependencies: ["BPF", "CLibbpf", "Model", "Probes"], exclude: ["oracle.bpf.c"],
+            name: "KernelTests", dependencies: ["BPF", "CLibbpf", "Model", "Probes"],
+            exclude: ["oracle.bpf.c"],
             swiftSettings: settings),
     ]
 )

@@ -14,7 +14,9 @@ public struct ProfileRun: Sendable {
     /// Seconds.
     public var duration: Double
 
-    public init(taken: UInt64, loss: SampleLoss, clock: String, frequency: UInt64, cpus: Int, duration: Double) {
+    public init(
+        taken: UInt64, loss: SampleLoss, clock: String, frequency: UInt64, cpus: Int, duration: Double
+    ) {
         self.taken = taken
         self.loss = loss
         self.clock = clock

@@ -77,7 +77,8 @@ extension KernelTests {
             #expect(searches == counted)
             let missed = Int(try probe.read().loss.missedTotal)
             Lab.figure(
-                "\(backend.rawValue): \(rows) rows, \(searches) searches, \(sums[result.pid] ?? 0) of the busy one's")
+                "\(backend.rawValue): \(rows) rows, \(searches) searches, \(sums[result.pid] ?? 0) of the busy one's"
+            )
             #expect((result.connects - missed...result.connects).contains(Int(sums[result.pid] ?? 0)))
             let all = connects + result.connects
             #expect((all - missed...all).contains(Int(searches)))

@@ -142,7 +142,9 @@ import Testing
             interval.add([FunctionName(symbol: "f\(round)", module: "a", isKernel: false), busy], count: 2)
             totals.add(interval)
             #expect(totals.counts.functions.count <= 13)
-            #expect(totals.counts.functions[busy] == FunctionCount(own: UInt64(3 * (round + 1)), total: UInt64(5 * (round + 1))))
+            #expect(
+                totals.counts.functions[busy]
+                    == FunctionCount(own: UInt64(3 * (round + 1)), total: UInt64(5 * (round + 1))))
         }
         let counts = totals.counts
         #expect(counts.samples == 150)

@@ -8,7 +8,12 @@ import Testing
         var cache = RecentCache<Int, Int>(keeping: 10)
         var found = 0
         for key in 1...1000 {
-            #expect(cache.value(of: 0, find: { found += 1; return 7 }) == 7)
+            #expect(
+                cache.value(
+                    of: 0,
+                    find: {
+                        found += 1; return 7
+                    }) == 7)
             #expect(cache.value(of: key, find: { key * 2 }) == key * 2)
             #expect(cache.count <= 10)
         }

@@ -30,7 +30,8 @@ private let source = """
 
     init() throws {
         folder = try TemporaryFolder()
-        file = try folder.compile("running program", source, language: "c++", "-fpie", "-pie")
+        file = try folder.compile(
+            "running program", source, language: "c++", "-fpie", "-pie", "-Wl,--build-id")
     }
 
     /// Calls `body` with the process and the address of a function in it.

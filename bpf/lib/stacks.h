@@ -17,7 +17,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, EPOCHS * WHY_SAMPLE_COUNT);
+	__uint(max_entries, EPOCHS *WHY_SAMPLE_COUNT);
 	__type(key, __u32);
 	__type(value, __u64);
 } samples SEC(".maps");
