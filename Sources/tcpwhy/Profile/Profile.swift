@@ -15,7 +15,7 @@ struct Profile: ParsableCommand {
             "Shows where CPU time, port searches or dropped packets come from, as stacks or a flame graph.",
         discussion: """
             Interrupts each CPU at a frequency and takes down the stacks of the process and of \
-            the kernel; they are counted in the kernel, and named when the trace ends. Writes \
+            the kernel; they are counted in the kernel, and named when their process ends, or the trace. Writes \
             folded stacks, as 'tcpwhy flame' and the flamegraph tools take them: the process's \
             name, its frames, and the kernel's, marked _[k]. User frames come from frame pointers.
 
