@@ -44,7 +44,7 @@ let package = Package(
         .target(
             name: "Host", dependencies: ["CLinux", "Model"], swiftSettings: settings),
         .target(
-            name: "Symbols", dependencies: ["CDemangle", "CLibelf", "CLibelfTree", "CLinux", "Host"],
+            name: "Symbols", dependencies: ["CDemangle", "CLibelf", "CLibelfTree", "CLinux", "Host", "Model"],
             swiftSettings: settings,
             linkerSettings: archives + [
                 .linkedLibrary(":libiberty.a"), .linkedLibrary(":liblzma.a"), .linkedLibrary("stdc++"),
@@ -110,7 +110,8 @@ let package = Package(
             ], swiftSettings: settings),
         // Under real load, as root: scripts/kernel-test runs them.
         .testTarget(
-            name: "KernelTests", dependencies: ["BPF", "CLibbpf"], exclude: ["oracle.bpf.c"],
+            name: "KernelTests", dependencies: ["BPF", "CLibbpf", "Model", "Probes"],
+            exclude: ["oracle.bpf.c"],
             swiftSettings: settings),
     ]
 )

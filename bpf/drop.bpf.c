@@ -28,11 +28,11 @@ struct {
 } wanted_reasons SEC(".maps");
 
 /* Of struct why_packet_key. */
-static __always_inline __u16 stack_number(void *ctx)
+static __always_inline __u16 stack_number(void *ctx, __u32 now)
 {
-	__s32 place = stack_here(ctx, 0);
+	__s32 number = stack_here(ctx, 0, now);
 
-	return place < 0 ? WHY_STACK_LOST : place + 1;
+	return number < 0 ? WHY_STACK_LOST : (number & ((1 << WHY_STACK_SHORT_BITS) - 1)) + 1;
 }
 
 /* Whether a listener has lost a connection with it: known once. */
@@ -59,6 +59,7 @@ SEC("tp_btf/kfree_skb")
 int BPF_PROG(btf_dropped, struct sk_buff *skb, void *location)
 {
 	struct why_packet_key key = {};
+	__u32 now;
 
 	key.flags = is_listeners(skb) ? WHY_PACKET_LISTEN : 0;
 	key.netns = netns_of(skb);
@@ -71,8 +72,9 @@ int BPF_PROG(btf_dropped, struct sk_buff *skb, void *location)
 		return 0;
 	key.location = (__u64)location;
 	name_packet(&key, skb);
+	now = turn;
 	if (config.stacks)
-		key.stack = stack_number(ctx);
-	count_packet(&key);
+		key.stack = stack_number(ctx, now);
+	count_packet(&key, now & 1);
 	return 0;
 }

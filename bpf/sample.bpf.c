@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Which code is on the CPUs? A perf event on each CPU interrupts it at a frequency; whose
- * turn it was and both stacks are counted here, so that nothing but what is new leaves
- * the kernel before the end.
+ * turn it was and both stacks are counted here: what leaves the kernel is sums.
  */
 #include "lib/kernel.h"
 #include "include/sample.h"
@@ -28,7 +27,6 @@ int sample(struct bpf_perf_event_data *ctx)
 	if (!wants_process(pid_tgid, key.comm))
 		return 0;
 	key.pid = pid_tgid >> 32;
-	count_sample(WHY_SAMPLE_ALL);
 	tell_process(&events, key.pid);
 	take_stacks(ctx, &key);
 	return 0;

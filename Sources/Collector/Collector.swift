@@ -36,11 +36,11 @@ public final class Collector: SnapshotSource {
         case .readable:
             try drain(take)
             return .events
+        case .look:
+            _ = try read(isShown: false)
+            return .events
         case .tick:
             return .tick(try read())
-        case .pause:
-            _ = try read()
-            return .events
         case .end:
             isOver = true
             let last = try end(take)
@@ -57,7 +57,7 @@ public final class Collector: SnapshotSource {
         try listeners.value?.start()
         try ways.value?.start(at: start)
         let first = try readFirst(at: start)
-        ticker = try Ticker(pace, since: start, watching: descriptors)
+        ticker = try Ticker(pace, looks: looksPerTick, since: start, watching: descriptors)
         return first
     }
 
@@ -84,6 +84,12 @@ public final class Collector: SnapshotSource {
         if questions.ways { ways = .seen(try WaysPart(of: questions, in: places)) }
     }
 
+    /// The kernel's tables hold what was since the last look: of samples that is to be a second, of
+    /// all else ten.
+    private var looksPerTick: Int {
+        Int((pace.interval / (samples.value == nil ? 10 : 1)).rounded(.up))
+    }
+
     private var descriptors: [Int32] {
         (ports.value?.descriptors ?? []) + (listeners.value?.descriptors ?? [])
             + (samples.value?.descriptors ?? [])
@@ -97,7 +103,7 @@ public final class Collector: SnapshotSource {
 
     /// What later readings are compared with.
     private func readFirst(at start: UInt64) throws -> Snapshot {
-        try ports.value?.read(at: start)
+        try ports.value?.read(at: start, &names, ended: [], isShown: true)
         try samples.value?.begin(names)
         try look(facts: questions.machine, anew: true)
         try listeners.value?.read(at: start, isFirst: true, isLast: false)
@@ -107,22 +113,24 @@ public final class Collector: SnapshotSource {
 
     /// One reading of everything: at namespaces first, so that what the kernel counted there the
     /// probes have counted, too; then of what they counted, all of it up to the same moment.
-    /// - Parameter stopped: when counting ended: this is the last one.
-    private func read(stopped: UInt64? = nil) throws -> Snapshot {
+    /// - Parameters:
+    ///   - stopped: when counting ended: this is the last one.
+    ///   - isShown: whether an interval ends here.
+    private func read(stopped: UInt64? = nil, isShown: Bool = true) throws -> Snapshot {
         let isLast = stopped != nil
-        try look(facts: questions.machine && isLast, anew: isLast)
+        if isShown { try look(facts: questions.machine && isLast, anew: isLast) }
         let time = stopped ?? HostClock.monotonicNanoseconds()
-        try turn(isLast: isLast)
+        // Before the turn: of these there will be no more.
+        let ended = names.ended()
+        try turn()
         try GracePeriod.wait()
         try listeners.value?.read(at: time, isFirst: false, isLast: isLast)
-        try ports.value?.read(at: time)
-        ports.value?.look(&looks, isLast: isLast)
-        try samples.value?.read(&names, isLast: isLast)
-        if let stopped {
-            if questions.machine { machine.read(looks, listeners.value?.last) }
-            ports.value?.name(&names)
-            try ways.value?.read(at: stopped, &names)
-        }
+        try ports.value?.read(at: time, &names, ended: ended, isShown: isShown)
+        if isShown { ports.value?.look(&looks, isLast: isLast) }
+        try samples.value?.read(&names, ended: ended, isShown: isShown, isLast: isLast)
+        try ways.value?.read(at: time, &names)
+        names.forget(ended)
+        if isLast && questions.machine { machine.read(looks, listeners.value?.last) }
         return snapshot()
     }
 
@@ -137,11 +145,13 @@ public final class Collector: SnapshotSource {
     }
 
     /// Closes what the probes count into, so that it can be read while they go on counting: once no
-    /// program counts there any more. One wait for all of them.
-    private func turn(isLast: Bool) throws(ProbeError) {
+    /// program counts there any more. One wait for all of them; and each of them is read then, since
+    /// the turn after the next one counts there again.
+    private func turn() throws(ProbeError) {
         try listeners.value?.turn()
         try ports.value?.turn()
-        if isLast { try ways.value?.turn() }
+        try samples.value?.turn()
+        try ways.value?.turn()
     }
 
     /// Everything is read before anything is detached, which takes its time: what was under way,
@@ -154,14 +164,11 @@ public final class Collector: SnapshotSource {
         samples.value?.stop()
         try drain(take, isLast: true)
         _ = try read(stopped: stopped)
-        try ports.value?.detach()
+        try ports.value?.detach(&names)
         try listeners.value?.detach()
         try ways.value?.detach()
         try drain(take, isLast: true)
-        ports.value?.name(&names)
-        var last = snapshot()
-        last.frames = names.table
-        return last
+        return snapshot()
     }
 
     /// Of what was read last.

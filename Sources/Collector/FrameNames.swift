@@ -3,11 +3,29 @@ import Host
 import Model
 import Symbols
 
-/// Finds names for the addresses of stacks, each once.
+/// Names for the addresses of stacks, each looked up once.
 struct FrameNames {
-    private(set) var table = FrameTable()
+    /// A function, and how a line of folded stacks writes it. Shared by all the stacks that it is in.
+    final class Frame: Sendable {
+        let function: FunctionName
+        let text: String
+
+        init(function: FunctionName, text: String) {
+            self.function = function
+            self.text = text
+        }
+    }
+
     private let users = UserSymbols()
     private var functions = KernelFunctions()
+    private var kernel: [UInt64: Frame] = [:]
+    /// By process and address.
+    private var known: [UInt32: [UInt64: Frame]] = [:]
+    /// Processes whose maps were read again since `lookUp`: not once per address.
+    private var reread: Set<UInt32> = []
+
+    /// Of the kernel, and of each process: where there are more, it begins anew.
+    private static let mostPlaces = 32768
 
     /// Reads the kernel's table now, before the trace, of which it would be a part; its end waits
     /// for nothing then. Where it cannot be read, addresses stand for names.
@@ -15,6 +33,9 @@ struct FrameNames {
 
     /// Takes down what cannot be had of a process any more once it has ended.
     func note(pid: UInt32) { users.note(pid: pid) }
+
+    /// The noted processes that have ended.
+    func ended() -> [UInt32] { users.ended() }
 
     /// Reads the files that the processes' frames are in, ahead of the question for their names. The
     /// names have time until the end: a compiler may still be writing them.
@@ -24,59 +45,69 @@ struct FrameNames {
         }
     }
 
-    /// What is new in stacks of the kernel, all at once: its table may have to be read for them.
-    mutating func nameKernel(_ stacks: some Sequence<[UInt64]>) {
+    /// What is new in samples; before their frames are asked for. The kernel's all at once: its
+    /// table may have to be read for them.
+    mutating func lookUp(_ samples: StackSamples) {
+        reread = []
+        if kernel.count > Self.mostPlaces { kernel = [:] }
         var unknown: Set<UInt64> = []
-        for frames in stacks {
-            for (index, address) in frames.enumerated() {
-                let place = FrameTable.place(address, index)
-                if table.kernel[place] == nil { unknown.insert(place) }
+        for sample in samples.counts.keys {
+            for (index, address) in sample.kernel.frames.enumerated() {
+                let place = Self.place(address, index)
+                if kernel[place] == nil { unknown.insert(place) }
             }
         }
         guard !unknown.isEmpty else { return }
         let places = (try? functions.places(of: unknown)) ?? [:]
-        for address in unknown { table.kernel[address] = Self.frame(address, places[address]) }
+        for address in unknown { kernel[address] = Self.frame(address, places[address]) }
     }
 
-    /// What is new in samples.
-    mutating func name(_ samples: StackSamples) {
-        nameKernel(samples.counts.keys.lazy.map(\.kernel.frames))
-        // Processes whose maps were read again: not once per address.
-        var reread: Set<UInt32> = []
-        for sample in samples.counts.keys {
-            for (index, address) in sample.user.frames.enumerated() {
-                let place = FrameTable.UserPlace(
-                    pid: sample.pid, address: FrameTable.place(address, index))
-                if table.user[place] == nil { table.user[place] = frame(place, &reread) }
-            }
-        }
+    /// These have ended, and all of their samples have their names.
+    mutating func forget(_ pids: some Sequence<UInt32>) {
+        for pid in pids { known[pid] = nil }
+        users.forget(pids)
     }
 
-    /// Of those in the kernel, in processes, or both.
-    mutating func name(_ samples: StackSamples, _ naming: StackNaming) {
-        var samples = samples
-        if !naming.kernel { samples.dropKernelStacks() }
-        if !naming.user { samples.dropUserStacks() }
-        name(samples)
+    /// A caller's address is where it goes on, which may be the next function already.
+    private static func place(_ address: UInt64, _ index: Int) -> UInt64 {
+        index == 0 ? address : address &- 1
     }
 
     /// Without the table (kptr_restrict) addresses stand for names.
-    private static func frame(_ address: UInt64, _ place: KernelPlace?) -> FrameTable.Frame {
+    private static func frame(_ address: UInt64, _ place: KernelPlace?) -> Frame {
         let function = FunctionName(
             symbol: place?.symbol, module: place?.module ?? FunctionName.kernelModule, isKernel: true)
         let name = place.map { $0.symbol + ($0.module.map { " [\($0)]" } ?? "") }
-        return FrameTable.Frame(
+        return Frame(
             function: function, text: (name ?? "[kernel+0x\(String(address, radix: 16))]") + "_[k]")
     }
 
-    private func frame(_ place: FrameTable.UserPlace, _ reread: inout Set<UInt32>) -> FrameTable.Frame {
-        // A library that was loaded meanwhile.
-        if !users.covers(pid: place.pid, address: place.address), reread.insert(place.pid).inserted {
-            users.note(pid: place.pid)
+    /// Innermost first; none if it has none.
+    func kernelFrames(_ sample: StackSample) -> [Frame] {
+        sample.kernel.frames.enumerated().compactMap { kernel[Self.place($1, $0)] }
+    }
+
+    /// Innermost first; none if it has none.
+    mutating func userFrames(_ sample: StackSample) -> [Frame] {
+        let addresses = sample.user.frames
+        var frames: [Frame] = []
+        frames.reserveCapacity(addresses.count)
+        for (index, address) in addresses.enumerated() {
+            frames.append(userFrame(sample.pid, Self.place(address, index)))
         }
-        let found = users.frame(pid: place.pid, address: place.address)
-        return FrameTable.Frame(
+        return frames
+    }
+
+    private mutating func userFrame(_ pid: UInt32, _ address: UInt64) -> Frame {
+        if let frame = known[pid]?[address] { return frame }
+        // A library that was loaded meanwhile.
+        if !users.covers(pid: pid, address: address), reread.insert(pid).inserted { users.note(pid: pid) }
+        let found = users.frame(pid: pid, address: address)
+        let frame = Frame(
             function: FunctionName(symbol: found.name, module: found.module, isKernel: false),
             text: found.kind == .jit ? "\(found)_[j]" : "\(found)")
+        if known[pid]?.count ?? 0 >= Self.mostPlaces { known[pid] = nil }
+        known[pid, default: [:]][address] = frame
+        return frame
     }
 }

@@ -112,7 +112,7 @@ final class ListenersPart {
     /// What was counted, since the trace began.
     /// - Parameter time: up to which it counts.
     func read(at time: UInt64, isFirst: Bool, isLast: Bool) throws(ProbeError) {
-        var found = [try probe.losses()]
+        var found = [try probe.read().listeners]
         if let accepts { found.append(try accepts.read()) }
         var totals = DropTotals(
             backend: probe.backend, listeners: sockets.with(found), counters: sockets.counters)

@@ -13,8 +13,9 @@ final class PortsPart {
     /// Of processes whose searches are summed up by stack for the first time.
     private var processes: RingBuffer?
     private(set) var last: PortsSnapshot
-    /// The reading before.
+    /// The reading that was shown before.
     private var before: PortsSnapshot
+    private var isLastShown = true
     /// IP_LOCAL_PORT_RANGE where a socket had it.
     private var ownRanges: [Destination: ClosedRange<UInt16>] = [:]
 
@@ -52,35 +53,62 @@ final class PortsPart {
 
     /// Hands over the events that are there; when more come all the time, not for ever.
     func drain(_ take: (TraceEvent) throws -> Void, _ names: FrameNames) throws {
-        processes?.consume { [probe] record in
-            if let pid = probe.process(record) { names.note(pid: pid) }
-        }
+        noteProcesses(names)
         _ = try events?.consume(limit: 100_000) { [probe] record in
             if let event = probe.event(record) { try take(.connect(event)) }
+        }
+    }
+
+    private func noteProcesses(_ names: FrameNames) {
+        processes?.consume { [probe] record in
+            if let pid = probe.process(record) { names.note(pid: pid) }
         }
     }
 
     /// From here on what happens is for the reading after the next.
     func turn() throws(ProbeError) { try probe.turn() }
 
-    /// - Parameter time: up to which it counts.
-    func read(at time: UInt64) throws(ProbeError) {
+    /// - Parameters:
+    ///   - time: up to which it counts.
+    ///   - ended: processes that search no more.
+    ///   - isShown: whether an interval ends here.
+    func read(
+        at time: UInt64, _ names: inout FrameNames, ended: [UInt32], isShown: Bool
+    ) throws(ProbeError) {
         let reading = try probe.read()
-        before = last
+        var searches = last.searches
+        // It is added to in place: there must be one of it only.
+        last.searches = nil
+        if isLastShown {
+            before = last
+            ownRanges = [:]
+        }
+        isLastShown = isShown
         last = Reading(
             time: time, wallTime: HostClock.wallSeconds(),
             PortTotals(
                 backend: probe.coverage.backend, method: probe.coverage.method, connects: reading.connects,
                 loss: reading.loss))
         last.ended = reading.ended
-        ownRanges = reading.ownRanges
-        if case .searchStacks = question.form { last.searches = try probe.searches() }
+        ownRanges.merge(reading.ownRanges) { $1 }
+        guard case .searchStacks(let weight, let naming) = question.form else { return }
+        noteProcesses(names)
+        add(probe.takeSearches(), weight, naming, to: &searches, &names)
+        last.searches = searches
+        try probe.forget(ended)
     }
 
-    /// Names the stacks' functions; trampolines have names as long as they are there.
-    func name(_ names: inout FrameNames) {
-        guard case .searchStacks(let naming) = question.form, let searches = last.searches else { return }
-        names.name(searches.samples(of: \.searches), naming)
+    /// By the names of the stacks' functions; trampolines have names as long as they are there.
+    private func add(
+        _ new: SearchSamples, _ weight: StackWeight, _ naming: StackNaming, to costs: inout StackCosts?,
+        _ names: inout FrameNames
+    ) {
+        var samples = new.samples(of: weight == .portTime ? \.nanoseconds : \.tried)
+        samples.unplaced = samples.counts.removeValue(forKey: .otherSearches) ?? 0
+        naming.leaveOut(from: &samples)
+        costs = costs ?? StackCosts(keepsProcesses: naming.keepsProcesses)
+        costs?.add(
+            names.stacks(of: samples, endingIn: FrameNames.searches), SampleLoss(of: samples))
     }
 
     /// How full the ranges are of destinations that were connected to since the last time.
@@ -93,10 +121,10 @@ final class PortsPart {
     func stop() throws(ProbeError) { try probe.stop() }
 
     /// What was under way is counted as far as it went.
-    func detach() throws(ProbeError) {
+    func detach(_ names: inout FrameNames) throws(ProbeError) {
         try probe.detach()
         let (ranges, reading) = (last.ranges, before)
-        try read(at: last.time)
+        try read(at: last.time, &names, ended: [], isShown: true)
         last.ranges = ranges
         before = reading
     }

@@ -50,8 +50,8 @@ public struct PortsQuestion: Sendable {
         case connects
         /// Searches for a port: only by what sees every one of them.
         case searches
-        /// The same, divided by stack.
-        case searchStacks(StackNaming)
+        /// The same, and by stack what they took.
+        case searchStacks(StackWeight, StackNaming)
     }
 
     /// How often to look at ranges, which takes a walk over every socket.
@@ -111,14 +111,10 @@ public struct SamplesQuestion: Sendable {
     }
 
     public enum Form: Sendable, Hashable {
-        /// Summed up by function, at each tick or at the end only.
-        case functions(atEnd: Bool)
-        /// By stack; named at the end.
+        /// Summed up by function.
+        case functions
+        /// By stack.
         case stacks(StackNaming)
-
-        var isStacks: Bool {
-            if case .stacks = self { true } else { false }
-        }
     }
 }
 
@@ -126,10 +122,18 @@ public struct SamplesQuestion: Sendable {
 public struct StackNaming: Sendable, Hashable {
     public var kernel: Bool
     public var user: Bool
+    /// Whether stacks of one name are told apart by their process.
+    public var keepsProcesses: Bool
 
-    public init(kernel: Bool, user: Bool) {
+    public init(kernel: Bool = true, user: Bool = true, keepsProcesses: Bool) {
         self.kernel = kernel
         self.user = user
+        self.keepsProcesses = keepsProcesses
+    }
+
+    func leaveOut(from samples: inout StackSamples) {
+        if !kernel { samples.dropKernelStacks() }
+        if !user { samples.dropUserStacks() }
     }
 }
 

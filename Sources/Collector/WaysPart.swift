@@ -9,6 +9,8 @@ final class WaysPart {
     private let listeners: ListenerProbe
     private let packets: PacketProbe
     private(set) var last: DropWays
+    /// Packets so far for which the kernel's tables had no room.
+    private var withoutRow: UInt64 = 0
 
     init(of questions: Questions, in places: Places) throws(ProbeError) {
         var options = PacketOptions()
@@ -18,7 +20,7 @@ final class WaysPart {
         listeners = try Self.listeners(places, questions.backend)
         packets = try PacketProbe(options, beside: listeners)
         last = DropWays(
-            time: 0, backend: listeners.backend, hasReasons: packets.hasReasons, depth: packets.stackDepth,
+            time: 0, backend: listeners.backend, hasReasons: packets.hasReasons,
             mostFrames: PacketProbe.mostFrames)
     }
 
@@ -51,16 +53,36 @@ final class WaysPart {
         try packets.turn()
     }
 
-    /// After `stop`. Trampolines have names as long as they are there.
+    /// Takes out of the kernel's tables what is new there, and names it: trampolines have names as
+    /// long as they are there.
     func read(at time: UInt64, _ names: inout FrameNames) throws(ProbeError) {
         last.time = time
-        (last.lost, last.unclear) = try packets.ways()
-        last.syns = try listeners.droppedSYNs()
-        let loss = try packets.loss()
-        last.withoutRow = loss.table
+        let (lost, unclear) = try packets.ways()
+        let syns = try listeners.read().syns
+        let unseen = try packets.loss()
+        let withoutRow = unseen.table &- self.withoutRow
+        self.withoutRow = unseen.table
+        last.packets &+= lost.values.reduce(0, &+) &+ withoutRow
+        last.unclear &+= unclear
+        add(lost, withoutRow: withoutRow, &names)
+        if let syns {
+            last.syns = (last.syns ?? 0) &+ syns.all
+            add(syns.ways, withoutRow: syns.withoutRow, &names)
+        }
         last.loss = try listeners.loss()
-        last.loss.merge(loss)
-        names.nameKernel(last.all.keys.map(\.frames))
+        last.loss.merge(unseen)
+    }
+
+    private func add(_ ways: [DropWay: UInt64], withoutRow: UInt64, _ names: inout FrameNames) {
+        func count(_ extent: DropWay.Extent) -> UInt64 {
+            ways.reduce(0) { $0 &+ ($1.key.extent == extent ? $1.value : 0) }
+        }
+        var loss = SampleLoss()
+        loss.unplaced = withoutRow
+        loss.withoutStack = count(.lost)
+        loss.truncated = count(.truncated)
+        loss.depth = packets.stackDepth
+        last.stacks.add(names.stacks(of: ways), loss)
     }
 
     func detach() throws(ProbeError) {

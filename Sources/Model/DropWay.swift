@@ -31,7 +31,7 @@ public struct DropWay: Sendable, Hashable {
     }
 }
 
-/// SYNs that listeners dropped.
+/// SYNs that listeners dropped since somebody asked last.
 public struct DroppedSYNs: Sendable {
     /// As far as there was room for rows.
     public var ways: [DropWay: UInt64] = [:]
@@ -48,31 +48,26 @@ public struct DropWays: Sendable {
     /// Up to when they count: nanoseconds of CLOCK_MONOTONIC.
     public var time: UInt64
     public var backend: Backend
-    public var lost: [DropWay: UInt64] = [:]
+    /// Packets, and the SYNs that listeners dropped, by the kernel's stack with the reason at its
+    /// end.
+    public var stacks = StackCosts(keepsProcesses: false)
+    /// Packets, as they were counted one by one.
+    public var packets: UInt64 = 0
     /// Packets freed without a reason (`PacketDrop.Kind.unclear`), which are not among them.
     public var unclear: UInt64 = 0
-    /// `nil`: this backend does not see those.
-    public var syns: DroppedSYNs?
-    /// Packets in no row: there was no room.
-    public var withoutRow: UInt64 = 0
+    /// SYNs, as they were counted one by one; `nil`: this backend does not see those.
+    public var syns: UInt64?
     /// Whether the kernel gives reasons (5.17).
     public var hasReasons: Bool
-    /// Frames of a stack that were taken down at most.
-    public var depth: Int
-    /// As many as would be without `kernel.perf_event_max_stack`.
+    /// Frames of a stack that would be taken down without `kernel.perf_event_max_stack`.
     public var mostFrames: Int
-
     /// What was not seen.
     public var loss = Loss()
 
-    public init(time: UInt64, backend: Backend, hasReasons: Bool, depth: Int, mostFrames: Int) {
+    public init(time: UInt64, backend: Backend, hasReasons: Bool, mostFrames: Int) {
         self.time = time
         self.backend = backend
         self.hasReasons = hasReasons
-        self.depth = depth
         self.mostFrames = mostFrames
     }
-
-    /// Packets and SYNs together.
-    public var all: [DropWay: UInt64] { lost.merging(syns?.ways ?? [:]) { $0 &+ $1 } }
 }

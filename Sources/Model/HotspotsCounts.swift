@@ -7,12 +7,12 @@ public struct FunctionCount: Sendable, Hashable {
     /// It ran, or something that it called: once per sample, however often it called itself.
     public var total: UInt64 = 0
 
-    public init(own: UInt64 = 0, total: UInt64 = 0) {
+    public init(own: UInt64, total: UInt64 = 0) {
         self.own = own
         self.total = total
     }
 
-    mutating func merge(_ other: FunctionCount) {
+    public mutating func merge(_ other: FunctionCount) {
         own &+= other.own
         total &+= other.total
     }
@@ -48,7 +48,7 @@ public struct HotspotsCounts: Sendable {
     }
 
     public mutating func merge(_ other: HotspotsCounts) {
-        functions.merge(other.functions) { $0.merging($1) }
+        add(other.functions)
         allocation.merge(other.allocation) { $0.merging($1) }
         search &+= other.search
         samples &+= other.samples
@@ -62,6 +62,16 @@ public struct HotspotsCounts: Sendable {
         }
         search = search.minus(earlier.search)
         samples = samples.minus(earlier.samples)
+    }
+
+    func with(_ functions: [FunctionName: FunctionCount]) -> HotspotsCounts {
+        var counts = self
+        counts.functions = functions
+        return counts
+    }
+
+    mutating func add(_ functions: [FunctionName: FunctionCount]) {
+        self.functions.merge(functions) { $0.merging($1) }
     }
 
     /// Samples whose innermost function has no name.

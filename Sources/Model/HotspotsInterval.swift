@@ -80,7 +80,9 @@ public struct SampleLoss: Sendable, Hashable {
     public var withoutStack: UInt64 = 0
     /// In rows, with a stack deeper than the kernel takes down.
     public var truncated: UInt64 = 0
-    /// How many frames that is.
+    /// In the row "[others]", of stacks that were too rare for a row of their own.
+    public var others: UInt64 = 0
+    /// Frames of a stack that the kernel takes down.
     public var depth = CallStack.mostFrames
 
     public init() {}
@@ -96,6 +98,7 @@ public struct SampleLoss: Sendable, Hashable {
         unplaced &+= other.unplaced
         withoutStack &+= other.withoutStack
         truncated &+= other.truncated
+        others &+= other.others
         depth = min(depth, other.depth)
     }
 
@@ -104,6 +107,7 @@ public struct SampleLoss: Sendable, Hashable {
         unplaced = unplaced.minus(earlier.unplaced)
         withoutStack = withoutStack.minus(earlier.withoutStack)
         truncated = truncated.minus(earlier.truncated)
+        others = others.minus(earlier.others)
     }
 }
 

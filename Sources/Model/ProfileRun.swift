@@ -2,7 +2,9 @@
 
 /// A finished run of sampling.
 public struct ProfileRun: Sendable {
-    public var samples: StackSamples
+    /// Samples: every one that the filters let through.
+    public var taken: UInt64
+    public var loss: SampleLoss
     /// What set the pace: "cycles", "cpu-clock".
     public var clock: String
     /// Samples a second and CPU that were asked for.
@@ -12,8 +14,11 @@ public struct ProfileRun: Sendable {
     /// Seconds.
     public var duration: Double
 
-    public init(samples: StackSamples, clock: String, frequency: UInt64, cpus: Int, duration: Double) {
-        self.samples = samples
+    public init(
+        taken: UInt64, loss: SampleLoss, clock: String, frequency: UInt64, cpus: Int, duration: Double
+    ) {
+        self.taken = taken
+        self.loss = loss
         self.clock = clock
         self.frequency = frequency
         self.cpus = cpus
@@ -38,6 +43,11 @@ public struct NamedStack: Sendable, Hashable {
     /// The outermost first; the kernel's, which end in "_[k]", after the process's.
     public var frames: [String]
     public var count: UInt64
+
+    /// Of those whose stacks had no room for a row of their own.
+    public static func others(_ count: UInt64) -> NamedStack {
+        NamedStack(owner: nil, frames: ["[others]"], count: count)
+    }
 
     public init(owner: Owner?, frames: [String], count: UInt64) {
         self.owner = owner

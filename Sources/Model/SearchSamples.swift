@@ -32,15 +32,4 @@ public struct SearchSamples: Sendable {
         samples.taken = samples.placed
         return samples
     }
-
-    /// Takes away an earlier reading of the same totals.
-    mutating func subtract(_ earlier: SearchSamples) {
-        for (stack, before) in earlier.sums {
-            guard let now = sums[stack] else { continue }
-            let rest = Sums(
-                searches: now.searches.minus(before.searches),
-                nanoseconds: now.nanoseconds.minus(before.nanoseconds), tried: now.tried.minus(before.tried))
-            sums[stack] = rest == Sums() ? nil : rest
-        }
-    }
 }

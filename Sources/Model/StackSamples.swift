@@ -38,7 +38,7 @@ public enum CallStack: Sendable, Hashable {
     public func isTruncated(at depth: Int) -> Bool { frames.count >= depth }
 }
 
-/// All samples of a run.
+/// Samples by stack.
 public struct StackSamples: Sendable {
     public var counts: [StackSample: UInt64] = [:]
     /// Every sample that the filters let through, also those in no row.
@@ -56,13 +56,6 @@ public struct StackSamples: Sendable {
         taken += later.taken
         unplaced += later.unplaced
         depth = later.depth
-    }
-
-    /// Takes away an earlier reading of the same samples.
-    mutating func subtract(_ earlier: StackSamples) {
-        counts.subtract(earlier.counts)
-        taken = taken.minus(earlier.taken)
-        unplaced = unplaced.minus(earlier.unplaced)
     }
 
     /// As if only the processes' stacks had been taken.

@@ -59,6 +59,8 @@ public struct WeighedRun: Sendable {
     public var withoutStack: UInt64 = 0
     /// Of `total`: with a stack of which the outermost functions are missing.
     public var truncated: UInt64 = 0
+    /// Of `total`: in the row "[others]", of stacks that were too rare for a row of their own.
+    public var others: UInt64 = 0
     /// Frames of a stack that were taken down at most.
     public var depth = CallStack.mostFrames
     /// As many as would be without `kernel.perf_event_max_stack`.

@@ -72,7 +72,7 @@ enum ConnectLoader {
         try object.only(programs: Set(programs.map(\.name)))
         try object.setReadOnly(config, map: ".rodata.config")
         try size(object, options, backend, kernel)
-        try SearchStacks.prepare(object, wanted: options.stacks)
+        try SearchStacks.prepare(object, rows: options.stacks ? options.stackRows : nil)
         try object.load()
         try prepare(object, options)
         let attached = try AttachedPrograms(programs, in: object)
@@ -80,11 +80,10 @@ enum ConnectLoader {
         return LoadedConnect(object: object, attached: attached, coverage: coverage)
     }
 
-    /// The cgroup to filter by, and the row of stacks that do not fit.
+    /// The cgroup to filter by.
     private static func prepare(
         _ object: borrowing BPFObject, _ options: ConnectOptions
     ) throws(BPFError) {
-        if options.stacks { try SearchStacks.addOverflow(object) }
         if let cgroup = options.cgroup {
             try object.map(named: "cgroup").update(UInt32(0), UInt32(bitPattern: cgroup))
         }

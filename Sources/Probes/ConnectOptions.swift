@@ -22,6 +22,8 @@ public struct ConnectOptions: Sendable {
     public var countCalls = false
     /// Sum up the searches by stack, too.
     public var stacks = false
+    /// Of the kernel's table of those.
+    var stackRows: UInt32 = 16384
     /// Use this backend or fail.
     public var backend: Backend?
     /// Bytes of the events' ring buffer, a power of two.

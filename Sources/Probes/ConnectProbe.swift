@@ -21,7 +21,8 @@ public final class ConnectProbe {
     /// Calls that had not returned when tracing ended, as far as could be seen.
     private var openCalls: UInt64 = 0
     private let failedOnly: Bool
-    private var stacks = SearchStacks()
+    /// `nil`: none were asked for.
+    private var stacks: SearchStacks?
 
     /// Loads and attaches the programs of the first backend that works here.
     public init(_ options: ConnectOptions) throws(ProbeError) {
@@ -29,6 +30,7 @@ public final class ConnectProbe {
         coverage = loaded.coverage
         attached = loaded.attached
         failedOnly = options.failedOnly
+        stacks = options.stacks ? SearchStacks() : nil
         do throws(BPFError) {
             stats = try loaded.object.map(named: "stats")
             others = try loaded.object.map(named: "others")
@@ -68,9 +70,12 @@ public final class ConnectProbe {
         if case .process(let pid) = SampleDecoding.event(record) { pid } else { nil }
     }
 
-    /// All searches so far by stack, if that was asked for.
-    public func searches() throws(ProbeError) -> SearchSamples {
-        do throws(BPFError) { return try stacks.read(object) } catch { throw ProbeError(error) }
+    /// Searches by stack, as far as `read` took them out since the last call.
+    public func takeSearches() -> SearchSamples { stacks?.samples() ?? SearchSamples() }
+
+    /// These are no more: should another process get the number of one, the ring buffer names it.
+    public func forget(_ pids: some Sequence<UInt32>) throws(ProbeError) {
+        do throws(BPFError) { try ToldProcesses.forget(pids, in: object) } catch { throw ProbeError(error) }
     }
 
     /// The event in a ring buffer's record, or `nil` if it is none.
@@ -107,6 +112,7 @@ public final class ConnectProbe {
     private func readTables() throws(BPFError) -> Reading {
         var reading = Reading()
         let epoch = try epochs.close()
+        try stacks?.take(epoch, turn: epochs.closedTurn, from: object)
         var table = try ConnectTable(draining: stats, epoch, sees: coverage)
         try table.addOthers(draining: others, epoch, sees: coverage)
         totals.add(table.connects)

@@ -15,7 +15,8 @@ public final class ListenerProbe {
     private var attached: AttachedPrograms
     private var epochs: Epochs
     private var known = KnownListeners()
-    private var syns = SynStacks()
+    /// `nil`: not asked for, or not to be seen.
+    private var syns: SynStacks?
 
     /// Loads and attaches the programs of the first backend that works here.
     /// - Parameters:
@@ -43,6 +44,7 @@ public final class ListenerProbe {
         backend = loaded.backend
         refused = loaded.refused
         attached = loaded.attached
+        syns = stacks && loaded.backend != .tracepoint ? SynStacks() : nil
         do throws(BPFError) {
             list = try loaded.object.attachIterator(program: ListenerPrograms.list)
             epochs = try Epochs(loaded.object)
@@ -129,25 +131,30 @@ public final class ListenerProbe {
         try other.share(map: "lost_skb", with: object)
     }
 
-    /// From here on what is lost is for the `losses` after the next.
+    /// From here on what is lost is for the `read` after the next.
     public func turn() throws(ProbeError) {
         do throws(BPFError) { try epochs.turn() } catch { throw ProbeError(error) }
     }
 
-    /// What each listener lost since the last call. Empty if this backend does not see it.
-    public func losses() throws(ProbeError) -> [Listener: ListenerState] {
-        guard backend != .tracepoint else { return [:] }
+    /// What listeners lost since the last call: both are of the same epoch.
+    public struct Losses: Sendable {
+        /// Of each listener. Empty if this backend does not see it.
+        public var listeners: [Listener: ListenerState] = [:]
+        /// SYNs by the way that they came; `nil`: not asked for, or this backend does not see them.
+        public var syns: DroppedSYNs?
+    }
+
+    public func read() throws(ProbeError) -> Losses {
+        var losses = Losses()
+        guard backend != .tracepoint else { return losses }
         do throws(BPFError) {
-            return try LossTable(draining: object, epochs.close()).rows(&known)
+            let epoch = try epochs.close()
+            losses.listeners = try LossTable(draining: object, epoch).rows(&known)
+            losses.syns = try syns?.take(epoch, turn: epochs.closedTurn, from: object)
+            return losses
         } catch {
             throw ProbeError(error)
         }
-    }
-
-    /// SYNs that listeners dropped, by the way that they came; `nil`: this backend does not see them.
-    public func droppedSYNs() throws(ProbeError) -> DroppedSYNs? {
-        guard backend != .tracepoint else { return nil }
-        do throws(BPFError) { return try syns.read(object) } catch { throw ProbeError(error) }
     }
 
     /// Every listening socket of the calling thread's network namespace: a socket iterator sees

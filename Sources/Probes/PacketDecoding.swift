@@ -15,7 +15,7 @@ enum PacketDecoding {
             netns: key.netns == 0 ? nil : key.netns)
     }
 
-    /// The number of its stack; `nil`: none was kept.
+    /// The end of its stack's number; `nil`: none was kept.
     static func stack(_ key: why_packet_key) -> UInt32? {
         key.stack == 0 || key.stack == WHY_STACK_LOST ? nil : UInt32(key.stack) - 1
     }

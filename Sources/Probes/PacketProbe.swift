@@ -139,11 +139,12 @@ public final class PacketProbe {
         var rows: [Row] = []
         do throws(BPFError) {
             rows = try counts()
+            if keepsStacks { try stacks.take(turn: epochs.closedTurn, from: object) }
             var addresses: Set<UInt64> = []
             for index in rows.indices {
                 addresses.insert(rows[index].key.location)
-                guard let place = PacketDecoding.stack(rows[index].key) else { continue }
-                rows[index].frames = try stacks.frames(at: place, in: object)
+                guard let number = PacketDecoding.stack(rows[index].key) else { continue }
+                rows[index].frames = stacks.frames(of: number, bits: WHY_STACK_SHORT_BITS) ?? []
                 addresses.formUnion(rows[index].frames)
             }
             places.lookUp(addresses)

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import BPF
 import CPrograms
-import Glibc
 import Model
 
 /// What the sampling program writes, as the model's values.
 enum SampleDecoding {
     enum Event {
         case process(UInt32)
-        case sample(StackSample)
+        case sample(StackSample, epoch: UInt32)
     }
 
     static func event(_ bytes: RawSpan) -> Event? {
@@ -20,7 +19,8 @@ enum SampleDecoding {
             return .sample(
                 StackSample(
                     pid: raw.key.pid, command: CommandName(raw.key.comm).text,
-                    kernel: stack(raw.kernel, raw.kernel_bytes), user: stack(raw.user, raw.user_bytes)))
+                    kernel: stack(raw.kernel, raw.kernel_bytes), user: stack(raw.user, raw.user_bytes)),
+                epoch: raw.key.epoch)
         default: return nil
         }
     }
@@ -29,14 +29,5 @@ enum SampleDecoding {
         let count = Int(size) / MemoryLayout<UInt64>.size
         guard count > 0 else { return .none }
         return withUnsafeBytes(of: frames) { .frames(Array($0.bindMemory(to: UInt64.self).prefix(count))) }
-    }
-
-    /// - Parameter id: a place in the table, or minus errno.
-    static func stack(_ id: Int32, in table: borrowing BPFMap) throws(BPFError) -> CallStack {
-        if id == -EEXIST { return .lost }
-        guard id >= 0 else { return .none }
-        guard let bytes = try table.lookupBytes(UInt32(id)) else { return .lost }
-        let frames = StackTables.frames(bytes)
-        return frames.isEmpty ? .none : .frames(frames)
     }
 }

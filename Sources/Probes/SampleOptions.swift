@@ -16,6 +16,9 @@ public struct SampleOptions: Sendable {
     public var cpus: [Int32]?
     /// Samples a second and CPU.
     public var frequency: UInt64 = 99
+    /// Of the kernel's table, and places of each of its tables of stacks.
+    var rows: UInt32 = 32768
+    var stackPlaces = UInt32(1) << UInt32(WHY_STACK_BITS)
 
     public init() {}
 

@@ -14,36 +14,16 @@ public final class SampleProbe {
 
     private let object: BPFObject
     private var events: [CPUEvent]
-    /// Stacks that came through the ring buffer since samples were taken out.
-    private var whole: [StackSample: UInt64] = [:]
-    /// How many samples of each of the kernel's rows were taken out, and in all: a row stays, and
-    /// only those that grew are worth their stacks.
-    private var read: [Row: UInt64] = [:]
-    private var taken: UInt64 = 0
-    private var unplaced: UInt64 = 0
-    /// The kernel's table of stacks, as far as it was read: a place keeps its stack.
-    private var stacks: [Int32: CallStack] = [:]
+    private var epochs: Epochs
+    private var tables = StackTables()
+    /// What came through the ring buffer, by epoch, since it was taken out.
+    private var whole: [[StackSample: UInt64]] = [[:], [:]]
     private let depth = StackDepth.allowed(CallStack.mostFrames)
 
     private final class CPUEvent {
         let link: Link
 
         init(_ link: consuming Link) { self.link = link }
-    }
-
-    /// A row of the kernel's, byte for byte: two of them may read the same.
-    private struct Row: Hashable {
-        let pid: UInt32
-        let comm: SIMD2<UInt64>
-        let kernel: Int32
-        let user: Int32
-
-        init(_ key: why_stack_key) {
-            pid = key.pid
-            comm = withUnsafeBytes(of: key.comm) { $0.loadUnaligned(as: SIMD2<UInt64>.self) }
-            kernel = key.kernel
-            user = key.user
-        }
     }
 
     static let program = "sample"
@@ -60,8 +40,10 @@ public final class SampleProbe {
             object = try BPFObject(
                 bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_sample")
             try object.setReadOnly(options.filters, map: ".rodata.config")
-            try object.setValueSize(map: "stacks", UInt32(depth * MemoryLayout<UInt64>.size))
+            try StackTables.prepare(object, depth: depth, places: options.stackPlaces)
+            try object.setMaxEntries(map: "counts", options.rows)
             try object.load()
+            epochs = try Epochs(object)
             if let cgroup = options.cgroup {
                 try object.map(named: "cgroup").update(UInt32(0), UInt32(bitPattern: cgroup))
             }
@@ -105,7 +87,7 @@ public final class SampleProbe {
     public func receive(_ record: RawSpan) -> UInt32? {
         switch SampleDecoding.event(record) {
         case .process(let pid): return pid
-        case .sample(let sample): whole[sample, default: 0] += 1
+        case .sample(let sample, let epoch): whole[Int(epoch & 1)][sample, default: 0] += 1
         case nil: break
         }
         return nil
@@ -114,47 +96,48 @@ public final class SampleProbe {
     /// No more samples; what there are stay to be read.
     public func stop() { events = [] }
 
-    /// Takes out the samples since the last call. After the ring buffer was emptied.
-    public func takeSamples() throws(ProbeError) -> StackSamples {
-        var result = StackSamples()
-        result.depth = depth
+    /// These are no more: should another process get the number of one, the ring buffer names it.
+    public func forget(_ pids: some Sequence<UInt32>) throws(ProbeError) {
+        do throws(BPFError) { try ToldProcesses.forget(pids, in: object) } catch { throw ProbeError(error) }
+    }
+
+    /// From here on samples are for the `takeSamples` after the next.
+    public func turn() throws(ProbeError) {
+        do throws(BPFError) { try epochs.turn() } catch { throw ProbeError(error) }
+    }
+
+    /// Takes out the samples since the last call.
+    /// - Parameter emptyRing: gives all that is in the ring buffer to `receive`.
+    public func takeSamples(emptyRing: () -> Void) throws(ProbeError) -> StackSamples {
         do throws(BPFError) {
-            var grown: [(why_stack_key, UInt64)] = []
-            try object.map(named: "counts").forEach { keyBytes, valueBytes in
-                guard let key = keyBytes.read(why_stack_key.self), let count = valueBytes.read(UInt64.self)
-                else { return }
-                let row = Row(key)
-                let more = count.minus(read[row] ?? 0)
-                guard more > 0 else { return }
-                read[row] = count
-                grown.append((key, more))
-            }
-            let table = try object.map(named: "stacks")
-            func stack(_ id: Int32) throws(BPFError) -> CallStack {
-                if let stack = stacks[id] { return stack }
-                let stack = try SampleDecoding.stack(id, in: table)
-                stacks[id] = stack
-                return stack
-            }
-            for (key, count) in grown {
+            let epoch = try epochs.close()
+            emptyRing()
+            try tables.take(turn: epochs.closedTurn, from: object)
+            var result = StackSamples()
+            result.depth = depth
+            swap(&result.counts, &whole[Int(epoch)])
+            try object.map(named: "counts").drain { keyBytes, valueBytes in
+                guard let key = keyBytes.read(why_stack_key.self), key.epoch == epoch,
+                    let count = valueBytes.read(UInt64.self)
+                else { return false }
                 let sample = StackSample(
-                    pid: key.pid, command: CommandName(key.comm).text, kernel: try stack(key.kernel),
-                    user: try stack(key.user))
+                    pid: key.pid, command: CommandName(key.comm).text, kernel: tables.stack(key.kernel),
+                    user: tables.stack(key.user))
                 result.counts[sample, default: 0] += count
+                return true
             }
             let samples = try object.map(named: "samples")
-            func total(_ kind: why_sample_count) throws(BPFError) -> UInt64 {
-                try samples.lookupPerCPU(kind.rawValue, as: UInt64.self)?.reduce(0, +) ?? 0
+            func take(_ kind: why_sample_count) throws(BPFError) -> UInt64 {
+                let index = epoch * WHY_SAMPLE_COUNT.rawValue + kind.rawValue
+                guard let counts = try samples.lookupPerCPU(index, as: UInt64.self) else { return 0 }
+                try samples.update(index, bytes: [UInt8](repeating: 0, count: samples.entrySize))
+                return counts.reduce(0, +)
             }
-            let totals = (taken: try total(WHY_SAMPLE_ALL), unplaced: try total(WHY_SAMPLE_NO_ROOM))
-            result.taken = totals.taken.minus(taken)
-            result.unplaced = totals.unplaced.minus(unplaced)
-            (taken, unplaced) = totals
+            result.taken = try take(WHY_SAMPLE_ALL)
+            result.unplaced = try take(WHY_SAMPLE_NO_ROOM)
+            return result
         } catch {
             throw ProbeError(error)
         }
-        result.counts.add(whole)
-        whole = [:]
-        return result
     }
 }

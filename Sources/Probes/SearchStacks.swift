@@ -1,71 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
 import BPF
 import CPrograms
-import Glibc
-import Model
+public import Model
 
 /// What `bpf/lib/search_stack.h` sums up.
 struct SearchStacks {
     private var tables = StackTables()
+    private var taken: [StackSample: SearchSamples.Sums] = [:]
 
     static let ring = "processes"
     private static let sums = "search_stacks"
+    private static let others = "other_searches"
     private static let depth = StackDepth.allowed(CallStack.mostFrames)
 
     /// Before the load. Without stacks none of the maps is made.
-    static func prepare(_ object: borrowing BPFObject, wanted: Bool) throws(BPFError) {
-        try StackTables.prepare(object, depth: wanted ? depth : nil)
-        guard !wanted else { return }
-        for map in [sums, ring, "told"] { try object.leaveOut(map: map) }
+    /// - Parameter rows: `nil`: none are wanted.
+    static func prepare(_ object: borrowing BPFObject, rows: UInt32?) throws(BPFError) {
+        try StackTables.prepare(object, depth: rows == nil ? nil : depth)
+        if let rows { return try object.setMaxEntries(map: sums, rows) }
+        for map in [sums, others, ring, "told"] { try object.leaveOut(map: map) }
     }
 
-    /// The row of what does not fit.
-    static func addOverflow(_ object: borrowing BPFObject) throws(BPFError) {
-        try object.map(named: sums).update(why_stack_key(), why_search_sums())
-    }
-
-    mutating func read(_ object: borrowing BPFObject) throws(BPFError) -> SearchSamples {
-        var rows: [(why_stack_key, why_search_sums)] = []
-        try object.map(named: Self.sums).forEach { keyBytes, valueBytes in
-            guard let key = keyBytes.read(why_stack_key.self),
-                let value = valueBytes.read(why_search_sums.self), value.searches > 0
-            else { return }
-            rows.append((key, value))
+    /// Takes out what was counted in an epoch in which nobody counts any more; `samples` has it
+    /// beside what was there.
+    mutating func take(
+        _ epoch: UInt32, turn: UInt32, from object: borrowing BPFObject
+    ) throws(BPFError) {
+        try tables.take(turn: turn, from: object)
+        let tables = tables
+        try object.map(named: Self.sums).drain { keyBytes, valueBytes in
+            guard let key = keyBytes.read(why_stack_key.self), key.epoch == epoch,
+                let value = valueBytes.read(why_search_sums.self)
+            else { return false }
+            add(value, to: Self.sample(key, tables))
+            return true
         }
+        let others = try object.map(named: Self.others)
+        if let value = try others.lookup(epoch, as: why_search_sums.self), value.searches > 0 {
+            add(value, to: .otherSearches)
+            try others.update(epoch, why_search_sums())
+        }
+    }
+
+    /// What was taken out since the last call.
+    mutating func samples() -> SearchSamples {
         var samples = SearchSamples()
         samples.depth = Self.depth
-        for (key, value) in rows {
-            let sums = SearchSamples.Sums(
-                searches: value.searches, nanoseconds: value.search_ns, tried: value.tried)
-            samples.sums[try sample(key, object), default: SearchSamples.Sums()].add(sums)
-        }
+        swap(&samples.sums, &taken)
         return samples
     }
 
-    private mutating func sample(
-        _ key: why_stack_key, _ object: borrowing BPFObject
-    ) throws(BPFError) -> StackSample {
-        if key.pid == 0 { return .others }
-        // A search has a kernel stack, always; a thread of the kernel has no other.
-        let kernel = try stack(key.kernel, object)
-        let user = try stack(key.user, object)
-        return StackSample(
-            pid: key.pid, command: CommandName(key.comm).text, kernel: kernel ?? .lost,
-            user: user ?? (key.user == -EEXIST || kernel == nil ? .lost : .none))
+    private mutating func add(_ value: why_search_sums, to stack: StackSample) {
+        guard value.searches > 0 else { return }
+        let sums = SearchSamples.Sums(
+            searches: value.searches, nanoseconds: value.search_ns, tried: value.tried)
+        taken[stack, default: SearchSamples.Sums()].add(sums)
     }
 
-    /// `nil`: there is none at that place.
-    private mutating func stack(_ place: Int32, _ object: borrowing BPFObject) throws(BPFError) -> CallStack?
-    {
-        guard place >= 0 else { return nil }
-        let frames = try tables.frames(at: UInt32(place), in: object)
-        return frames.isEmpty ? nil : .frames(frames)
+    private static func sample(_ key: why_stack_key, _ tables: StackTables) -> StackSample {
+        // A search has a kernel stack, always; a thread of the kernel has no other.
+        let kernel = tables.stack(key.kernel)
+        let user = tables.stack(key.user)
+        return StackSample(
+            pid: key.pid, command: CommandName(key.comm).text, kernel: kernel == .none ? .lost : kernel,
+            user: user == .none && kernel.frames.isEmpty ? .lost : user)
     }
 }
 
 extension StackSample {
     /// Those for whose row the table had no room.
-    static let others = StackSample(pid: 0, command: "[others]", kernel: .lost, user: .lost)
+    public static let otherSearches = StackSample(pid: 0, command: "[others]", kernel: .lost, user: .lost)
 }
 
 extension SearchSamples.Sums {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import BPF
 import CPrograms
-import Glibc
 import Model
 
 /// What `bpf/lib/syn_stack.h` counts.
@@ -16,25 +15,29 @@ struct SynStacks {
         for map in ["syns", "dropped_syns"] { try object.leaveOut(map: map) }
     }
 
-    mutating func read(_ object: borrowing BPFObject) throws(BPFError) -> DroppedSYNs {
-        var rows: [(key: why_syn_key, count: UInt64)] = []
-        try object.map(named: "syns").forEach { keyBytes, valueBytes in
-            guard let key = keyBytes.read(why_syn_key.self), let count = valueBytes.read(UInt64.self) else {
-                return
-            }
-            rows.append((key, count))
-        }
+    /// Takes out what was counted in an epoch in which nobody counts any more.
+    mutating func take(
+        _ epoch: UInt32, turn: UInt32, from object: borrowing BPFObject
+    ) throws(BPFError) -> DroppedSYNs {
+        try tables.take(turn: turn, from: object)
         var syns = DroppedSYNs()
-        for row in rows {
-            let frames = row.key.stack < 0 ? [] : try tables.frames(at: UInt32(row.key.stack), in: object)
+        try object.map(named: "syns").drain { keyBytes, valueBytes in
+            guard let key = keyBytes.read(why_syn_key.self), UInt32(key.epoch) == epoch,
+                let count = valueBytes.read(UInt64.self)
+            else { return false }
+            let frames = tables.stack(key.stack).frames
             let extent: DropWay.Extent =
                 frames.isEmpty ? .lost : frames.count >= Self.depth ? .truncated : .whole
-            let cause = ListenCause(rawValue: Int(row.key.cause)) ?? .other
+            let cause = ListenCause(rawValue: Int(key.cause)) ?? .other
             let way = DropWay(reason: .listener(cause), frames: frames, extent: extent)
-            syns.ways[way, default: 0] += row.count
+            syns.ways[way, default: 0] += count
+            return true
         }
-        let all = try object.map(named: "dropped_syns").lookupPerCPU(UInt32(0), as: UInt64.self)
-        syns.all = all?.reduce(0, +) ?? 0
+        let all = try object.map(named: "dropped_syns")
+        if let counts = try all.lookupPerCPU(epoch, as: UInt64.self) {
+            syns.all = counts.reduce(0, +)
+            try all.update(epoch, bytes: [UInt8](repeating: 0, count: all.entrySize))
+        }
         return syns
     }
 }

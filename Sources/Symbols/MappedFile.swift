@@ -11,6 +11,10 @@ final class MappedFile {
     private let roots: [String]
     private var file: OpenFile?
     private var read: Module?
+    /// Whether it counts as one that may be open.
+    var mayBeOpen = false
+    /// When a process was last seen to map it.
+    var mappedLast = 0
 
     /// - Parameter file: `nil`: cannot be opened; no functions will be found in it.
     init(name: String, path: [UInt8], roots: [String], file: consuming OpenFile?) {

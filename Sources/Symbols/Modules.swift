@@ -5,12 +5,17 @@ import Host
 
 /// Reads each program and library once, however many files hold the same one.
 final class Modules {
+    private struct Held {
+        weak var module: Module?
+    }
+
     private struct Key: Hashable {
         var buildID: [UInt8]
         var size: Int64
     }
 
-    private var known: [Key: Module] = [:]
+    /// Held by the files that have them.
+    private var known: [Key: Held] = [:]
     /// The kernel's page with code for every process: what is in this one is in each.
     private(set) lazy var vdso: Module = Self.readVdso()
     /// Bytes. That of a 32-bit process is another one, and of another size.
@@ -25,7 +30,7 @@ final class Modules {
         let segments = elf.segments()
         guard let base = segments.codeStart else { return Module() }
         let key = elf.buildID().map { Key(buildID: $0, size: Int64(size)) }
-        if let key, let module = known[key] { return module }
+        if let key, let module = known[key]?.module { return module }
         var symbols = SymbolCollector(base: base)
         symbols.add(elf)
         if !elf.sections().contains(where: { $0.header.sh_type == UInt32(SHT_SYMTAB) }) {
@@ -33,9 +38,16 @@ final class Modules {
             if !isFound { MiniDebugInfo.add(to: &symbols, for: elf) }
         }
         let module = Module(functions: symbols.table(), segments: segments)
-        if let key { known[key] = module }
+        if let key { known[key] = Held(module: module) }
         return module
     }
+
+    /// Forgets those that no file has any more.
+    func sweep() {
+        known = known.filter { $0.value.module != nil }
+    }
+
+    var count: Int { known.count }
 
     private static func readVdso() -> Module {
         guard let line = vdsoLine(), let image = UnsafeRawPointer(bitPattern: UInt(line.start)) else {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import Host
+import Model
 
 /// Names the functions at addresses of processes. Nothing is read of a file until
 /// somebody asks for one of its functions, or has it read before. Not for use by several threads at once.
@@ -11,10 +13,14 @@ public final class UserSymbols {
     private var openFiles = 0
     private let modules = Modules()
     private let demangler = Demangler()
-    private var names: [String: String] = [:]
+    private var names = Recent<String, String>(keeping: 16384)
+    /// How often somebody noted a process.
+    private var looks = 0
 
     /// A third of what a process may usually open (1,024): each may have a debug file.
     private static let mostOpenFiles = 340
+    /// Files that no process maps any more: the next short-lived one may.
+    private static let mostIdleFiles = 64
 
     /// - Parameter root: where `proc`, `tmp` and `usr/lib/debug` are.
     public init(root: String = "/") {
@@ -28,6 +34,7 @@ public final class UserSymbols {
     public func note(pid: UInt32) {
         let path = "\(root)proc/\(pid)/maps"
         let maps = (try? OpenFile(path).readAllBytes(path)) ?? []
+        looks += 1
         var process = processes[pid] ?? UserProcess()
         let lines = MapsLine.code(in: maps)
         if !lines.isEmpty {
@@ -45,6 +52,34 @@ public final class UserSymbols {
     public func covers(pid: UInt32, address: UInt64) -> Bool {
         processes[pid]?.mapping(at: address) != nil
     }
+
+    /// The noted processes that have ended.
+    public func ended() -> [UInt32] {
+        processes.keys.filter { access("\(root)proc/\($0)", F_OK) != 0 }
+    }
+
+    /// Nobody will ask for frames of these any more: they leave, and with them the files that
+    /// only they had, but for some that were mapped last.
+    public func forget(_ pids: some Sequence<UInt32>) {
+        var isChanged = false
+        for pid in pids where processes.removeValue(forKey: pid) != nil { isChanged = true }
+        guard isChanged else { return }
+        var idle: [FileIdentity] = []
+        // An array of them: as long as the dictionary's own keys are in use, it is a copy that is
+        // asked, and every file is in two.
+        for identity in Array(files.keys) where isKnownUniquelyReferenced(&files[identity]!) {
+            idle.append(identity)
+        }
+        guard idle.count > Self.mostIdleFiles else { return }
+        idle.sort { files[$0]!.mappedLast < files[$1]!.mappedLast }
+        for identity in idle.prefix(idle.count - Self.mostIdleFiles / 2) {
+            if files.removeValue(forKey: identity)?.mayBeOpen == true { openFiles -= 1 }
+        }
+        modules.sweep()
+    }
+
+    /// What is kept: processes, files and what was read of them.
+    var size: (processes: Int, files: Int, modules: Int) { (processes.count, files.count, modules.count) }
 
     /// Reads the file that is mapped at an address of a noted process, if there is one, ahead of the first
     /// question for one of its functions.
@@ -108,10 +143,7 @@ public final class UserSymbols {
     }
 
     private func displayName(_ symbol: String) -> String {
-        if let name = names[symbol] { return name }
-        let name = foldable(demangler.name(symbol))
-        names[symbol] = name
-        return name
+        names.value(of: symbol) { foldable(demangler.name(symbol)) }
     }
 
     private func mapping(_ line: MapsLine, _ process: ProcessFiles) -> UserProcess.Mapping {
@@ -131,16 +163,21 @@ public final class UserSymbols {
     private func file(_ line: MapsLine, _ process: ProcessFiles) -> MappedFile {
         let found = process.file(line)
         let identity = found?.identity
-        if let identity, let known = files[identity] { return known }
+        if let identity, let known = files[identity] {
+            known.mappedLast = looks
+            return known
+        }
         let opened = found?.opened()
         let isOpen = opened != nil
         let file = MappedFile(name: line.name, path: line.path, roots: process.roots, file: opened)
+        file.mappedLast = looks
         if let identity { files[identity] = file }
         if isOpen {
             // There is no room for more: its names are read now.
             if openFiles == Self.mostOpenFiles {
                 file.module(modules).letGoOfFiles()
             } else {
+                file.mayBeOpen = identity != nil
                 openFiles += 1
             }
         }

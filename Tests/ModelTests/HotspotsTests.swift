@@ -131,4 +131,25 @@ import Testing
         #expect(later.since(earlier) == .measured(nanoseconds: 150, missed: 0, backend: .fentry))
         #expect(SearchTime.unknown("why").since(.unknown("why")) == .unknown("why"))
     }
+
+    /// Functions come and go, three times as many as may stay; one runs all the time.
+    @Test func idleFunctionsLeaveIntoOneRow() {
+        var totals = HotspotsTotals(keeping: 10)
+        let busy = FunctionName(symbol: "busy", module: "a", isKernel: false)
+        for round in 0..<30 {
+            var interval = HotspotsCounts()
+            interval.add([busy], count: 3)
+            interval.add([FunctionName(symbol: "f\(round)", module: "a", isKernel: false), busy], count: 2)
+            totals.add(interval)
+            #expect(totals.counts.functions.count <= 12)
+            #expect(
+                totals.counts.functions[busy]
+                    == FunctionCount(own: UInt64(3 * (round + 1)), total: UInt64(5 * (round + 1))))
+        }
+        let all = [totals.counts.functions, totals.ended].lazy.joined()
+        #expect(totals.counts.samples == 150)
+        #expect(all.reduce(0) { $0 + $1.value.own } == 150)
+        let ended = FunctionName(symbol: "(ended)", module: "(ended)", isKernel: false)
+        #expect((totals.ended[ended]?.own ?? 0) >= 2 * 19)
+    }
 }

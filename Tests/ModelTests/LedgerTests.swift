@@ -56,5 +56,7 @@ import Testing
         return stats
     }
 
-    private func sum(_ rows: [ConnectKey: ConnectStats]) -> UInt64 { rows.values.reduce(0) { $0 + $1.connects } }
+    private func sum(_ rows: [ConnectKey: ConnectStats]) -> UInt64 {
+        rows.values.reduce(0) { $0 + $1.connects }
+    }
 }

@@ -68,6 +68,24 @@ import Testing
         #expect(later.since(later).counts.functions.isEmpty)
     }
 
+    @Test func functionsThatLeftAreInTheTotalsOfARunAndInNoInterval() {
+        let sampling = Sampling(clock: "cycles", frequency: 99, cpus: 2, isFiltered: false)
+        let first = SampleTotals(sampling: sampling, cpus: [:])
+        var earlier = first
+        earlier.counts = Self.samples("tcp_v4_rcv", 4)
+        earlier.counts.merge(Self.samples("idle", 2))
+        var later = earlier
+        // "idle" left, after all that it did.
+        later.counts = Self.samples("tcp_v4_rcv", 4)
+        let ended = FunctionName(symbol: "(ended)", module: "(ended)", isKernel: true)
+        later.ended = [ended: FunctionCount(own: 2, total: 2)]
+        let interval = later.since(earlier)
+        #expect(interval.counts.functions.isEmpty && interval.ended.isEmpty)
+        let run = later.withEnded.since(first)
+        #expect(run.counts.functions[ended] == FunctionCount(own: 2, total: 2))
+        #expect(run.counts.functions.values.reduce(0) { $0 + $1.own } == 6)
+    }
+
     private static func facts(_ opens: UInt64, at time: UInt64) -> NamespaceFacts {
         var counters = TCPCounters()
         counters.activeOpens = opens

@@ -12,9 +12,9 @@ import Testing
         #expect(PacketDecoding.stack(key) == nil)
         key.stack = 1
         #expect(PacketDecoding.stack(key) == 0)
-        // The last place of the second table.
-        key.stack = UInt16(2 * WHY_STACKS)
-        #expect(PacketDecoding.stack(key) == 2 * UInt32(WHY_STACKS) - 1)
+        // The last number.
+        key.stack = UInt16(1 << WHY_STACK_SHORT_BITS)
+        #expect(PacketDecoding.stack(key) == UInt32(key.stack) - 1)
         key.stack = UInt16(WHY_STACK_LOST)
         #expect(PacketDecoding.stack(key) == nil)
     }

@@ -1,19 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
+import BPF
+import CPrograms
+import Glibc
 import Model
 import Testing
 
 @testable import Probes
 
 @Suite struct StackTablesTests {
-    private func bytes(_ words: [UInt64]) -> [UInt8] {
-        words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } }
+    private func frames(_ words: [UInt64], dropping last: Int = 0) -> [UInt64] {
+        let bytes = words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } }
+        let whole = Array(bytes.dropLast(last))
+        return StackTables.frames(whole.span.bytes)
+    }
+
+    /// As `stack_here` in `bpf/lib/stack.h` makes it.
+    private func number(_ place: UInt32, _ turn: UInt32, bits: Int32 = WHY_STACK_NUMBER_BITS) -> UInt32 {
+        (place + turn << UInt32(WHY_STACK_TURN_SHIFT)) & (1 << UInt32(bits) - 1)
     }
 
     @Test func aStackEndsWhereItsRoomIsEmpty() {
-        #expect(StackTables.frames(bytes([7, 8, 0, 0])) == [7, 8])
-        #expect(StackTables.frames(bytes([7, 8])) == [7, 8])
-        #expect(StackTables.frames(bytes([0, 8])) == [])
-        #expect(StackTables.frames([]) == [] && StackTables.frames([1, 2, 3]) == [])
+        #expect(frames([7, 8, 0, 0]) == [7, 8])
+        #expect(frames([7, 8]) == [7, 8])
+        #expect(frames([0, 8]) == [])
+        #expect(frames([]) == [] && frames([1], dropping: 5) == [])
+    }
+
+    /// A key may outlive the turn in which its stack was taken by one.
+    @Test(arguments: [WHY_STACK_NUMBER_BITS, WHY_STACK_SHORT_BITS], [UInt32(7), .max])
+    func aStackIsKnownForTwoTurnsAndThenNoOtherIsTakenForIt(bits: Int32, turn: UInt32) {
+        var tables = StackTables()
+        tables.add([5: [1, 2]], of: turn)
+        #expect(tables.frames(of: number(5, turn, bits: bits), bits: bits) == [1, 2])
+        #expect(tables.frames(of: number(6, turn, bits: bits), bits: bits) == nil)
+        tables.add([5: [3]], of: turn &+ 1)
+        #expect(tables.frames(of: number(5, turn, bits: bits), bits: bits) == [1, 2])
+        #expect(tables.frames(of: number(5, turn &+ 1, bits: bits), bits: bits) == [3])
+        tables.add([5: [4]], of: turn &+ 2)
+        #expect(tables.frames(of: number(5, turn, bits: bits), bits: bits) == nil)
+        #expect(tables.frames(of: number(5, turn &+ 3, bits: bits), bits: bits) == nil)
+    }
+
+    @Test func whatHasNoStackIsToldFromOneThatWasLost() {
+        var tables = StackTables()
+        tables.add([0: [9]], of: 0)
+        #expect(tables.stack(0) == .frames([9]))
+        #expect(tables.stack(-EFAULT) == .none)
+        #expect(tables.stack(-EEXIST) == .lost && tables.stack(-ENOMEM) == .lost)
+        #expect(tables.stack(1) == .lost)
     }
 
     @Test func theKernelAllowsNoMoreFramesThanAreWanted() {

@@ -83,7 +83,7 @@ import Testing
                 {"kind":"stack","pid":null,"comm":null,"frames":["nf_hook_slow_[k]","NETFILTER_DROP"],"count":29}
                 {"kind":"summary","weight":"drops","unit":"packets","total":1900,"counted":1900,"syns":1871,\
                 "unclear":5,"without_stack":2,"truncated":0,"max_frames":64,\
-                "lost":{"ring":0,"map":0,"missed":0},"missed_by_probe":{},"backend":"kprobe","duration_s":2}
+                "lost":{"ring":0,"map":0,"missed":0},"missed_by_probe":{},"backend":"kprobe","duration_s":2,"others":0}
 
                 """)
         let searches = String(decoding: WeighedJSON.write([], searches(.portsTried)), as: UTF8.self)

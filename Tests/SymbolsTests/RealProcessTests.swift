@@ -30,7 +30,8 @@ private let source = """
 
     init() throws {
         folder = try TemporaryFolder()
-        file = try folder.compile("running program", source, language: "c++", "-fpie", "-pie")
+        file = try folder.compile(
+            "running program", source, language: "c++", "-fpie", "-pie", "-Wl,--build-id")
     }
 
     /// Calls `body` with the process and the address of a function in it.
@@ -87,6 +88,38 @@ private let source = """
             try folder.write("running program", "not a program")
             let frame = UserSymbols().frame(pid: pid, address: address)
             #expect(frame.name == "main" && frame.module == "running program")
+        }
+    }
+
+    /// Three times as many processes and files as are kept when they are no more.
+    @Test func whatHasEndedLeavesAndWhatRunsIsNamed() throws {
+        try whileRunning("main") { pid, address, end in
+            let symbols = UserSymbols()
+            symbols.note(pid: pid)
+            for number in 0..<200 {
+                let copy = "\(folder.path)/copy \(number)"
+                try run("cp", file, copy)
+                var ends: [Int32] = [0, 0]
+                try #require(pipe(&ends) == 0)
+                let short = try start([copy], output: ends[1])
+                var byte: UInt8 = 0
+                try #require(read(ends[0], &byte, 1) == 1)
+                for end in ends { close(end) }
+                symbols.note(pid: UInt32(short))
+                kill(short, SIGKILL)
+                waitpid(short, nil, 0)
+                #expect(symbols.ended() == [UInt32(short)])
+                symbols.forget(symbols.ended())
+                #expect(symbols.size.processes == 1)
+                #expect(symbols.size.files < 64 + 16)
+            }
+            #expect(symbols.frame(pid: pid, address: address).name == "main")
+            // Of all the files only the one that was asked for was read.
+            #expect(symbols.size.modules == 1)
+            end()
+            #expect(symbols.ended() == [pid])
+            symbols.forget([pid])
+            #expect(symbols.size.processes == 0)
         }
     }
 }

@@ -10,7 +10,7 @@
 enum why_sample_count {
 	WHY_SAMPLE_ALL = 0,
 	WHY_SAMPLE_NO_ROOM = 1, /* in no row: the table of rows was full */
-	WHY_SAMPLE_COUNT = 2,
+	WHY_SAMPLE_COUNT = 2, /* of each epoch */
 };
 
 enum why_sample_event {
@@ -24,6 +24,7 @@ struct why_stack_event {
 	struct why_stack_key key;
 	__u32 kernel_bytes;
 	__u32 user_bytes;
+	__u32 pad;
 	__u64 kernel[WHY_SAMPLE_DEPTH]; /* innermost first */
 	__u64 user[WHY_SAMPLE_DEPTH];
 };
@@ -37,7 +38,7 @@ struct why_sample_config {
 	__u16 pad;
 };
 
-_Static_assert(sizeof(struct why_stack_event) == 40 + 254 * 8, "wire size");
+_Static_assert(sizeof(struct why_stack_event) == 48 + 254 * 8, "wire size");
 _Static_assert(sizeof(struct why_sample_config) == 28, "wire size");
 
 #endif

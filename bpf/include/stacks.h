@@ -6,18 +6,22 @@
 #include "tcpwhy.h"
 
 /*
- * Each of the two tables of lib/stack.h; a place in the second is that much more. The host
- * sizes their stacks.
+ * The number of a stack of lib/stack.h: its place in its table, whether that is the second
+ * one of its turn, and the turn, as far as there are bits. The host sizes the stacks.
  */
-#define WHY_STACKS 8192
+#define WHY_STACK_BITS 12
+#define WHY_STACK_TURN_SHIFT 13
+#define WHY_STACK_NUMBER_BITS 31
+#define WHY_STACK_SHORT_BITS 15 /* of the number in struct why_packet_key */
 #define WHY_STACK_DEPTH 64 /* frames of a dropped packet's; what is further out is left out */
 #define WHY_STACK_LOST 0xffff /* of struct why_packet_key: no room for it */
 
 /* Whose stacks: of the kernel and of the process. */
 struct why_stack_key {
 	__u32 pid;
-	__s32 kernel; /* the stack's place in its table; below 0: minus errno, none */
+	__s32 kernel; /* the stack's number; below 0: minus errno, none */
 	__s32 user;
+	__u32 epoch; /* in which it was counted */
 	char comm[WHY_COMM_LEN];
 };
 
@@ -30,8 +34,9 @@ struct why_search_sums {
 
 /* A SYN that a listener dropped, by the kernel's stack. */
 struct why_syn_key {
-	__s32 stack; /* its place in its table; below 0: minus errno, none */
-	__u32 cause; /* enum why_cause */
+	__s32 stack; /* its number; below 0: minus errno, none */
+	__u16 cause; /* enum why_cause */
+	__u16 epoch; /* in which it was counted */
 };
 
 /* A process was seen for the first time. */
@@ -40,7 +45,7 @@ struct why_process_event {
 	__u32 pid;
 };
 
-_Static_assert(sizeof(struct why_stack_key) == 28, "wire size");
+_Static_assert(sizeof(struct why_stack_key) == 32, "wire size");
 _Static_assert(sizeof(struct why_search_sums) == 24, "wire size");
 _Static_assert(sizeof(struct why_syn_key) == 8, "wire size");
 _Static_assert(sizeof(struct why_process_event) == 8, "wire size");

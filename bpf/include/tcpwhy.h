@@ -346,7 +346,7 @@ struct why_packet_key {
 	__u16 protocol; /* ETH_P_* */
 	__u8 transport; /* IPPROTO_*; 0: not IP, or not known */
 	__u8 flags; /* WHY_PACKET_* */
-	__u16 stack; /* its place in its table (stacks.h), + 1; 0: none asked for */
+	__u16 stack; /* the end of its number (stacks.h), + 1; 0: none asked for */
 };
 
 /* One CPU's own count of a key; bits as above, and the epochs as there. */

@@ -85,10 +85,9 @@ static __always_inline bool count_in(void *table, const struct why_packet_key *k
 	return true;
 }
 
-static __always_inline void count_packet(struct why_packet_key *key)
+/* @now: the epoch, of which its stack is, too. */
+static __always_inline void count_packet(struct why_packet_key *key, __u32 now)
 {
-	__u32 now = epoch;
-
 	if (now)
 		key->flags |= WHY_PACKET_EPOCH;
 	if (count_near(key, now) || count_in(&packets, key))

@@ -7,19 +7,28 @@
 #ifndef TCPWHY_SEARCH_STACK_H
 #define TCPWHY_SEARCH_STACK_H
 
-/* The stacks that a search began on. */
+#include "stack.h"
+
+/* The stacks that a search began on, in what may be another epoch than the one it ends in. */
 struct why_caller {
 	__s32 kernel;
 	__s32 user;
 };
 
-/* The key of zeros, which the host puts there, takes what finds no room. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
 	__type(key, struct why_stack_key);
 	__type(value, struct why_search_sums);
 } search_stacks SEC(".maps");
+
+/* What finds no room there, of each epoch. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, EPOCHS);
+	__type(key, __u32);
+	__type(value, struct why_search_sums);
+} other_searches SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -29,21 +38,22 @@ struct {
 /* Before the search is timed: it must not pay for this. */
 static __always_inline void note_caller(void *ctx, struct why_caller *caller, __u32 pid)
 {
-	caller->kernel = stack_here(ctx, 0);
-	caller->user = stack_here(ctx, BPF_F_USER_STACK);
+	__u32 now = turn;
+
+	caller->kernel = stack_here(ctx, 0, now);
+	caller->user = stack_here(ctx, BPF_F_USER_STACK, now);
 	tell_process(&processes, pid);
 }
 
 static __always_inline struct why_search_sums *sums_for(const struct why_stack_key *key)
 {
 	struct why_search_sums *found = bpf_map_lookup_elem(&search_stacks, key), zero = {};
-	struct why_stack_key others = {};
 
 	if (found)
 		return found;
 	bpf_map_update_elem(&search_stacks, key, &zero, BPF_NOEXIST);
 	found = bpf_map_lookup_elem(&search_stacks, key);
-	return found ? found : bpf_map_lookup_elem(&search_stacks, &others);
+	return found ? found : bpf_map_lookup_elem(&other_searches, &key->epoch);
 }
 
 /* One more search; tried: 0 if that is not known. */
@@ -54,6 +64,7 @@ static __noinline void count_search(const struct why_connect_key *owner,
 		.pid = owner->pid,
 		.kernel = caller->kernel,
 		.user = caller->user,
+		.epoch = epoch,
 	};
 	struct why_search_sums *sums;
 

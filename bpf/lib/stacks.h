@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Samples by process and stacks. The kernel's table of stacks has one place per hash: a
- * stack that finds its place taken goes through the ring buffer, whole.
+ * Samples by process and stacks, of each epoch. Those of which a stack finds no place in the
+ * tables go through the ring buffer, whole.
  */
 #ifndef TCPWHY_STACKS_H
 #define TCPWHY_STACKS_H
 
-struct {
-	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, 16384);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, WHY_SAMPLE_DEPTH * sizeof(__u64));
-} stacks SEC(".maps");
+#include "stack.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -22,7 +17,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, WHY_SAMPLE_COUNT);
+	__uint(max_entries, EPOCHS *WHY_SAMPLE_COUNT);
 	__type(key, __u32);
 	__type(value, __u64);
 } samples SEC(".maps");
@@ -32,9 +27,10 @@ struct {
 	__uint(max_entries, 1 << 20);
 } events SEC(".maps");
 
-static __always_inline void count_sample(__u32 kind)
+static __always_inline void count_sample(__u32 epoch, __u32 kind)
 {
-	__u64 *count = bpf_map_lookup_elem(&samples, &kind);
+	__u32 index = epoch * WHY_SAMPLE_COUNT + kind;
+	__u64 *count = bpf_map_lookup_elem(&samples, &index);
 
 	if (count)
 		*count += 1;
@@ -49,6 +45,7 @@ static __always_inline bool send_stacks(void *ctx, const struct why_stack_key *k
 	if (!event)
 		return false;
 	event->kind = WHY_SAMPLE_EVENT_STACKS;
+	event->pad = 0;
 	event->key = *key;
 	got = bpf_get_stack(ctx, event->kernel, sizeof(event->kernel), 0);
 	event->kernel_bytes = got > 0 ? got : 0;
@@ -61,9 +58,12 @@ static __always_inline bool send_stacks(void *ctx, const struct why_stack_key *k
 static __always_inline void take_stacks(void *ctx, struct why_stack_key *key)
 {
 	__u64 *count, zero = 0;
+	__u32 now = turn;
 
-	key->kernel = bpf_get_stackid(ctx, &stacks, 0);
-	key->user = bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);
+	key->epoch = now & 1;
+	count_sample(key->epoch, WHY_SAMPLE_ALL);
+	key->kernel = stack_here(ctx, 0, now);
+	key->user = stack_here(ctx, BPF_F_USER_STACK, now);
 	/* If that fails it is counted all the same: its row says that a stack was lost. */
 	if ((key->kernel == -EEXIST || key->user == -EEXIST) && send_stacks(ctx, key))
 		return;
@@ -72,7 +72,7 @@ static __always_inline void take_stacks(void *ctx, struct why_stack_key *key)
 		bpf_map_update_elem(&counts, key, &zero, BPF_NOEXIST);
 		count = bpf_map_lookup_elem(&counts, key);
 		if (!count) {
-			count_sample(WHY_SAMPLE_NO_ROOM);
+			count_sample(key->epoch, WHY_SAMPLE_NO_ROOM);
 			return;
 		}
 	}

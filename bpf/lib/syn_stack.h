@@ -6,6 +6,8 @@
 #ifndef TCPWHY_SYN_STACK_H
 #define TCPWHY_SYN_STACK_H
 
+#include "stack.h"
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
@@ -13,26 +15,26 @@ struct {
 	__type(value, __u64);
 } syns SEC(".maps");
 
-/* All of them, whether or not their row has room. */
+/* All of them, whether or not their row has room, of each epoch. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, EPOCHS);
 	__type(key, __u32);
 	__type(value, __u64);
 } dropped_syns SEC(".maps");
 
 static __always_inline void count_syn(void *ctx, struct sock *listener, __u32 cause)
 {
-	struct why_syn_key key = { .cause = cause };
+	__u32 now = turn, side = now & 1;
+	struct why_syn_key key = { .cause = cause, .epoch = side };
 	__u64 *count, zero = 0;
-	__u32 first = 0;
 
 	if (wanted_cgroup && !is_in_wanted_cgroup(listener))
 		return;
-	count = bpf_map_lookup_elem(&dropped_syns, &first);
+	count = bpf_map_lookup_elem(&dropped_syns, &side);
 	if (count)
 		*count += 1;
-	key.stack = stack_here(ctx, 0);
+	key.stack = stack_here(ctx, 0, now);
 	count = bpf_map_lookup_elem(&syns, &key);
 	if (!count) {
 		bpf_map_update_elem(&syns, &key, &zero, BPF_NOEXIST);

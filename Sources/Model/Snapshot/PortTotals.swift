@@ -14,8 +14,8 @@ public struct PortTotals: Totals {
     /// As they were at this reading, of destinations that were connected to; no totals. Empty if
     /// nobody looked.
     public var ranges: [PortRange]
-    /// Searches by the stacks that they began on; `nil`: not asked for.
-    public var searches: SearchSamples?
+    /// What searches took, by the stacks that they began on; `nil`: not asked for.
+    public var searches: StackCosts?
     public var loss: Loss
 
     public init(

@@ -4,13 +4,18 @@
 /// an interval.
 public struct SampleTotals: Totals {
     public var sampling: Sampling
+    /// Every sample that the filters let through, also those in no row.
+    public var taken: UInt64 = 0
     /// By function; empty if stacks were asked for instead.
     public var counts = HotspotsCounts()
+    /// Of its functions those that left, being idle. An interval has none.
+    public var ended: [FunctionName: FunctionCount] = [:]
     public var loss = SampleLoss()
     /// Of the CPUs that were sampled.
     public var cpus: CPUTimes
-    /// By stack; `nil`: not asked for.
-    public var stacks: StackSamples?
+    /// By stack; `nil`: not asked for. Until the end those are missing whose functions may still
+    /// get names.
+    public var stacks: StackRows?
 
     public init(sampling: Sampling, cpus: CPUTimes) {
         self.sampling = sampling
@@ -19,11 +24,21 @@ public struct SampleTotals: Totals {
 
     public func since(_ earlier: SampleTotals) -> SampleTotals {
         var rest = self
+        rest.taken = taken.minus(earlier.taken)
         rest.counts.subtract(earlier.counts)
+        rest.ended = [:]
         rest.loss.subtract(earlier.loss)
         rest.cpus = cpus.since(earlier.cpus)
         if let before = earlier.stacks { rest.stacks?.subtract(before) }
         return rest
+    }
+
+    /// With functions that left among the others: all of a run.
+    public var withEnded: SampleTotals {
+        var all = self
+        all.counts.add(ended)
+        all.ended = [:]
+        return all
     }
 }
 

@@ -19,8 +19,6 @@ public struct Snapshot: Sendable {
     public var ways: Seen<DropWays> = .notAsked
     /// As at the beginning or, in the last one, at the end.
     public var machine: Seen<MachineFacts> = .notAsked
-    /// Names for the stacks in it; where only they are asked for, and at the end only.
-    public var frames = FrameTable()
 
     public init(time: UInt64, wallOffset: Int64) {
         self.time = time

@@ -29,6 +29,14 @@ public struct Recent<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
+    /// The value of a key: found before, or now.
+    public mutating func value(of key: Key, find: () -> Value) -> Value {
+        if let value = self[key] { return value }
+        let value = find()
+        self[key] = value
+        return value
+    }
+
     /// A quarter at once: it takes a sort.
     private mutating func forget() {
         let oldest = values.sorted { $0.value.used < $1.value.used }.prefix(values.count - most * 3 / 4)

@@ -7,17 +7,18 @@ public enum ProfileJSON {
     public static func write(_ stacks: [NamedStack], _ run: ProfileRun) -> [UInt8] {
         var buffer = Self.stacks(stacks)
         var line = JSONLine(kind: "summary", in: &buffer)
-        line.integer("samples", run.samples.taken)
+        line.integer("samples", run.taken)
         line.object("lost") { line in
-            line.integer("unplaced", run.samples.unplaced)
-            line.integer("without_stack", run.samples.withoutStack)
+            line.integer("unplaced", run.loss.unplaced)
+            line.integer("without_stack", run.loss.withoutStack)
         }
-        line.integer("truncated", run.samples.truncated)
-        line.integer("max_frames", run.samples.depth)
+        line.integer("truncated", run.loss.truncated)
+        line.integer("max_frames", run.loss.depth)
         line.string("clock", run.clock)
         line.integer("frequency", run.frequency)
         line.integer("cpus", run.cpus)
         line.number("duration_s", run.duration)
+        line.integer("others", run.loss.others)
         line.end(in: &buffer)
         return buffer
     }

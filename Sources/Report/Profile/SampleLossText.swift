@@ -8,6 +8,7 @@ enum SampleLossText {
             (loss.truncated, truncated(at: loss.depth)),
             (loss.withoutStack, "without their stack (table full)"),
             (loss.unplaced, "in no row (table full)"),
+            (loss.others, "in [others] (rare stacks)"),
         ].filter { $0.0 > 0 }.map { "\(Units.exact($0.0)) \($0.1)" }
     }
 

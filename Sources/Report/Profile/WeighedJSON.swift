@@ -25,6 +25,7 @@ public enum WeighedJSON {
         line.losses(run.loss)
         line.string("backend", run.backend.rawValue)
         line.number("duration_s", run.duration)
+        line.integer("others", run.others)
         line.end(in: &buffer)
         return buffer
     }

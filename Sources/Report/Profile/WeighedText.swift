@@ -28,6 +28,7 @@ public enum WeighedText {
         let parts = [
             (run.truncated, SampleLossText.truncated(at: run.depth, of: run.mostFrames)),
             (run.withoutStack, "without their stack (table full)"),
+            (run.others, "in [others] (rare stacks)"),
         ].filter { $0.0 > 0 }.map { "\(Units.exact($0.0)) \(unit) \($0.1)" }
         if !parts.isEmpty { text += "; of them " + parts.joined(separator: ", ") }
         let remarks = remarks(run)

@@ -36,7 +36,7 @@ struct DiagnoseOptions: ParsableArguments {
         listeners.conntrack = true
         listeners.owners = .new
         listeners.need = .ifPossible
-        var samples = SamplesQuestion(.functions(atEnd: true))
+        var samples = SamplesQuestion(.functions)
         samples.need = .ifPossible
         var questions = Questions()
         questions.netns = namespace.netns

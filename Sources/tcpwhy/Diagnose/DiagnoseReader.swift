@@ -78,7 +78,9 @@ struct DiagnoseReader {
             duration: drops.value?.duration ?? ports.value?.duration ?? 0,
             wallTime: drops.value?.wallTime ?? ports.value?.wallTime ?? 0, ports: ports, drops: drops,
             queueDepths: depths,
-            hotspots: Self.interval(first.samples, last.samples).map { HotspotsInterval($0, search: search) },
+            hotspots: Self.interval(first.samples, last.samples.map { $0.map(\.withEnded) }).map {
+                HotspotsInterval($0, search: search)
+            },
             namespaces: namespaces, goneNamespaces: gone, processes: machine.processes,
             availableMemory: machine.availableMemory)
     }

@@ -44,7 +44,7 @@ struct Hotspots: ParsableCommand {
 
     func run() throws {
         try Preflight.current().requireTracing()
-        var samples = SamplesQuestion(.functions(atEnd: false))
+        var samples = SamplesQuestion(.functions)
         try pace.apply(to: &samples)
         Log.start(verbose: report.verbose)
         var questions = Questions()

@@ -21,7 +21,7 @@ struct HotspotsReader {
             let interval = now.since(before)
             // What is left is shown if there is any.
             if !update.isLast || interval.samples > 0 { try view.show(interval, isRest: update.isLast) }
-            if update.isLast { try view.finish(now.since(start)) }
+            if update.isLast { try view.finish(now.withEnded.since(start)) }
             last = now
         }
     }
@@ -29,6 +29,9 @@ struct HotspotsReader {
     private struct Look {
         let samples: SamplesSnapshot
         let search: SearchTime
+
+        /// All of a run.
+        var withEnded: Look { Look(samples: samples.map(\.withEnded), search: search) }
 
         func since(_ earlier: Look) -> HotspotsInterval {
             HotspotsInterval(samples.since(earlier.samples), search: search.since(earlier.search))

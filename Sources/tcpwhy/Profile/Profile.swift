@@ -15,7 +15,7 @@ struct Profile: ParsableCommand {
             "Shows where CPU time, port searches or dropped packets come from, as stacks or a flame graph.",
         discussion: """
             Interrupts each CPU at a frequency and takes down the stacks of the process and of \
-            the kernel; they are counted in the kernel, and named when the trace ends. Writes \
+            the kernel; they are counted in the kernel, and named when their process ends, or the trace. Writes \
             folded stacks, as 'tcpwhy flame' and the flamegraph tools take them: the process's \
             name, its frames, and the kernel's, marked _[k]. User frames come from frame pointers.
 
@@ -116,20 +116,20 @@ struct Profile: ParsableCommand {
     }
 
     private func sample() throws {
-        var samples = SamplesQuestion(.stacks(naming))
-        try pace.apply(to: &samples)
+        var question = SamplesQuestion(.stacks(naming))
+        try pace.apply(to: &question)
         let output = try ProfileOutput(file: file, svg: svg, json: json)
         var questions = Questions()
         try filter.apply(to: &questions)
-        samples.cpus = try filter.onlineCPUs()
-        questions.samples = samples
+        question.cpus = try filter.onlineCPUs()
+        questions.samples = question
         let ends = try ends(of: questions) { first in
             if let samples = first.samples.value { Output.sampling(samples.sampling) }
         }
         guard let first = ends.first.samples.value, let last = ends.last.samples.value else { return }
-        var run = ProfileRun(last.since(first))
-        leaveOut(from: &run.samples)
-        let stacks = ends.last.frames.stacks(of: run.samples)
+        let samples = last.since(first)
+        let run = ProfileRun(samples)
+        let stacks = samples.stacks?.stacks ?? []
         let subtitle = ProfileText.subtitle(run)
         try output.write(stacks, picture(subtitle)) { ProfileJSON.write(stacks, run) }
         Output.error("tcpwhy: \(ProfileText.summary(run))\n")
@@ -141,7 +141,7 @@ struct Profile: ParsableCommand {
         try filter.apply(to: &questions)
         questions.backend = backend
         var ports = PortsQuestion()
-        ports.form = .searchStacks(naming)
+        ports.form = .searchStacks(weight, naming)
         questions.ports = ports
         let ends = try ends(of: questions) { first in
             guard let ports = first.ports.value else { return }
@@ -152,9 +152,8 @@ struct Profile: ParsableCommand {
             Output.tracing(ports.backend)
         }
         guard let first = ends.first.ports.value, let last = ends.last.ports.value else { return }
-        var (samples, run) = WeighedRun.searches(weight, from: first, to: last)
-        leaveOut(from: &samples)
-        try finish(ends.last.frames.stacks(of: samples, endingIn: FrameTable.searches), run, output)
+        let run = WeighedRun.searches(weight, from: first, to: last)
+        try finish(last.searches?.rows.stacks ?? [], run, output)
     }
 
     private func weighDrops() throws {
@@ -167,22 +166,21 @@ struct Profile: ParsableCommand {
             if let ways = first.ways.value { Output.tracing(ways.backend) }
         }
         guard let first = ends.first.ways.value, let last = ends.last.ways.value else { return }
-        let run = WeighedRun.drops(from: first, to: last)
-        var stacks = ends.last.frames.stacks(of: last.all)
-        // What found no room in the tables of rows is known as a number only.
-        if last.others > 0 { stacks.append(NamedStack(owner: nil, frames: ["[others]"], count: last.others)) }
-        try finish(stacks, run, output)
+        try finish(last.stacks.rows.stacks, WeighedRun.drops(from: first, to: last), output)
     }
 
-    private var naming: StackNaming { StackNaming(kernel: !userStacks, user: !kernelStacks) }
+    private var naming: StackNaming {
+        StackNaming(kernel: !userStacks, user: !kernelStacks, keepsProcesses: json)
+    }
 
     /// A trace from its beginning to its end.
     /// - Parameter begin: is told when it begins.
     private func ends(
         of questions: Questions, _ begin: (Snapshot) throws -> Void
     ) throws -> (first: Snapshot, last: Snapshot) {
-        // Looks at samples so far: what they lead to is read then, and the end does not wait for it.
-        let pace = Pace(every: weight == .cpu ? 1 : 3600, duration: duration)
+        // The kernel's tables hold what was since the last look; what it leads to is read then, and the
+        // end does not wait for it.
+        let pace = Pace(every: 1, duration: duration)
         var source = try Collector(questions, pace, note: Output.note)
         var first: Snapshot?
         while let update = try next(&source) {
@@ -207,11 +205,6 @@ struct Profile: ParsableCommand {
     private func finish(_ stacks: [NamedStack], _ run: WeighedRun, _ output: ProfileOutput) throws {
         try output.write(stacks, picture(WeighedText.subtitle(run))) { WeighedJSON.write(stacks, run) }
         Output.error("tcpwhy: \(WeighedText.summary(run))\n")
-    }
-
-    private func leaveOut(from samples: inout StackSamples) {
-        if userStacks { samples.dropKernelStacks() }
-        if kernelStacks { samples.dropUserStacks() }
     }
 
     private func picture(_ subtitle: String) -> FlameOptions {

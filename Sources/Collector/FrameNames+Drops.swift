@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import Model
-import Report
 
-extension FrameTable {
+extension FrameNames {
     /// Ways by which packets were dropped, as lines of folded stacks have them: the kernel's
     /// functions, and at the end the reason.
-    func stacks(of ways: [DropWay: UInt64]) -> [NamedStack] {
+    mutating func stacks(of ways: [DropWay: UInt64]) -> [NamedStack] {
+        var samples = StackSamples()
+        for way in ways.keys { samples.counts[Self.sample(way)] = 1 }
+        lookUp(samples)
         var stacks: [NamedStack] = []
         for (way, count) in ways {
             stacks.append(NamedStack(owner: nil, frames: texts(way), count: count))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Model
 
-extension FrameTable {
+extension FrameNames {
     /// Of both backends, where the search for a port begins, by the program there. Stacks of searches
     /// end there.
     static let searches = [
@@ -11,7 +11,8 @@ extension FrameTable {
     /// As lines of folded stacks have them, the most frequent first.
     /// - Parameter traced: functions of which one is in every kernel stack, by the program that
     ///   runs at its entry: what is on top of it is the tracing itself.
-    func stacks(of samples: StackSamples, endingIn traced: [String: String] = [:]) -> [NamedStack] {
+    mutating func stacks(of samples: StackSamples, endingIn traced: [String: String] = [:]) -> [NamedStack] {
+        lookUp(samples)
         var stacks: [NamedStack] = []
         stacks.reserveCapacity(samples.counts.count)
         for (sample, count) in samples.counts {
@@ -76,9 +77,26 @@ extension FrameTable {
     static let truncatedKernel = "[truncated]_[k]"
 
     /// The outermost first.
-    private func putUser(_ sample: StackSample, depth: Int, to texts: inout [String]) {
+    private mutating func putUser(_ sample: StackSample, depth: Int, to texts: inout [String]) {
         if sample.user == .lost { texts.append("[lost user stack]") }
         if sample.user.isTruncated(at: depth) { texts.append("[truncated]") }
         for frame in userFrames(sample).reversed() { texts.append(frame.text) }
+    }
+
+    /// Sums by function. Code that ran in a stack that was lost is a function without a name.
+    mutating func counts(of samples: StackSamples) -> HotspotsCounts {
+        lookUp(samples)
+        var counts = HotspotsCounts()
+        for (sample, count) in samples.counts {
+            var stack = kernelFrames(sample).map(\.function) + userFrames(sample).map(\.function)
+            if sample.kernel == .lost {
+                stack.insert(
+                    FunctionName(symbol: nil, module: FunctionName.kernelModule, isKernel: true), at: 0)
+            } else if stack.isEmpty {
+                stack = [.lost]
+            }
+            counts.add(stack, count: count)
+        }
+        return counts
     }
 }

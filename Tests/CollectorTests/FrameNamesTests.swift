@@ -2,16 +2,16 @@
 import Model
 import Testing
 
-@testable import tcpwhy
+@testable import Collector
 
-@Suite struct FrameTableTests {
-    private func frame(_ symbol: String, module: String = FunctionName.kernelModule) -> FrameTable.Frame {
-        FrameTable.Frame(
+@Suite struct FrameNamesTests {
+    private func frame(_ symbol: String, module: String = FunctionName.kernelModule) -> FrameNames.Frame {
+        FrameNames.Frame(
             function: FunctionName(symbol: symbol, module: module, isKernel: true), text: symbol)
     }
 
-    private func without(_ frames: [FrameTable.Frame]) -> [String] {
-        FrameTable.withoutTrampolines(frames).map(\.text)
+    private func without(_ frames: [FrameNames.Frame]) -> [String] {
+        FrameNames.withoutTrampolines(frames).map(\.text)
     }
 
     @Test func aFunctionInItsTrampolineIsThereOnce() {
@@ -28,8 +28,8 @@ import Testing
         #expect(without([]) == [])
     }
 
-    private func ending(_ frames: [FrameTable.Frame]) -> [String] {
-        FrameTable.ending(frames, in: FrameTable.searches).map(\.text)
+    private func ending(_ frames: [FrameNames.Frame]) -> [String] {
+        FrameNames.ending(frames, in: FrameNames.searches).map(\.text)
     }
 
     @Test func whatIsOnTopOfATracedFunctionIsTheTracing() {
