@@ -26,8 +26,9 @@ COMMANDS = {
     "ports": ["ports", INTERVAL, "--json"],
     "drops": ["drops", INTERVAL, "--json"],
     "listeners": ["listeners", INTERVAL, "--json"],
-    "hotspots": ["hotspots", INTERVAL, "--json", "-F", "999"],
-    "profile": ["profile", "--json", "-F", "999"],
+    # Of what comes and goes here alone: the symbols of whatever else runs are no growth of theirs.
+    "hotspots": ["hotspots", INTERVAL, "--json", "-F", "999", "-c", "tcpload"],
+    "profile": ["profile", "--json", "-F", "999", "-c", "tcpload"],
     "diagnose": ["diagnose", "-d", "86400", "--json"],
 }
 BUSY_CONNECT, BUSY_ACCEPT = 7001, 7002

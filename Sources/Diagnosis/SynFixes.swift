@@ -8,10 +8,12 @@ struct SynFixes {
 
     private var settings: NetworkSettings? { seen.namespaces[queue.netns]?.settings }
 
-    /// Of the clients that lost connections, the one that lost most. `nil`: none is known.
-    static func mostFrequent(_ peers: [IPAddress: UInt64]) -> (address: IPAddress, share: Double)? {
-        let all = peers.values.reduce(0) { $0 &+ $1 }
-        guard all > 0, let most = peers.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else {
+    /// Of the clients that lost connections, the one that lost most. `nil`: none is known. Of many
+    /// only the most frequent are known by name: its share is of all that was lost.
+    static func mostFrequent(_ state: ListenerState) -> (address: IPAddress, share: Double)? {
+        let known = state.peers.values.reduce(0) { $0 &+ $1 }
+        let all = max(known, state.drops?.listenDrops ?? 0)
+        guard all > 0, let most = state.peers.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else {
             return nil
         }
         return (most.key, Double(most.value) / Double(all))
@@ -41,7 +43,7 @@ struct SynFixes {
 
     /// The one client that most of it comes from. `nil`: there are many, or none is known.
     private func block() -> Fix? {
-        guard let socket = queue.socket, let most = Self.mostFrequent(socket.state.peers), most.share >= 0.9
+        guard let socket = queue.socket, let most = Self.mostFrequent(socket.state), most.share >= 0.9
         else {
             return nil
         }

@@ -73,7 +73,9 @@ public final class ConntrackProbe {
         do throws(BPFError) {
             let epoch = try epochs.close()
             try object.map(named: "full").drain { keyBytes, value in
-                guard let key = keyBytes.read(why_conntrack_key.self), key.epoch == epoch else { return false }
+                guard let key = keyBytes.read(why_conntrack_key.self), key.epoch == epoch else {
+                    return false
+                }
                 if let count = value.read(UInt64.self) { counts[key.netns] = count }
                 return true
             }

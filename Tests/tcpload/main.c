@@ -312,8 +312,8 @@ int main(int argc, char **argv)
 	bool first = true;
 	double begin;
 
-	while ((option = getopt(argc, argv, "t:n:d:lLB:R:D:m:A:akwuqb:op:r:zy:Y:egvPCOfF:Mcx:i:s")) !=
-	       -1) {
+	while ((option = getopt(argc, argv,
+				"t:n:d:lLB:R:D:m:A:akwuqb:op:r:zy:Y:egvPCOfF:Mcx:i:s")) != -1) {
 		switch (option) {
 		case 't': options.threads = atoi(optarg); break;
 		case 'n': options.count = atol(optarg); break;

@@ -66,9 +66,8 @@ struct SynQueueFull: Rule {
     }
 
     private func peerEvidence(_ queue: SynQueue) -> [Evidence] {
-        guard let peers = queue.socket?.state.peers, let most = SynFixes.mostFrequent(peers) else {
-            return []
-        }
+        guard let state = queue.socket?.state, let most = SynFixes.mostFrequent(state) else { return [] }
+        let peers = state.peers
         return [
             Evidence(
                 "peers", Double(peers.count),
