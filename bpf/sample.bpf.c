@@ -9,9 +9,9 @@
 const volatile struct why_sample_config config SEC(".rodata.config") = {};
 
 #include "lib/process_name.h"
-#include "lib/process.h"
-#include "lib/told.h"
-#include "lib/stacks.h"
+#include "lib/sample_filter.h"
+#include "lib/reported_processes.h"
+#include "lib/sample_rows.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -27,7 +27,7 @@ int sample(struct bpf_perf_event_data *ctx)
 	if (!wants_process(pid_tgid, key.comm))
 		return 0;
 	key.pid = pid_tgid >> 32;
-	tell_process(&events, key.pid);
-	take_stacks(ctx, &key);
+	report_process(&sample_events, key.pid);
+	count_stacks(ctx, &key);
 	return 0;
 }

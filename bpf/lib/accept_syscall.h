@@ -44,10 +44,10 @@ static __always_inline int syscall_accepted(struct why_syscall_exit *ctx)
 	socket = socket_of(first_argument());
 	sk = socket ? BPF_CORE_READ(socket, sk) : 0;
 	if (sk && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN &&
-	    identify(&entry.key, sk, false))
+	    identify_listener(&entry.key, sk, false))
 		count_accept(&entry);
 	else /* the descriptor was closed meanwhile */
-		lose(WHY_ACCEPT_LOSS_ACCEPT);
+		count_accept_loss(WHY_ACCEPT_LOSS_ACCEPT);
 	return 0;
 }
 

@@ -3,34 +3,34 @@
  * Samples by process and stacks, of each epoch. Those of which a stack finds no place in the
  * tables go through the ring buffer, whole.
  */
-#ifndef TCPWHY_STACKS_H
-#define TCPWHY_STACKS_H
+#ifndef TCPWHY_SAMPLE_ROWS_H
+#define TCPWHY_SAMPLE_ROWS_H
 
-#include "stack.h"
+#include "stack_table.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 32768);
 	__type(key, struct why_stack_key);
 	__type(value, __u64);
-} counts SEC(".maps");
+} sample_rows SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, EPOCHS *WHY_SAMPLE_COUNT);
 	__type(key, __u32);
 	__type(value, __u64);
-} samples SEC(".maps");
+} sample_counts SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
-} events SEC(".maps");
+} sample_events SEC(".maps");
 
 static __always_inline void count_sample(__u32 epoch, __u32 kind)
 {
 	__u32 index = epoch * WHY_SAMPLE_COUNT + kind;
-	__u64 *count = bpf_map_lookup_elem(&samples, &index);
+	__u64 *count = bpf_map_lookup_elem(&sample_counts, &index);
 
 	if (count)
 		*count += 1;
@@ -39,7 +39,7 @@ static __always_inline void count_sample(__u32 epoch, __u32 kind)
 /* Both stacks at once: the table had no place for one of them. */
 static __always_inline bool send_stacks(void *ctx, const struct why_stack_key *key)
 {
-	struct why_stack_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	struct why_stack_event *event = bpf_ringbuf_reserve(&sample_events, sizeof(*event), 0);
 	long got;
 
 	if (!event)
@@ -55,7 +55,7 @@ static __always_inline bool send_stacks(void *ctx, const struct why_stack_key *k
 	return true;
 }
 
-static __always_inline void take_stacks(void *ctx, struct why_stack_key *key)
+static __always_inline void count_stacks(void *ctx, struct why_stack_key *key)
 {
 	__u64 *count, zero = 0;
 	__u32 now = turn;
@@ -67,10 +67,10 @@ static __always_inline void take_stacks(void *ctx, struct why_stack_key *key)
 	/* If that fails it is counted all the same: its row says that a stack was lost. */
 	if ((key->kernel == -EEXIST || key->user == -EEXIST) && send_stacks(ctx, key))
 		return;
-	count = bpf_map_lookup_elem(&counts, key);
+	count = bpf_map_lookup_elem(&sample_rows, key);
 	if (!count) {
-		bpf_map_update_elem(&counts, key, &zero, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&counts, key);
+		bpf_map_update_elem(&sample_rows, key, &zero, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&sample_rows, key);
 		if (!count) {
 			count_sample(key->epoch, WHY_SAMPLE_NO_ROOM);
 			return;

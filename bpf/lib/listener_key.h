@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Which listening socket it is: the key of its rows, and what people call it. */
-#ifndef TCPWHY_IDENTITY_H
-#define TCPWHY_IDENTITY_H
+#ifndef TCPWHY_LISTENER_KEY_H
+#define TCPWHY_LISTENER_KEY_H
 
 /*
  * Whether the filter lets the listener through.
  * direct: sk comes with its type, as a trampoline's arguments do.
  */
-static __always_inline bool identify(struct why_listener_key *key, struct sock *sk, bool direct)
+static __always_inline bool identify_listener(struct why_listener_key *key, struct sock *sk,
+					      bool direct)
 {
 	key->netns = direct ? sk->__sk_common.skc_net.net->ns.inum
 			    : read_behind(struct sock, sk, __sk_common.skc_net.net, ns.inum);

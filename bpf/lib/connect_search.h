@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The searches for a port: __inet_hash_connect() and, for bind, inet_csk_get_port(). */
-#ifndef TCPWHY_SEARCH_H
-#define TCPWHY_SEARCH_H
+#ifndef TCPWHY_CONNECT_SEARCH_H
+#define TCPWHY_CONNECT_SEARCH_H
 
 /* 0: it is none. */
 static __always_inline struct tcp_sock *tcp_sock_of(struct sock *sk, bool direct)

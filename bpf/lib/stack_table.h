@@ -9,8 +9,8 @@
  * that was: the host keeps the stacks of one turn more than it empties, and takes no stack
  * for another one that has its place by now.
  */
-#ifndef TCPWHY_STACK_H
-#define TCPWHY_STACK_H
+#ifndef TCPWHY_STACK_TABLE_H
+#define TCPWHY_STACK_TABLE_H
 
 #include "epoch.h"
 

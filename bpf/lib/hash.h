@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#ifndef TCPWHY_SPREAD_H
-#define TCPWHY_SPREAD_H
+#ifndef TCPWHY_HASH_H
+#define TCPWHY_HASH_H
 
 /* A number of so many bits, from all of the value's (Fibonacci hashing). */
-static __always_inline __u32 spread(__u64 value, __u32 bits)
+static __always_inline __u32 hash_bits(__u64 value, __u32 bits)
 {
 	return (value * 0x9e3779b97f4a7c15ULL) >> (64 - bits);
 }
