@@ -13,29 +13,13 @@
  * tracepoint backend sees the system calls and the state changes only.
  */
 #include "lib/kernel.h"
-#include "include/sample.h"
-
-const volatile struct why_config config SEC(".rodata.config") = {};
-
-#include "lib/epoch.h"
-#include "lib/histogram.h"
-#include "lib/connect_walk.h"
-#include "lib/stack_table.h"
-#include "lib/reported_processes.h"
-#include "lib/connect_stacks.h"
-#include "lib/claim.h"
-#include "lib/hash.h"
-#include "lib/keyed_row.h"
-#include "lib/connect_rows.h"
 #include "lib/connect_attempt.h"
-#include "lib/address.h"
-#include "lib/process_name.h"
-#include "lib/connect_filter.h"
 #include "lib/connect_call.h"
+#include "lib/connect_config.h"
+#include "lib/connect_filter.h"
 #include "lib/connect_search.h"
-#include "lib/fd.h"
-#include "lib/syscall_context.h"
 #include "lib/connect_syscall.h"
+#include "lib/syscall_context.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

@@ -6,11 +6,10 @@
  */
 #include "lib/kernel.h"
 #include "include/tcpwhy.h"
-
-const volatile struct why_conntrack_config config SEC(".rodata.config") = {};
-
 #include "lib/epoch.h"
 #include "lib/table_full.h"
+
+const volatile struct why_conntrack_config config SEC(".rodata.config") = {};
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

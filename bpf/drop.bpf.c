@@ -5,18 +5,13 @@
  */
 #include "lib/kernel.h"
 #include "include/stack_keys.h"
+#include "lib/cgroup.h"
+#include "lib/lost_skb.h"
+#include "lib/packet_key.h"
+#include "lib/packet_rows.h"
+#include "lib/stack_table.h"
 
 const volatile struct why_packet_config config SEC(".rodata.config") = {};
-
-#include "lib/epoch.h"
-#include "lib/lost_skb.h"
-#include "lib/table_full.h"
-#include "lib/packet_key.h"
-#include "lib/cgroup.h"
-#include "lib/stack_table.h"
-#include "lib/claim.h"
-#include "lib/hash.h"
-#include "lib/packet_rows.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

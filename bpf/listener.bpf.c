@@ -11,24 +11,8 @@
  * and an iterator over the sockets that listen, with their queues.
  */
 #include "lib/kernel.h"
-#include "include/stack_keys.h"
-
-const volatile struct why_listener_config config SEC(".rodata.config") = {};
-
-#include "lib/epoch.h"
-#include "lib/counters.h"
-#include "lib/listener_handler.h"
-#include "lib/lost_skb.h"
-#include "lib/table_full.h"
-#include "lib/listener_event.h"
-#include "lib/cgroup.h"
-#include "lib/listener_key.h"
-#include "lib/listener_peers.h"
-#include "lib/hash.h"
-#include "lib/listener_rows.h"
-#include "lib/stack_table.h"
-#include "lib/listener_syns.h"
 #include "lib/listener_cause.h"
+#include "lib/listener_handler.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

@@ -5,12 +5,8 @@
  */
 #include "lib/kernel.h"
 #include "include/sample.h"
-
-const volatile struct why_sample_config config SEC(".rodata.config") = {};
-
-#include "lib/process_name.h"
-#include "lib/sample_filter.h"
 #include "lib/reported_processes.h"
+#include "lib/sample_filter.h"
 #include "lib/sample_rows.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

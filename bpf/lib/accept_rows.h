@@ -3,6 +3,13 @@
 #ifndef TCPWHY_ACCEPT_ROWS_H
 #define TCPWHY_ACCEPT_ROWS_H
 
+#include "kernel.h"
+#include "accept_config.h"
+#include "accept_waiting.h"
+#include "epoch.h"
+#include "histogram.h"
+#include "listener_key.h"
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
@@ -72,7 +79,7 @@ static __always_inline int arrive_enter(struct sock *sk, struct sock *child, boo
 	if (!arrival)
 		return 0;
 	arrival->key.id = 0;
-	if (!identify_listener(&arrival->key, sk, direct))
+	if (!identify_listener(&arrival->key, sk, &config.netns, direct))
 		return 0;
 	/* What was stored as a pointer is a number once it comes out of the map. */
 	arrival->child = (__u64)child;
@@ -201,7 +208,7 @@ static __always_inline void note_queue(struct sock_common *common, bool loop)
 	if (!tp)
 		return;
 	icsk = &tp->inet_conn;
-	if (!identify_listener(&walk.entry.key, &icsk->icsk_inet.sk, false))
+	if (!identify_listener(&walk.entry.key, &icsk->icsk_inet.sk, &config.netns, false))
 		return;
 	walk.request = BPF_CORE_READ(icsk, icsk_accept_queue.rskq_accept_head);
 	if (loop) {

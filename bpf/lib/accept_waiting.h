@@ -13,6 +13,11 @@
 #ifndef TCPWHY_ACCEPT_WAITING_H
 #define TCPWHY_ACCEPT_WAITING_H
 
+#include "kernel.h"
+#include "../include/tcpwhy.h"
+#include "claim.h"
+#include "hash.h"
+
 /* Unset until what waits already is noted, and after the last report. */
 static volatile __u32 active SEC(".data.active") = 0;
 

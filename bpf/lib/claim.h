@@ -7,6 +7,8 @@
 #ifndef TCPWHY_CLAIM_H
 #define TCPWHY_CLAIM_H
 
+#include "kernel.h"
+
 static __always_inline bool claim_alone(__u32 *claims)
 {
 	__sync_fetch_and_add(claims, 1);

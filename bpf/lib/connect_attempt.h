@@ -7,6 +7,15 @@
 #ifndef TCPWHY_CONNECT_ATTEMPT_H
 #define TCPWHY_CONNECT_ATTEMPT_H
 
+#include "kernel.h"
+#include "claim.h"
+#include "connect_config.h"
+#include "connect_rows.h"
+#include "connect_stacks.h"
+#include "connect_walk.h"
+#include "hash.h"
+#include "histogram.h"
+
 #define ATTEMPT_HAS_SEQ 0x100 /* write_seq was set before the search */
 #define ATTEMPT_TRIED 0x200 /* tried is known */
 #define ATTEMPT_SEARCHING 0x400 /* search_ns holds when it began */

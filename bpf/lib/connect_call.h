@@ -6,6 +6,13 @@
 #ifndef TCPWHY_CONNECT_CALL_H
 #define TCPWHY_CONNECT_CALL_H
 
+#include "kernel.h"
+#include "address.h"
+#include "connect_attempt.h"
+#include "connect_config.h"
+#include "connect_filter.h"
+#include "connect_rows.h"
+
 /*
  * Set while all programs are attached. Before and after, some of them are not,
  * and what begins then would be seen in part; what has begun is seen to its end.

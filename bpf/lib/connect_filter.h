@@ -3,6 +3,11 @@
 #ifndef TCPWHY_CONNECT_FILTER_H
 #define TCPWHY_CONNECT_FILTER_H
 
+#include "kernel.h"
+#include "address.h"
+#include "connect_config.h"
+#include "process_name.h"
+
 /* Where sockaddr_in and sockaddr_in6 keep what connect() and bind() read. */
 struct why_sockaddr {
 	__u16 family;

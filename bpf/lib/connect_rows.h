@@ -3,6 +3,11 @@
 #ifndef TCPWHY_CONNECT_ROWS_H
 #define TCPWHY_CONNECT_ROWS_H
 
+#include "kernel.h"
+#include "../include/tcpwhy.h"
+#include "epoch.h"
+#include "keyed_row.h"
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);

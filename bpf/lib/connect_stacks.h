@@ -7,6 +7,10 @@
 #ifndef TCPWHY_CONNECT_STACKS_H
 #define TCPWHY_CONNECT_STACKS_H
 
+#include "kernel.h"
+#include "../include/stack_keys.h"
+#include "epoch.h"
+#include "reported_processes.h"
 #include "stack_table.h"
 
 /* The stacks that a search began on, in what may be another epoch than the one it ends in. */

@@ -8,6 +8,15 @@
 #ifndef TCPWHY_CONNECT_SYSCALL_H
 #define TCPWHY_CONNECT_SYSCALL_H
 
+#include "kernel.h"
+#include "connect_attempt.h"
+#include "connect_call.h"
+#include "connect_config.h"
+#include "connect_filter.h"
+#include "connect_rows.h"
+#include "fd.h"
+#include "syscall_context.h"
+
 #define EINTR 4
 #define EINPROGRESS 115
 #define ERESTARTSYS 512 /* and three more up to ERESTART_RESTARTBLOCK, 516 */

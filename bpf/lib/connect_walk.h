@@ -15,6 +15,9 @@
 #ifndef TCPWHY_CONNECT_WALK_H
 #define TCPWHY_CONNECT_WALK_H
 
+#include "kernel.h"
+#include "connect_config.h"
+
 struct why_walk {
 	__u32 low; /* first port */
 	__u32 remaining; /* ports in the cycle */

@@ -2,6 +2,8 @@
 #ifndef TCPWHY_COUNTERS_H
 #define TCPWHY_COUNTERS_H
 
+#include "kernel.h"
+
 /* Two counters that are neighbours, at a place of struct linux_mib. */
 static __always_inline void read_two(__u64 *values, __u64 address)
 {

@@ -2,6 +2,8 @@
 #ifndef TCPWHY_HASH_H
 #define TCPWHY_HASH_H
 
+#include "kernel.h"
+
 /* A number of so many bits, from all of the value's (Fibonacci hashing). */
 static __always_inline __u32 hash_bits(__u64 value, __u32 bits)
 {

@@ -7,6 +7,8 @@
 #ifndef TCPWHY_KEYED_ROW_H
 #define TCPWHY_KEYED_ROW_H
 
+#include "kernel.h"
+
 #define ROW_PLACES 4 /* where a key's row may be */
 
 /* Each step is one to one: keys that differ in one word never meet. */

@@ -3,6 +3,15 @@
 #ifndef TCPWHY_LISTENER_CAUSE_H
 #define TCPWHY_LISTENER_CAUSE_H
 
+#include "kernel.h"
+#include "listener_config.h"
+#include "listener_event.h"
+#include "listener_handler.h"
+#include "listener_key.h"
+#include "listener_rows.h"
+#include "listener_syns.h"
+#include "lost_skb.h"
+
 /*
  * Set while the host compares with the kernel's counters: what is lost before and
  * after is in neither.

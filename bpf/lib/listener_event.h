@@ -6,6 +6,10 @@
 #ifndef TCPWHY_LISTENER_EVENT_H
 #define TCPWHY_LISTENER_EVENT_H
 
+#include "kernel.h"
+#include "../include/tcpwhy.h"
+#include "listener_handler.h"
+
 #define EVENTS_PER_WINDOW 8
 #define WINDOW_BITS 20 /* of nanoseconds: 1.05 ms */
 

@@ -8,6 +8,10 @@
 #ifndef TCPWHY_LISTENER_HANDLER_H
 #define TCPWHY_LISTENER_HANDLER_H
 
+#include "kernel.h"
+#include "counters.h"
+#include "listener_config.h"
+
 enum handler {
 	HANDLER_REQUEST, /* tcp_conn_request(): a SYN */
 	HANDLER_ACK, /* tcp_check_req(): the handshake's last ACK */

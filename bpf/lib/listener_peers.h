@@ -6,6 +6,9 @@
 #ifndef TCPWHY_LISTENER_PEERS_H
 #define TCPWHY_LISTENER_PEERS_H
 
+#include "kernel.h"
+#include "../include/tcpwhy.h"
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);

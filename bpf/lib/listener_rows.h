@@ -11,6 +11,14 @@
 #ifndef TCPWHY_LISTENER_ROWS_H
 #define TCPWHY_LISTENER_ROWS_H
 
+#include "kernel.h"
+#include "epoch.h"
+#include "hash.h"
+#include "listener_config.h"
+#include "listener_key.h"
+#include "listener_peers.h"
+#include "table_full.h"
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
@@ -77,7 +85,7 @@ static __noinline bool count_far_loss(struct sock *sk, struct sk_buff *skb, cons
 	struct why_listener_key key = { .epoch = now };
 	struct why_listener_stats *row;
 
-	if (!grown || !identify_listener(&key, sk, false))
+	if (!grown || !identify_listener(&key, sk, &config.netns, false))
 		return false;
 	row = listener_row_of(&key);
 	if (!row)
@@ -93,7 +101,7 @@ static __noinline bool take_near_row(struct why_near_row *row, struct sock *sk, 
 {
 	struct why_listener_key key = { .epoch = now };
 
-	if (!row || row->key.id || !identify_listener(&key, sk, false) || !key.inode)
+	if (!row || row->key.id || !identify_listener(&key, sk, &config.netns, false) || !key.inode)
 		return false;
 	name_listener(&row->stats.name, sk);
 	row->stats.first_ns = bpf_ktime_get_ns();

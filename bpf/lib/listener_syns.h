@@ -6,6 +6,9 @@
 #ifndef TCPWHY_LISTENER_SYNS_H
 #define TCPWHY_LISTENER_SYNS_H
 
+#include "kernel.h"
+#include "../include/stack_keys.h"
+#include "cgroup.h"
 #include "stack_table.h"
 
 struct {

@@ -3,6 +3,9 @@
 #ifndef TCPWHY_PACKET_KEY_H
 #define TCPWHY_PACKET_KEY_H
 
+#include "kernel.h"
+#include "../include/tcpwhy.h"
+
 #define IPV4_SIZE 20
 #define IPV6_SIZE 40
 

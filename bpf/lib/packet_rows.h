@@ -7,6 +7,13 @@
 #ifndef TCPWHY_PACKET_ROWS_H
 #define TCPWHY_PACKET_ROWS_H
 
+#include "kernel.h"
+#include "../include/stack_keys.h"
+#include "claim.h"
+#include "epoch.h"
+#include "hash.h"
+#include "table_full.h"
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, EPOCHS << WHY_NEAR_PACKET_BITS);

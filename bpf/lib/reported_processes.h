@@ -3,6 +3,9 @@
 #ifndef TCPWHY_REPORTED_PROCESSES_H
 #define TCPWHY_REPORTED_PROCESSES_H
 
+#include "kernel.h"
+#include "../include/sample.h"
+
 /* Those that the host was told of; what falls out is told again. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

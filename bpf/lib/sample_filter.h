@@ -3,6 +3,10 @@
 #ifndef TCPWHY_SAMPLE_FILTER_H
 #define TCPWHY_SAMPLE_FILTER_H
 
+#include "kernel.h"
+#include "process_name.h"
+#include "sample_config.h"
+
 struct {
 	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
 	__uint(max_entries, 1);

@@ -6,6 +6,8 @@
 #ifndef TCPWHY_SAMPLE_ROWS_H
 #define TCPWHY_SAMPLE_ROWS_H
 
+#include "kernel.h"
+#include "../include/sample.h"
 #include "stack_table.h"
 
 struct {

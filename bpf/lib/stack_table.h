@@ -12,6 +12,8 @@
 #ifndef TCPWHY_STACK_TABLE_H
 #define TCPWHY_STACK_TABLE_H
 
+#include "kernel.h"
+#include "../include/stack_keys.h"
 #include "epoch.h"
 
 static volatile __u32 turn SEC(".data.turn") = 0; /* the host's to write: how often it has turned */

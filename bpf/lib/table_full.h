@@ -2,6 +2,8 @@
 #ifndef TCPWHY_TABLE_FULL_H
 #define TCPWHY_TABLE_FULL_H
 
+#include "kernel.h"
+
 /* Drops for which the table had no room. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
