@@ -5,8 +5,8 @@
  * neither why, nor from whom, nor whether the socket is still the one of that address.
  */
 #include "../bpf/lib/kernel.h"
-#include "../bpf/lib/counters.h"
 #include "../bpf/lib/hash.h"
+#include "../bpf/lib/kernel_counters.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

@@ -6,6 +6,7 @@
 #include "kernel.h"
 #include "accept_config.h"
 #include "accept_waiting.h"
+#include "count.h"
 #include "epoch.h"
 #include "histogram.h"
 #include "listener_key.h"
@@ -46,11 +47,8 @@ struct {
 
 static __always_inline void count_accept_loss(__u32 kind)
 {
-	__u64 *count = bpf_map_lookup_elem(&accept_losses, &kind);
-
 	/* accept is not confined to its CPU's turn. */
-	if (count)
-		__sync_fetch_and_add(count, 1);
+	count_here_atomic(&accept_losses, kind);
 }
 
 /* The row of the listener; 0: no room. */

@@ -61,12 +61,7 @@ static __always_inline bool claim_waiting_slot(struct why_waiting_slot *slot, __
 {
 	if (slot->id == id)
 		return true;
-	if (slot->claims)
-		return false;
-	if (claim_alone(&slot->claims))
-		return true;
-	unclaim(&slot->claims);
-	return false;
+	return !slot->claims && claim(&slot->claims);
 }
 
 /* Into the table as long as that is where it is noted what waits already: each is there once. */

@@ -20,4 +20,13 @@ static __always_inline void unclaim(__u32 *claims)
 	__sync_fetch_and_add(claims, -1);
 }
 
+/* As claim_alone(); who does not have the place leaves no claim there. */
+static __always_inline bool claim(__u32 *claims)
+{
+	if (claim_alone(claims))
+		return true;
+	unclaim(claims);
+	return false;
+}
+
 #endif

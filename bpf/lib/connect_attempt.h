@@ -13,6 +13,7 @@
 #include "connect_rows.h"
 #include "connect_stacks.h"
 #include "connect_walk.h"
+#include "count.h"
 #include "hash.h"
 #include "histogram.h"
 
@@ -103,10 +104,8 @@ static __always_inline void add32(__u32 *counter, __u32 value)
 
 static __always_inline void count_connect_loss(__u32 loss)
 {
-	__u64 *count = bpf_map_lookup_elem(&connect_losses, &loss);
-
-	if (count) /* a program of another probe may interrupt this one here */
-		add(count, 1);
+	/* A program of another probe may interrupt this one here. */
+	count_here_atomic(&connect_losses, loss);
 }
 
 /*
@@ -157,10 +156,8 @@ static __always_inline struct why_attempt *attempt_new(__u64 id)
 		slot = attempt_slot_of(id);
 		if (!slot)
 			return 0;
-		if (!claim_alone(&slot->claims)) {
-			unclaim(&slot->claims);
+		if (!claim(&slot->claims))
 			goto table;
-		}
 		__builtin_memset(&slot->search_ns, 0,
 				 offsetof(struct why_attempt, claims) -
 					 offsetof(struct why_attempt, search_ns));

@@ -8,6 +8,7 @@
 
 #include "kernel.h"
 #include "../include/tcpwhy.h"
+#include "count.h"
 #include "listener_handler.h"
 
 #define EVENTS_PER_WINDOW 8
@@ -36,14 +37,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct why_event_gate);
 } listener_gate SEC(".maps");
-
-static __always_inline void count_unsent(__u32 why)
-{
-	__u64 *count = bpf_map_lookup_elem(&listener_unsent, &why);
-
-	if (count)
-		*count += 1;
-}
 
 static __always_inline bool may_send(__u64 now)
 {
@@ -90,12 +83,12 @@ static __always_inline void send_loss(const struct why_handler *handler, __u32 c
 	__u64 now = bpf_ktime_get_ns();
 
 	if (!may_send(now)) {
-		count_unsent(WHY_UNSENT_RATE);
+		count_here(&listener_unsent, WHY_UNSENT_RATE);
 		return;
 	}
 	event = bpf_ringbuf_reserve(&listener_events, sizeof(*event), 0);
 	if (!event) {
-		count_unsent(WHY_UNSENT_RING);
+		count_here(&listener_unsent, WHY_UNSENT_RING);
 		return;
 	}
 	__builtin_memset(event, 0, sizeof(*event));

@@ -9,7 +9,7 @@
 #define TCPWHY_LISTENER_HANDLER_H
 
 #include "kernel.h"
-#include "counters.h"
+#include "kernel_counters.h"
 #include "listener_config.h"
 
 enum handler {

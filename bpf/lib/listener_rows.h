@@ -149,7 +149,7 @@ static __always_inline void count_near_peer(struct why_near_row *row, struct sk_
 static __always_inline bool count_listener_loss(__u64 id, struct sock *sk, struct sk_buff *skb,
 						const __u64 *grown, __u32 cause, bool direct)
 {
-	__u32 now = epoch, place = hash_bits(id, WHY_NEAR_ROW_BITS) | now << WHY_NEAR_ROW_BITS;
+	__u32 now = epoch, place = near_place(id, WHY_NEAR_ROW_BITS, now);
 	struct why_near_row *row = bpf_map_lookup_elem(&listener_near, &place);
 
 	if (!row || (!is_near_row_of(row, id, sk, direct) && !take_near_row(row, sk, now))) {

@@ -64,7 +64,7 @@ static __always_inline bool count_near_packet(const struct why_packet_key *packe
 {
 	const struct why_words *key = (const struct why_words *)packet, *owned;
 	__u64 mixed = key->location ^ key->others[0] ^ key->others[1];
-	__u32 index = hash_bits(mixed, WHY_NEAR_PACKET_BITS) | now << WHY_NEAR_PACKET_BITS;
+	__u32 index = near_place(mixed, WHY_NEAR_PACKET_BITS, now);
 	struct why_near_packet *place = bpf_map_lookup_elem(&packet_near, &index);
 
 	if (!place)

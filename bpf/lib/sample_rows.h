@@ -8,6 +8,7 @@
 
 #include "kernel.h"
 #include "../include/sample.h"
+#include "count.h"
 #include "stack_table.h"
 
 struct {
@@ -31,11 +32,7 @@ struct {
 
 static __always_inline void count_sample(__u32 epoch, __u32 kind)
 {
-	__u32 index = epoch * WHY_SAMPLE_COUNT + kind;
-	__u64 *count = bpf_map_lookup_elem(&sample_counts, &index);
-
-	if (count)
-		*count += 1;
+	count_here(&sample_counts, epoch * WHY_SAMPLE_COUNT + kind);
 }
 
 /* Both stacks at once: the table had no place for one of them. */

@@ -3,6 +3,7 @@
 #define TCPWHY_TABLE_FULL_H
 
 #include "kernel.h"
+#include "count.h"
 
 /* Drops for which the table had no room. */
 struct {
@@ -14,11 +15,7 @@ struct {
 
 static __always_inline void count_table_full(void)
 {
-	__u32 zero = 0;
-	__u64 *count = bpf_map_lookup_elem(&table_full, &zero);
-
-	if (count)
-		*count += 1;
+	count_here(&table_full, 0);
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#ifndef TCPWHY_COUNTERS_H
-#define TCPWHY_COUNTERS_H
+#ifndef TCPWHY_KERNEL_COUNTERS_H
+#define TCPWHY_KERNEL_COUNTERS_H
 
 #include "kernel.h"
 
