@@ -47,7 +47,7 @@ endif
 # For what needs root, if this is not root.
 SUDO ?= $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: help setup build tests bpf run test unit-test lab-test kernel-test cost bench soak lint format docs install clean
+.PHONY: help setup build tests bpf headers run test unit-test lab-test kernel-test cost bench soak lint format docs install clean
 
 help: ## show this
 	@printf 'Targets:\n'
@@ -77,6 +77,13 @@ $(OBJECTS)/%.bpf.o: bpf/%.bpf.c Makefile
 	$(Q)$(OBJCOPY) --strip-debug $@
 
 -include $(PROGRAMS:.o=.d)
+
+# What each header of the programs needs, it includes: a program may take them in any order.
+headers:
+	$(Q)for header in $(wildcard bpf/include/*.h bpf/lib/*.h); do \
+		printf '#include "%s"\n' "$$header" | \
+			$(CLANG) $(BPF_FLAGS) -Wno-unused-function -fsyntax-only -I. -x c - || status=1; \
+	done; exit $${status:-0}
 
 # What the kernel tests compare the counts with.
 .build/bpf-tests/%.bpf.o: Tests/KernelTests/%.bpf.c Makefile
@@ -159,7 +166,7 @@ bench: ## cost, speed, memory and scaling beside other tools; writes docs/bench.
 soak: build .build/tcpload ## every live command for MINUTES while all comes and goes; its table goes into docs/bench.md
 	$(Q)$(SUDO) scripts/soak --minutes $(MINUTES) $(ARGS)
 
-lint: build ## layout, shellcheck, import rules, licences, the manual page
+lint: build ## layout, headers, shellcheck, import rules, licences, the manual page
 	$(Q)scripts/lint
 
 format: ## lay out Swift and C files

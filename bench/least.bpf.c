@@ -5,8 +5,8 @@
  * neither why, nor from whom, nor whether the socket is still the one of that address.
  */
 #include "../bpf/lib/kernel.h"
-#include "../bpf/lib/counters.h"
-#include "../bpf/lib/spread.h"
+#include "../bpf/lib/hash.h"
+#include "../bpf/lib/kernel_counters.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -76,7 +76,7 @@ int BPF_PROG(request_exit, void *ops, void *af_ops, struct sock *sk)
 		return 0;
 	/* The verifier allows no arithmetic with a pointer but a difference. */
 	asm volatile("%0 -= %1" : "+r"(id) : "r"(call));
-	place = spread(id, ROW_BITS);
+	place = hash_bits(id, ROW_BITS);
 	row = bpf_map_lookup_elem(&rows, &place);
 	if (!row)
 		return 0;

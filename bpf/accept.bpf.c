@@ -14,21 +14,9 @@
  * By tracepoints: inet_sock_set_state and the return of the system calls.
  */
 #include "lib/kernel.h"
-#include "include/tcpwhy.h"
-
-const volatile struct why_accept_config config SEC(".rodata.config") = {};
-
-#include "lib/epoch.h"
-#include "lib/histogram.h"
-#include "lib/cgroup.h"
-#include "lib/identity.h"
-#include "lib/claim.h"
-#include "lib/spread.h"
-#include "lib/waiting.h"
-#include "lib/accept.h"
-#include "lib/fd.h"
-#include "lib/syscall_context.h"
+#include "lib/accept_rows.h"
 #include "lib/accept_syscall.h"
+#include "lib/syscall_context.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

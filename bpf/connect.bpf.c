@@ -13,29 +13,13 @@
  * tracepoint backend sees the system calls and the state changes only.
  */
 #include "lib/kernel.h"
-#include "include/sample.h"
-
-const volatile struct why_config config SEC(".rodata.config") = {};
-
-#include "lib/epoch.h"
-#include "lib/histogram.h"
-#include "lib/ports.h"
-#include "lib/stack.h"
-#include "lib/told.h"
-#include "lib/search_stack.h"
-#include "lib/claim.h"
-#include "lib/spread.h"
-#include "lib/row.h"
-#include "lib/totals.h"
-#include "lib/attempt.h"
-#include "lib/address.h"
-#include "lib/process_name.h"
-#include "lib/filter.h"
-#include "lib/call.h"
-#include "lib/search.h"
-#include "lib/fd.h"
+#include "lib/connect_attempt.h"
+#include "lib/connect_call.h"
+#include "lib/connect_config.h"
+#include "lib/connect_filter.h"
+#include "lib/connect_search.h"
+#include "lib/connect_syscall.h"
 #include "lib/syscall_context.h"
-#include "lib/syscall.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -59,7 +43,7 @@ static __noinline int left_syn_sent(struct sock *sk, int to, bool direct)
 		attempt_outcome(attempt, sk, WHY_OUTCOME_ESTABLISHED, 0);
 		return 0;
 	}
-	if (attempt->key.netns != netns_of(sk, direct))
+	if (attempt->key.netns != netns_of_socket(sk, direct))
 		return 0;
 	error = direct ? sk->sk_err : BPF_CORE_READ(sk, sk_err);
 	if (error)

@@ -6,11 +6,10 @@
  */
 #include "lib/kernel.h"
 #include "include/tcpwhy.h"
+#include "lib/epoch.h"
+#include "lib/table_full.h"
 
 const volatile struct why_conntrack_config config SEC(".rodata.config") = {};
-
-#include "lib/epoch.h"
-#include "lib/unplaced.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -19,7 +18,7 @@ struct {
 	__uint(max_entries, 4096);
 	__type(key, struct why_conntrack_key);
 	__type(value, __u64);
-} full SEC(".maps");
+} conntrack_rows SEC(".maps");
 
 static __always_inline int count_full(__u32 netns)
 {
@@ -28,15 +27,15 @@ static __always_inline int count_full(__u32 netns)
 
 	if (config.netns && config.netns != netns)
 		return 0;
-	count = bpf_map_lookup_elem(&full, &key);
+	count = bpf_map_lookup_elem(&conntrack_rows, &key);
 	if (!count) {
-		bpf_map_update_elem(&full, &key, &zero, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&full, &key);
+		bpf_map_update_elem(&conntrack_rows, &key, &zero, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&conntrack_rows, &key);
 	}
 	if (count)
 		__sync_fetch_and_add(count, 1);
 	else
-		count_unplaced();
+		count_table_full();
 	return 0;
 }
 
@@ -56,7 +55,7 @@ struct {
 	__uint(max_entries, 1024);
 	__type(key, __u64); /* stack pointer at the entry */
 	__type(value, __u32); /* inode of the network namespace */
-} calls SEC(".maps");
+} conntrack_calls SEC(".maps");
 
 /* On x86 a return takes the return address from the stack. */
 #ifdef __TARGET_ARCH_x86
@@ -71,7 +70,7 @@ int BPF_KPROBE(kprobe_early_drop, struct net *net)
 	__u64 stack = PT_REGS_SP(ctx);
 	__u32 netns = BPF_CORE_READ(net, ns.inum);
 
-	bpf_map_update_elem(&calls, &stack, &netns, BPF_ANY);
+	bpf_map_update_elem(&conntrack_calls, &stack, &netns, BPF_ANY);
 	return 0;
 }
 
@@ -79,14 +78,14 @@ SEC("kretprobe/early_drop")
 int BPF_KRETPROBE(kretprobe_early_drop, int ret)
 {
 	__u64 stack = PT_REGS_SP(ctx) - RETURN_SIZE;
-	__u32 *netns = bpf_map_lookup_elem(&calls, &stack);
+	__u32 *netns = bpf_map_lookup_elem(&conntrack_calls, &stack);
 
 	if (!(__u8)ret) {
 		if (netns)
 			count_full(*netns);
 		else
-			count_unplaced();
+			count_table_full();
 	}
-	bpf_map_delete_elem(&calls, &stack);
+	bpf_map_delete_elem(&conntrack_calls, &stack);
 	return 0;
 }

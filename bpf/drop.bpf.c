@@ -4,19 +4,14 @@
  * dropped passes the tracepoint kfree_skb; one that was used up does not.
  */
 #include "lib/kernel.h"
-#include "include/stacks.h"
+#include "include/stack_keys.h"
+#include "lib/cgroup.h"
+#include "lib/lost_skb.h"
+#include "lib/packet_key.h"
+#include "lib/packet_rows.h"
+#include "lib/stack_table.h"
 
 const volatile struct why_packet_config config SEC(".rodata.config") = {};
-
-#include "lib/epoch.h"
-#include "lib/lost_skb.h"
-#include "lib/unplaced.h"
-#include "lib/packet.h"
-#include "lib/cgroup.h"
-#include "lib/stack.h"
-#include "lib/claim.h"
-#include "lib/spread.h"
-#include "lib/packets.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -25,7 +20,7 @@ struct {
 	__uint(max_entries, 512);
 	__type(key, __u32);
 	__type(value, __u8);
-} wanted_reasons SEC(".maps");
+} packet_reasons SEC(".maps");
 
 /* Of struct why_packet_key. */
 static __always_inline __u16 stack_number(void *ctx, __u32 now)
@@ -62,11 +57,11 @@ int BPF_PROG(btf_dropped, struct sk_buff *skb, void *location)
 	__u32 now;
 
 	key.flags = is_listeners(skb) ? WHY_PACKET_LISTEN : 0;
-	key.netns = netns_of(skb);
+	key.netns = netns_of_packet(skb);
 	if (config.netns && config.netns != key.netns)
 		return 0;
 	key.reason = config.has_reason ? ctx[2] : 0;
-	if (config.filter_reason && !bpf_map_lookup_elem(&wanted_reasons, &key.reason))
+	if (config.filter_reason && !bpf_map_lookup_elem(&packet_reasons, &key.reason))
 		return 0;
 	if (wanted_cgroup && !is_in_cgroup(skb, config.has_receiver ? (struct sock *)ctx[3] : 0))
 		return 0;

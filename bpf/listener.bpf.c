@@ -11,24 +11,8 @@
  * and an iterator over the sockets that listen, with their queues.
  */
 #include "lib/kernel.h"
-#include "include/stacks.h"
-
-const volatile struct why_listener_config config SEC(".rodata.config") = {};
-
-#include "lib/epoch.h"
-#include "lib/counters.h"
-#include "lib/handler.h"
-#include "lib/lost_skb.h"
-#include "lib/unplaced.h"
-#include "lib/loss_event.h"
-#include "lib/cgroup.h"
-#include "lib/identity.h"
-#include "lib/peers.h"
-#include "lib/spread.h"
-#include "lib/losses.h"
-#include "lib/stack.h"
-#include "lib/syn_stack.h"
-#include "lib/listener.h"
+#include "lib/listener_cause.h"
+#include "lib/listener_handler.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

@@ -5,13 +5,8 @@
  */
 #include "lib/kernel.h"
 #include "include/sample.h"
-
-const volatile struct why_sample_config config SEC(".rodata.config") = {};
-
-#include "lib/process_name.h"
-#include "lib/process.h"
-#include "lib/told.h"
-#include "lib/stacks.h"
+#include "lib/sample_filter.h"
+#include "lib/sample_rows.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -27,7 +22,6 @@ int sample(struct bpf_perf_event_data *ctx)
 	if (!wants_process(pid_tgid, key.comm))
 		return 0;
 	key.pid = pid_tgid >> 32;
-	tell_process(&events, key.pid);
-	take_stacks(ctx, &key);
+	count_stacks(ctx, &key);
 	return 0;
 }

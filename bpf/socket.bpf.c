@@ -15,7 +15,7 @@ struct {
 	__uint(max_entries, 4096);
 	__type(key, struct why_range_key);
 	__type(value, struct why_range_use);
-} ranges SEC(".maps");
+} socket_ranges SEC(".maps");
 
 /* Cleared by the host before it walks. */
 struct why_bound_ports bound_ports SEC(".data.bound");
@@ -62,7 +62,7 @@ static __always_inline int count_socket(struct sock_common *sk)
 			*(__u32 *)key.remote = sk->skc_daddr;
 		}
 	}
-	use = bpf_map_lookup_elem(&ranges, &key);
+	use = bpf_map_lookup_elem(&socket_ranges, &key);
 	if (!use)
 		return 0;
 	if (port < use->low || port > use->high)

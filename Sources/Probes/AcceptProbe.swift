@@ -121,7 +121,7 @@ public final class AcceptProbe {
         var rows: [Listener: ListenerState] = [:]
         do throws(BPFError) {
             let epoch = try epochs.close()
-            try object.map(named: "stats").drain { keyBytes, valueBytes in
+            try object.map(named: "accept_rows").drain { keyBytes, valueBytes in
                 guard let key = keyBytes.read(why_listener_key.self), key.epoch == epoch else { return false }
                 guard let value = valueBytes.read(why_accept_stats.self) else { return true }
                 var state = ListenerState()
@@ -141,7 +141,7 @@ public final class AcceptProbe {
     public func loss() throws(ProbeError) -> Loss {
         var loss = Loss()
         do throws(BPFError) {
-            let losses = try object.map(named: "losses")
+            let losses = try object.map(named: "accept_losses")
             func lost(_ kind: UInt32) throws(BPFError) -> UInt64 {
                 try losses.lookupPerCPU(kind, as: UInt64.self)?.reduce(0, +) ?? 0
             }

@@ -51,7 +51,7 @@ struct AttachedPrograms {
         var loss = Loss()
         loss.missed = try misses(in: object)
         loss.table =
-            try object.map(named: "unplaced").lookupPerCPU(UInt32(0), as: UInt64.self)?
+            try object.map(named: "table_full").lookupPerCPU(UInt32(0), as: UInt64.self)?
             .reduce(0, +) ?? 0
         return loss
     }

@@ -85,7 +85,7 @@ enum ConnectLoader {
         _ object: borrowing BPFObject, _ options: ConnectOptions
     ) throws(BPFError) {
         if let cgroup = options.cgroup {
-            try object.map(named: "cgroup").update(UInt32(0), UInt32(bitPattern: cgroup))
+            try object.map(named: "connect_cgroup").update(UInt32(0), UInt32(bitPattern: cgroup))
         }
     }
 
@@ -94,15 +94,15 @@ enum ConnectLoader {
         _ kernel: ConnectKernel
     ) throws(BPFError) {
         // Tracepoints keep every attempt in the table, the others only what finds no slot.
-        if backend == .tracepoint { try object.setMaxEntries(map: "slots", 1) }
-        try object.setMaxEntries(map: "events", options.events ? options.ringBytes : 4096)
+        if backend == .tracepoint { try object.setMaxEntries(map: "connect_slots", 1) }
+        try object.setMaxEntries(map: "connect_events", options.events ? options.ringBytes : 4096)
         guard kernel.tablesGrow else { return }
-        for map in ["stats", "attempts", "calls"] {
+        for map in ["connect_rows", "connect_attempts", "connect_calls"] {
             try object.setMapFlags(map: map, UInt32(BPF_F_NO_PREALLOC))
         }
-        try object.setMaxEntries(map: "stats", 16384)
-        try object.setMaxEntries(map: "attempts", 65536)
-        try object.setMaxEntries(map: "calls", 65536)
+        try object.setMaxEntries(map: "connect_rows", 16384)
+        try object.setMaxEntries(map: "connect_attempts", 65536)
+        try object.setMaxEntries(map: "connect_calls", 65536)
     }
 
     private static let BPF_F_NO_PREALLOC = 1

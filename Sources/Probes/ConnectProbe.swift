@@ -32,10 +32,10 @@ public final class ConnectProbe {
         failedOnly = options.failedOnly
         stacks = options.stacks ? SearchStacks() : nil
         do throws(BPFError) {
-            stats = try loaded.object.map(named: "stats")
-            others = try loaded.object.map(named: "others")
+            stats = try loaded.object.map(named: "connect_rows")
+            others = try loaded.object.map(named: "connect_others")
             epochs = try Epochs(loaded.object)
-            losses = try loaded.object.map(named: "losses")
+            losses = try loaded.object.map(named: "connect_losses")
         } catch {
             throw ProbeError(error)
         }
@@ -50,7 +50,7 @@ public final class ConnectProbe {
     /// The events' ring buffer; `nil` unless events were asked for.
     public func openRing() throws(ProbeError) -> RingBuffer {
         do throws(BPFError) {
-            return try RingBuffer(object.map(named: "events"))
+            return try RingBuffer(object.map(named: "connect_events"))
         } catch {
             throw ProbeError(error)
         }
@@ -175,7 +175,7 @@ public final class ConnectProbe {
     private func settleCalls() throws(BPFError) {
         func settle(_ attempt: RawSpan) {
             // An attempt begins with its key, what names its socket, and whether it is
-            // in its call (lib/attempt.h).
+            // in its call (lib/connect_attempt.h).
             let size = MemoryLayout<why_connect_key>.size
             guard let key = ConnectDecoding.key(attempt),
                 let socket = attempt.read(UInt64.self, at: size), socket != 0,
@@ -189,7 +189,7 @@ public final class ConnectProbe {
             one.unknown = 1
             unfinished[key, default: ConnectStats()].merge(one)
         }
-        for name in ["slots", "attempts"] {
+        for name in ["connect_slots", "connect_attempts"] {
             try object.map(named: name).forEach { _, attempt in settle(attempt) }
         }
     }

@@ -18,7 +18,7 @@ package struct ConnectTable {
             guard ConnectDecoding.epoch(statsBytes) == epoch else { return false }
             guard let key = ConnectDecoding.key(row),
                 let value = ConnectDecoding.stats(statsBytes, sees: coverage),
-                // What nobody found (find_stats in lib/totals.h) has counted nothing.
+                // What nobody found (find_connect_stats in lib/connect_rows.h) has counted nothing.
                 value.isActive
             else { return true }
             // A key has a second row if it met one of another key that is no more.

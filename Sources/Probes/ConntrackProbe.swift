@@ -72,7 +72,7 @@ public final class ConntrackProbe {
         var counts: [UInt32: UInt64] = [:]
         do throws(BPFError) {
             let epoch = try epochs.close()
-            try object.map(named: "full").drain { keyBytes, value in
+            try object.map(named: "conntrack_rows").drain { keyBytes, value in
                 guard let key = keyBytes.read(why_conntrack_key.self), key.epoch == epoch else {
                     return false
                 }

@@ -94,8 +94,8 @@ public final class ListenerProbe {
         try object.only(programs: Set(programs.map(\.name)).union([ListenerPrograms.list]))
         try object.setReadOnly(config, map: ".rodata.config")
         try object.setReadOnly(cgroup ?? 0, map: ".rodata.cgroup")
-        if config.events == 0 { try object.setMaxEntries(map: "events", 4096) }
-        if config.peers == 0 { try object.setMaxEntries(map: "peers", 1) }
+        if config.events == 0 { try object.setMaxEntries(map: "listener_events", 4096) }
+        if config.peers == 0 { try object.setMaxEntries(map: "listener_peers", 1) }
         try SynStacks.prepare(object, wanted: config.stacks != 0)
         try object.load()
         let attached = try AttachedPrograms(programs, in: object)
@@ -117,7 +117,7 @@ public final class ListenerProbe {
     /// The events' ring buffer.
     public func openRing() throws(ProbeError) -> RingBuffer {
         do throws(BPFError) {
-            return try RingBuffer(object.map(named: "events"))
+            return try RingBuffer(object.map(named: "listener_events"))
         } catch {
             throw ProbeError(error)
         }
@@ -177,7 +177,7 @@ public final class ListenerProbe {
     public func loss() throws(ProbeError) -> Loss {
         do throws(BPFError) {
             var loss = try attached.loss(in: object)
-            let unsent = try object.map(named: "unsent")
+            let unsent = try object.map(named: "listener_unsent")
             func count(_ why: why_unsent) throws(BPFError) -> UInt64 {
                 try unsent.lookupPerCPU(why.rawValue, as: UInt64.self)?.reduce(0, +) ?? 0
             }

@@ -79,17 +79,18 @@ extension LossTable {
     /// Takes it out of the tables.
     /// - Parameter epoch: in which nobody counts any more.
     init(draining object: borrowing BPFObject, _ epoch: UInt32) throws(BPFError) {
-        try object.map(named: "near").drainPerCPU(NearPlaces.of(epoch, bits: WHY_NEAR_ROW_BITS)) { bytes in
+        try object.map(named: "listener_near").drainPerCPU(NearPlaces.of(epoch, bits: WHY_NEAR_ROW_BITS)) {
+            bytes in
             guard let row = bytes.read(why_near_row.self), row.key.id != 0 else { return false }
             add(row)
             return true
         }
-        try object.map(named: "stats").drain { keyBytes, valueBytes in
+        try object.map(named: "listener_rows").drain { keyBytes, valueBytes in
             guard let key = keyBytes.read(why_listener_key.self), key.epoch == epoch else { return false }
             if let value = valueBytes.read(why_listener_stats.self) { add(key, value) }
             return true
         }
-        try object.map(named: "peers").drain { keyBytes, valueBytes in
+        try object.map(named: "listener_peers").drain { keyBytes, valueBytes in
             guard let key = keyBytes.read(why_peer_key.self), key.epoch == epoch else { return false }
             if let count = valueBytes.read(UInt64.self) { add(key, count) }
             return true

@@ -38,7 +38,7 @@ public final class PacketProbe {
             try listeners.shareLost(with: object)
             try object.load()
             epochs = try Epochs(object)
-            let wanted = try object.map(named: "wanted_reasons")
+            let wanted = try object.map(named: "packet_reasons")
             for reason in options.reasons { try wanted.update(reason, UInt8(1)) }
             attached = try AttachedPrograms([Self.program], in: object)
             try attached.countFromNow(in: object)
@@ -71,7 +71,7 @@ public final class PacketProbe {
         try object.setReadOnly(options.cgroup ?? 0, map: ".rodata.cgroup")
         try StackTables.prepare(object, depth: options.stacks ? depth : nil)
         // Each kind of packet comes by several ways.
-        if options.stacks { try object.setMaxEntries(map: "packets", 32768) }
+        if options.stacks { try object.setMaxEntries(map: "packet_rows", 32768) }
         return object
     }
 
@@ -164,12 +164,13 @@ public final class PacketProbe {
     private func counts() throws(BPFError) -> [Row] {
         var counts: [Row] = []
         let epoch = try epochs.close()
-        try object.map(named: "near").drainPerCPU(NearPlaces.of(epoch, bits: WHY_NEAR_PACKET_BITS)) { place in
+        try object.map(named: "packet_near").drainPerCPU(NearPlaces.of(epoch, bits: WHY_NEAR_PACKET_BITS)) {
+            place in
             guard let place = place.read(why_near_packet.self), place.claims > 0 else { return false }
             if place.count > 0 { counts.append(Row(key: place.key, count: place.count)) }
             return true
         }
-        for table in ["packets", "together"] {
+        for table in ["packet_rows", "packet_portless"] {
             try object.map(named: table).drain { keyBytes, valueBytes in
                 guard let key = keyBytes.read(why_packet_key.self),
                     (Int32(key.flags) & WHY_PACKET_EPOCH != 0) == (epoch != 0)

@@ -22,7 +22,7 @@ public final class RangeProbe {
                 name: "tcpwhy_socket")
             try object.load()
             link = try object.attachIterator(program: "count_range")
-            ranges = try object.map(named: "ranges")
+            ranges = try object.map(named: "socket_ranges")
             bound = try object.map(named: ".data.bound")
         } catch {
             throw ProbeError(error)

@@ -41,11 +41,11 @@ public final class SampleProbe {
                 bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_sample")
             try object.setReadOnly(options.filters, map: ".rodata.config")
             try StackTables.prepare(object, depth: depth, places: options.stackPlaces)
-            try object.setMaxEntries(map: "counts", options.rows)
+            try object.setMaxEntries(map: "sample_rows", options.rows)
             try object.load()
             epochs = try Epochs(object)
             if let cgroup = options.cgroup {
-                try object.map(named: "cgroup").update(UInt32(0), UInt32(bitPattern: cgroup))
+                try object.map(named: "sample_cgroup").update(UInt32(0), UInt32(bitPattern: cgroup))
             }
             (clock, events) = try Self.attach(object, cpus, options.frequency)
         } catch {
@@ -78,7 +78,7 @@ public final class SampleProbe {
     /// The events' ring buffer: processes seen for the first time, and stacks for which
     /// the kernel's table had no place.
     public func openRing() throws(ProbeError) -> RingBuffer {
-        do throws(BPFError) { return try RingBuffer(object.map(named: "events")) } catch {
+        do throws(BPFError) { return try RingBuffer(object.map(named: "sample_events")) } catch {
             throw ProbeError(error)
         }
     }
@@ -116,7 +116,7 @@ public final class SampleProbe {
             var result = StackSamples()
             result.depth = depth
             swap(&result.counts, &whole[Int(epoch)])
-            try object.map(named: "counts").drain { keyBytes, valueBytes in
+            try object.map(named: "sample_rows").drain { keyBytes, valueBytes in
                 guard let key = keyBytes.read(why_stack_key.self), key.epoch == epoch,
                     let count = valueBytes.read(UInt64.self)
                 else { return false }
@@ -126,7 +126,7 @@ public final class SampleProbe {
                 result.counts[sample, default: 0] += count
                 return true
             }
-            let samples = try object.map(named: "samples")
+            let samples = try object.map(named: "sample_counts")
             func take(_ kind: why_sample_count) throws(BPFError) -> UInt64 {
                 let index = epoch * WHY_SAMPLE_COUNT.rawValue + kind.rawValue
                 guard let counts = try samples.lookupPerCPU(index, as: UInt64.self) else { return 0 }

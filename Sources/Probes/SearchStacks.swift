@@ -3,14 +3,14 @@ import BPF
 import CPrograms
 public import Model
 
-/// What `bpf/lib/search_stack.h` sums up.
+/// What `bpf/lib/connect_stacks.h` sums up.
 struct SearchStacks {
     private var tables = StackTables()
     private var taken: [StackSample: SearchSamples.Sums] = [:]
 
-    static let ring = "processes"
-    private static let sums = "search_stacks"
-    private static let others = "other_searches"
+    static let ring = "connect_processes"
+    private static let sums = "connect_stacks"
+    private static let others = "connect_other_stacks"
     private static let depth = StackDepth.allowed(CallStack.mostFrames)
 
     /// Before the load. Without stacks none of the maps is made.
@@ -18,7 +18,7 @@ struct SearchStacks {
     static func prepare(_ object: borrowing BPFObject, rows: UInt32?) throws(BPFError) {
         try StackTables.prepare(object, depth: rows == nil ? nil : depth)
         if let rows { return try object.setMaxEntries(map: sums, rows) }
-        for map in [sums, others, ring, "told"] { try object.leaveOut(map: map) }
+        for map in [sums, others, ring, "reported_processes"] { try object.leaveOut(map: map) }
     }
 
     /// Takes out what was counted in an epoch in which nobody counts any more; `samples` has it

@@ -5,7 +5,7 @@ import Glibc
 import Host
 import Model
 
-/// The stacks that `bpf/lib/stack.h` keeps, taken out turn by turn.
+/// The stacks that `bpf/lib/stack_table.h` keeps, taken out turn by turn.
 struct StackTables {
     /// The turn that was taken out last.
     private var turn: UInt32 = 0

@@ -3,7 +3,7 @@ import BPF
 import CPrograms
 import Model
 
-/// What `bpf/lib/syn_stack.h` counts.
+/// What `bpf/lib/listener_syns.h` counts.
 struct SynStacks {
     private var tables = StackTables()
     private static let depth = StackDepth.allowed(PacketProbe.mostFrames)
@@ -12,7 +12,7 @@ struct SynStacks {
     static func prepare(_ object: borrowing BPFObject, wanted: Bool) throws(BPFError) {
         try StackTables.prepare(object, depth: wanted ? depth : nil)
         guard !wanted else { return }
-        for map in ["syns", "dropped_syns"] { try object.leaveOut(map: map) }
+        for map in ["listener_syns", "listener_syn_count"] { try object.leaveOut(map: map) }
     }
 
     /// Takes out what was counted in an epoch in which nobody counts any more.
@@ -21,7 +21,7 @@ struct SynStacks {
     ) throws(BPFError) -> DroppedSYNs {
         try tables.take(turn: turn, from: object)
         var syns = DroppedSYNs()
-        try object.map(named: "syns").drain { keyBytes, valueBytes in
+        try object.map(named: "listener_syns").drain { keyBytes, valueBytes in
             guard let key = keyBytes.read(why_syn_key.self), UInt32(key.epoch) == epoch,
                 let count = valueBytes.read(UInt64.self)
             else { return false }
@@ -33,7 +33,7 @@ struct SynStacks {
             syns.ways[way, default: 0] += count
             return true
         }
-        let all = try object.map(named: "dropped_syns")
+        let all = try object.map(named: "listener_syn_count")
         if let counts = try all.lookupPerCPU(epoch, as: UInt64.self) {
             syns.all = counts.reduce(0, +)
             try all.update(epoch, bytes: [UInt8](repeating: 0, count: all.entrySize))

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 extension KernelTests {
-    /// The programs find a key's row by a number made of it, bpf/lib/row.h.
+    /// The programs find a key's row by a number made of it, bpf/lib/keyed_row.h.
     @Suite(.onOneKernel) struct RowTests {
         /// As many keys of one number have a row.
         private static let places = 4
@@ -44,7 +44,7 @@ extension KernelTests {
     }
 }
 
-/// number_of() in bpf/lib/row.h, worked backwards.
+/// number_of() in bpf/lib/keyed_row.h, worked backwards.
 private enum RowNumber {
     private static func step(_ number: UInt64, _ word: UInt64) -> UInt64 {
         let product = (number ^ word) &* 0x9e37_79b9_7f4a_7c15

@@ -34,11 +34,10 @@ extension KernelTests {
             }
         }
 
-        /// `stats` in lib/totals.h: 16,384 keys.
+        /// `connect_rows` in lib/connect_rows.h: 16,384 keys.
         @Test(.manyRows, arguments: Lab.backends)
         func connectsToEverNewDestinations(backend: Backend) throws {
-            let pieces = Pieces(
-                count: Lab.kernel == "5.10" ? 5 : 13, size: Lab.kernel == "5.10" ? 3000 : 4000)
+            let pieces = Pieces(count: 13, size: 4000)
             let namespace = try Namespace()
             let tracer = try Tracer(
                 starting: backend, ["--netns", namespace.name], every: "\(Self.interval)")
@@ -57,7 +56,7 @@ extension KernelTests {
             #expect((own...own + trace.summary.doubt).contains(40_000))
         }
 
-        /// `stats` in lib/accept.h: 4,096 listeners.
+        /// `accept_rows` in lib/accept_rows.h: 4,096 listeners.
         @Test(.manyRows, arguments: Lab.backends)
         func listenersThatAcceptAndClose(backend: Backend) throws {
             let pieces = Pieces(count: 7, size: 2000)
@@ -80,7 +79,7 @@ extension KernelTests {
             #expect(trace.summary.lost.map == 0)
         }
 
-        /// `near` and `stats` in lib/losses.h: 32 listeners a CPU, and 4,096.
+        /// `listener_near` and `listener_rows` in lib/listener_rows.h: 32 listeners a CPU, and 4,096.
         @Test(.onOneKernel, arguments: Lab.probing.prefix(1))
         func listenersThatLoseAndClose(backend: Backend) throws {
             let pieces = Pieces(count: 7, size: 2000)
@@ -103,7 +102,7 @@ extension KernelTests {
             #expect(rows.reduce(0) { $0 + ($1.listenDrops ?? 0) } == pieces.count * 500)
         }
 
-        /// `near` and `packets` in lib/packets.h: 64 kinds a CPU, and 8,192.
+        /// `packet_near` and `packet_rows` in lib/packet_rows.h: 64 kinds a CPU, and 8,192.
         @Test(.manyRows, arguments: Lab.anyBackend)
         func packetsToEverNewPorts(backend: Backend) throws {
             let pieces = Pieces(count: 5, size: 5000)

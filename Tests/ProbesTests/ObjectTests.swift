@@ -37,27 +37,38 @@ import Testing
         let maps = try names(why_connect_object()).maps
         #expect(
             maps.isSuperset(of: [
-                ".rodata.config", "stats", "slots", "attempts", "calls", "events", "losses", "cgroup",
-                "search_stacks", "other_searches", "processes", "told", ".data.epoch",
+                ".rodata.config", "connect_rows", "connect_others", "connect_slots", "connect_attempts",
+                "connect_calls", "connect_events", "connect_losses", "connect_cgroup", "connect_stacks",
+                "connect_other_stacks", "connect_processes", "reported_processes", ".data.epoch",
             ]))
         let stacks: Set = [".data.turn", "stacks_0", "more_stacks_0", "stacks_1", "more_stacks_1"]
         #expect(maps.isSuperset(of: stacks))
         let sample = try names(why_sample_object()).maps
-        #expect(sample.isSuperset(of: stacks.union(["counts", "samples", "events", "told"])))
+        #expect(
+            sample.isSuperset(
+                of: stacks.union([
+                    "sample_rows", "sample_counts", "sample_events", "sample_cgroup", "reported_processes",
+                ])))
         let socket = try names(why_socket_object())
-        #expect(socket.programs == ["count_range"] && socket.maps.contains("ranges"))
+        #expect(socket.programs == ["count_range"] && socket.maps.contains("socket_ranges"))
         let listener = try names(why_listener_object())
         #expect(
             listener.maps.isSuperset(of: [
-                ".rodata.config", ".data.active", "near", "stats", "peers", "unplaced", "lost_skb", "syns",
-                "dropped_syns",
+                ".rodata.config", ".data.active", "listener_near", "listener_rows", "listener_peers",
+                "listener_events", "listener_unsent", "listener_syns", "listener_syn_count", "table_full",
+                "lost_skb",
             ]))
         #expect(listener.maps.isSuperset(of: stacks))
+        #expect(
+            try names(why_accept_object()).maps.isSuperset(of: [
+                ".rodata.config", ".rodata.cgroup", ".data.active", ".data.epoch", "accept_rows",
+                "accept_losses", "accept_waiting",
+            ]))
         let drop = try names(why_drop_object())
         #expect(
             drop.maps.isSuperset(of: [
-                ".rodata.config", ".rodata.cgroup", "near", "packets", "together", "unplaced", "lost_skb",
-                "wanted_reasons",
+                ".rodata.config", ".rodata.cgroup", "packet_near", "packet_rows", "packet_portless",
+                "packet_reasons", "table_full", "lost_skb",
             ]))
         #expect(drop.maps.isSuperset(of: stacks))
         #expect(drop.programs == [PacketProbe.program.name])
@@ -72,7 +83,8 @@ import Testing
     @Test func everyConntrackProgramHasItsUse() throws {
         let object = try names(why_conntrack_object())
         #expect(object.programs == Set(Backend.allCases.flatMap(ConntrackPrograms.all).map(\.name)))
-        #expect(object.maps.isSuperset(of: [".rodata.config", "full", "unplaced", "calls"]))
+        #expect(
+            object.maps.isSuperset(of: [".rodata.config", "conntrack_rows", "conntrack_calls", "table_full"]))
     }
 
     @Test func configurationFitsTheObject() throws {

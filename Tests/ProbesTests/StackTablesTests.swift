@@ -14,7 +14,7 @@ import Testing
         return StackTables.frames(whole.span.bytes)
     }
 
-    /// As `stack_here` in `bpf/lib/stack.h` makes it.
+    /// As `stack_here` in `bpf/lib/stack_table.h` makes it.
     private func number(_ place: UInt32, _ turn: UInt32, bits: Int32 = WHY_STACK_NUMBER_BITS) -> UInt32 {
         (place + turn << UInt32(WHY_STACK_TURN_SHIFT)) & (1 << UInt32(bits) - 1)
     }

@@ -17,14 +17,14 @@ struct Table: ~Copyable {
         let object = try BPFObject(
             bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "table")
         try object.only(programs: [])
-        try object.setMaxEntries(map: "stats", 16384)
+        try object.setMaxEntries(map: "connect_rows", 16384)
         try object.load()
         self.object = object
         self.keys = keys
     }
 
     func measure(rounds: Int) throws(BPFError) {
-        let map = try object.map(named: "stats")
+        let map = try object.map(named: "connect_rows")
         var totals = Ledger<ConnectKey, ConnectStats>()
         var last = PortsSnapshot(
             time: 0, wallTime: 0, backend: .fentry, connects: [:], ranges: [], loss: Loss())

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 #include "tcpwhy.h"
-#include "stacks.h"
+#include "stack_keys.h"
 #include "sample.h"
 
 struct why_object {

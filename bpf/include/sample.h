@@ -3,7 +3,7 @@
 #ifndef TCPWHY_SAMPLE_H
 #define TCPWHY_SAMPLE_H
 
-#include "stacks.h"
+#include "stack_keys.h"
 
 #define WHY_SAMPLE_DEPTH 127 /* kernel.perf_event_max_stack, unless changed; at most so many */
 

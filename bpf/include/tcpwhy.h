@@ -77,7 +77,7 @@ struct why_connect_stats {
 	__u32 tried_hist[WHY_PORT_BUCKETS];
 };
 
-/* Its place in the table is a number made of the key, lib/row.h. */
+/* Its place in the table is a number made of the key, lib/keyed_row.h. */
 struct why_connect_row {
 	struct why_connect_key key;
 	struct why_connect_stats stats;
@@ -346,7 +346,7 @@ struct why_packet_key {
 	__u16 protocol; /* ETH_P_* */
 	__u8 transport; /* IPPROTO_*; 0: not IP, or not known */
 	__u8 flags; /* WHY_PACKET_* */
-	__u16 stack; /* the end of its number (stacks.h), + 1; 0: none asked for */
+	__u16 stack; /* the end of its number (stack_keys.h), + 1; 0: none asked for */
 };
 
 /* One CPU's own count of a key; bits as above, and the epochs as there. */
@@ -361,7 +361,7 @@ struct why_near_packet {
 
 struct why_packet_config {
 	__u32 netns; /* filter: 0 is "all" */
-	__u8 filter_reason; /* only those in the map wanted_reasons */
+	__u8 filter_reason; /* only those in the map packet_reasons */
 	__u8 has_reason; /* the tracepoint says why (5.17) */
 	__u8 has_receiver; /* and whose packet it was (6.11) */
 	__u8 has_listeners; /* somebody writes lost_skb */

@@ -7,6 +7,13 @@
 #ifndef TCPWHY_ACCEPT_SYSCALL_H
 #define TCPWHY_ACCEPT_SYSCALL_H
 
+#include "kernel.h"
+#include "accept_rows.h"
+#include "accept_waiting.h"
+#include "fd.h"
+#include "listener_key.h"
+#include "syscall_context.h"
+
 static __always_inline int state_changed(struct sock *sk, int from, int to)
 {
 	struct why_listener_key nobody = {};
@@ -44,10 +51,10 @@ static __always_inline int syscall_accepted(struct why_syscall_exit *ctx)
 	socket = socket_of(first_argument());
 	sk = socket ? BPF_CORE_READ(socket, sk) : 0;
 	if (sk && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN &&
-	    identify(&entry.key, sk, false))
+	    identify_listener(&entry.key, sk, &config.netns, false))
 		count_accept(&entry);
 	else /* the descriptor was closed meanwhile */
-		lose(WHY_ACCEPT_LOSS_ACCEPT);
+		count_accept_loss(WHY_ACCEPT_LOSS_ACCEPT);
 	return 0;
 }
 

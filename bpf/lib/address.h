@@ -2,6 +2,8 @@
 #ifndef TCPWHY_ADDRESS_H
 #define TCPWHY_ADDRESS_H
 
+#include "kernel.h"
+
 /* An IPv4 address in IPv6 form, ::ffff:0:0/96 */
 static __always_inline bool is_mapped(const __u8 *addr6)
 {

@@ -6,6 +6,9 @@
 #ifndef TCPWHY_CGROUP_H
 #define TCPWHY_CGROUP_H
 
+#include "kernel.h"
+#include "../include/tcpwhy.h"
+
 /* The inode of its directory; 0: all are wanted. */
 const volatile __u64 wanted_cgroup SEC(".rodata.cgroup") = 0;
 

@@ -7,6 +7,8 @@
 #ifndef TCPWHY_CLAIM_H
 #define TCPWHY_CLAIM_H
 
+#include "kernel.h"
+
 static __always_inline bool claim_alone(__u32 *claims)
 {
 	__sync_fetch_and_add(claims, 1);
@@ -16,6 +18,15 @@ static __always_inline bool claim_alone(__u32 *claims)
 static __always_inline void unclaim(__u32 *claims)
 {
 	__sync_fetch_and_add(claims, -1);
+}
+
+/* As claim_alone(); who does not have the place leaves no claim there. */
+static __always_inline bool claim(__u32 *claims)
+{
+	if (claim_alone(claims))
+		return true;
+	unclaim(claims);
+	return false;
 }
 
 #endif

@@ -12,6 +12,8 @@
 #ifndef TCPWHY_EPOCH_H
 #define TCPWHY_EPOCH_H
 
+#include "kernel.h"
+
 #define EPOCHS 2
 
 static volatile __u32 epoch SEC(".data.epoch") = 0; /* the host's to write: 0 or 1 */

@@ -2,6 +2,8 @@
 #ifndef TCPWHY_FD_H
 #define TCPWHY_FD_H
 
+#include "kernel.h"
+
 /* The socket behind a descriptor of the current task; 0: it is none. */
 static __always_inline struct socket *socket_of(__u32 fd)
 {

@@ -2,6 +2,9 @@
 #ifndef TCPWHY_HISTOGRAM_H
 #define TCPWHY_HISTOGRAM_H
 
+#include "kernel.h"
+#include "../include/tcpwhy.h"
+
 /* Position of the highest bit of value, which is not 0. */
 static __always_inline __u32 log2_of(__u64 value)
 {

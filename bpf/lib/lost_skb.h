@@ -7,6 +7,8 @@
 #ifndef TCPWHY_LOST_SKB_H
 #define TCPWHY_LOST_SKB_H
 
+#include "kernel.h"
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);

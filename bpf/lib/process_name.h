@@ -2,6 +2,9 @@
 #ifndef TCPWHY_PROCESS_NAME_H
 #define TCPWHY_PROCESS_NAME_H
 
+#include "kernel.h"
+#include "../include/tcpwhy.h"
+
 /* The name ps shows: threads rename themselves, their process is one row. */
 static __always_inline void process_name(char *comm, __u64 pid_tgid)
 {

@@ -3,6 +3,8 @@
 #ifndef TCPWHY_SYSCALL_CONTEXT_H
 #define TCPWHY_SYSCALL_CONTEXT_H
 
+#include "kernel.h"
+
 struct why_syscall_enter {
 	__u64 common;
 	__u64 number;

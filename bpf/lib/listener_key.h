@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Which listening socket it is: the key of its rows, and what people call it. */
-#ifndef TCPWHY_IDENTITY_H
-#define TCPWHY_IDENTITY_H
+#ifndef TCPWHY_LISTENER_KEY_H
+#define TCPWHY_LISTENER_KEY_H
+
+#include "kernel.h"
+#include "../include/tcpwhy.h"
+#include "cgroup.h"
 
 /*
  * Whether the filter lets the listener through.
+ * wanted_netns: of the program's config.
  * direct: sk comes with its type, as a trampoline's arguments do.
  */
-static __always_inline bool identify(struct why_listener_key *key, struct sock *sk, bool direct)
+static __always_inline bool identify_listener(struct why_listener_key *key, struct sock *sk,
+					      const volatile __u32 *wanted_netns, bool direct)
 {
 	key->netns = direct ? sk->__sk_common.skc_net.net->ns.inum
 			    : read_behind(struct sock, sk, __sk_common.skc_net.net, ns.inum);
-	if (config.netns && config.netns != key->netns)
+	if (*wanted_netns && *wanted_netns != key->netns)
 		return false;
 	key->id = (__u64)sk;
 	key->port = direct ? sk->__sk_common.skc_num

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Who asked for searches, by both stacks: the totals of attempt.h, divided another way. What
+ * Who asked for searches, by both stacks: the totals of connect_attempt.h, divided another way. What
  * is added to those is added here in the same breath, so that the sums are equal. Without
  * config.stacks the verifier drops all of this, and no map is made.
  */
-#ifndef TCPWHY_SEARCH_STACK_H
-#define TCPWHY_SEARCH_STACK_H
+#ifndef TCPWHY_CONNECT_STACKS_H
+#define TCPWHY_CONNECT_STACKS_H
 
-#include "stack.h"
+#include "kernel.h"
+#include "../include/stack_keys.h"
+#include "epoch.h"
+#include "reported_processes.h"
+#include "stack_table.h"
 
 /* The stacks that a search began on, in what may be another epoch than the one it ends in. */
 struct why_caller {
@@ -20,7 +24,7 @@ struct {
 	__uint(max_entries, 16384);
 	__type(key, struct why_stack_key);
 	__type(value, struct why_search_sums);
-} search_stacks SEC(".maps");
+} connect_stacks SEC(".maps");
 
 /* What finds no room there, of each epoch. */
 struct {
@@ -28,12 +32,12 @@ struct {
 	__uint(max_entries, EPOCHS);
 	__type(key, __u32);
 	__type(value, struct why_search_sums);
-} other_searches SEC(".maps");
+} connect_other_stacks SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 16);
-} processes SEC(".maps");
+} connect_processes SEC(".maps");
 
 /* Before the search is timed: it must not pay for this. */
 static __always_inline void note_caller(void *ctx, struct why_caller *caller, __u32 pid)
@@ -42,18 +46,18 @@ static __always_inline void note_caller(void *ctx, struct why_caller *caller, __
 
 	caller->kernel = stack_here(ctx, 0, now);
 	caller->user = stack_here(ctx, BPF_F_USER_STACK, now);
-	tell_process(&processes, pid);
+	report_process(&connect_processes, pid);
 }
 
 static __always_inline struct why_search_sums *sums_for(const struct why_stack_key *key)
 {
-	struct why_search_sums *found = bpf_map_lookup_elem(&search_stacks, key), zero = {};
+	struct why_search_sums *found = bpf_map_lookup_elem(&connect_stacks, key), zero = {};
 
 	if (found)
 		return found;
-	bpf_map_update_elem(&search_stacks, key, &zero, BPF_NOEXIST);
-	found = bpf_map_lookup_elem(&search_stacks, key);
-	return found ? found : bpf_map_lookup_elem(&other_searches, &key->epoch);
+	bpf_map_update_elem(&connect_stacks, key, &zero, BPF_NOEXIST);
+	found = bpf_map_lookup_elem(&connect_stacks, key);
+	return found ? found : bpf_map_lookup_elem(&connect_other_stacks, &key->epoch);
 }
 
 /* One more search; tried: 0 if that is not known. */

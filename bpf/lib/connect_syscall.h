@@ -5,8 +5,17 @@
  * another way (io_uring, fast open, the kernel's own sockets) shows by its
  * state alone.
  */
-#ifndef TCPWHY_SYSCALL_H
-#define TCPWHY_SYSCALL_H
+#ifndef TCPWHY_CONNECT_SYSCALL_H
+#define TCPWHY_CONNECT_SYSCALL_H
+
+#include "kernel.h"
+#include "connect_attempt.h"
+#include "connect_call.h"
+#include "connect_config.h"
+#include "connect_filter.h"
+#include "connect_rows.h"
+#include "fd.h"
+#include "syscall_context.h"
 
 #define EINTR 4
 #define EINPROGRESS 115
@@ -135,7 +144,7 @@ static __noinline int state_syn_sent(struct sock *sk)
 		if (!attempt)
 			return 0;
 		attempt->in_call = 0; /* no call whose return would be seen */
-		totals = config.failed_only ? 0 : stats_for(&attempt->key);
+		totals = config.failed_only ? 0 : connect_stats_for(&attempt->key);
 		if (totals)
 			add(&totals->untimed, 1);
 		return 0;

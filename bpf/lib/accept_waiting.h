@@ -10,8 +10,13 @@
  * What a listener leaves in its queue when it closes is never accepted. It keeps its slot,
  * until a connection comes that has the same address; in the table the oldest makes room.
  */
-#ifndef TCPWHY_WAITING_H
-#define TCPWHY_WAITING_H
+#ifndef TCPWHY_ACCEPT_WAITING_H
+#define TCPWHY_ACCEPT_WAITING_H
+
+#include "kernel.h"
+#include "../include/tcpwhy.h"
+#include "claim.h"
+#include "hash.h"
 
 /* Unset until what waits already is noted, and after the last report. */
 static volatile __u32 active SEC(".data.active") = 0;
@@ -35,33 +40,28 @@ struct {
 	__uint(max_entries, 1 << WAITING_SLOT_BITS);
 	__type(key, __u32);
 	__type(value, struct why_waiting_slot);
-} waiting_slots SEC(".maps");
+} accept_slots SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
 	__type(key, __u64);
 	__type(value, struct why_waiting);
-} waiting SEC(".maps");
+} accept_waiting SEC(".maps");
 
 static __always_inline struct why_waiting_slot *waiting_slot_of(__u64 id)
 {
-	__u32 index = spread(id, WAITING_SLOT_BITS);
+	__u32 index = hash_bits(id, WAITING_SLOT_BITS);
 
-	return bpf_map_lookup_elem(&waiting_slots, &index);
+	return bpf_map_lookup_elem(&accept_slots, &index);
 }
 
 /* Whether the slot is the connection's, from now on or since one of the same address. */
-static __always_inline bool claim_slot(struct why_waiting_slot *slot, __u64 id)
+static __always_inline bool claim_waiting_slot(struct why_waiting_slot *slot, __u64 id)
 {
 	if (slot->id == id)
 		return true;
-	if (slot->claims)
-		return false;
-	if (claim_alone(&slot->claims))
-		return true;
-	unclaim(&slot->claims);
-	return false;
+	return !slot->claims && claim(&slot->claims);
 }
 
 /* Into the table as long as that is where it is noted what waits already: each is there once. */
@@ -70,7 +70,7 @@ static __always_inline void wait_from_now(__u64 id, const struct why_listener_ke
 	struct why_waiting_slot *slot = waiting_slot_of(id);
 	struct why_waiting entry = {};
 
-	if (active && slot && claim_slot(slot, id)) {
+	if (active && slot && claim_waiting_slot(slot, id)) {
 		slot->entry.key = *key;
 		slot->entry.since_ns = bpf_ktime_get_ns();
 		slot->id = id;
@@ -78,10 +78,10 @@ static __always_inline void wait_from_now(__u64 id, const struct why_listener_ke
 	}
 	entry.key = *key;
 	entry.since_ns = bpf_ktime_get_ns();
-	bpf_map_update_elem(&waiting, &id, &entry, BPF_ANY);
+	bpf_map_update_elem(&accept_waiting, &id, &entry, BPF_ANY);
 }
 
-static __always_inline void free_slot(struct why_waiting_slot *slot)
+static __always_inline void free_waiting_slot(struct why_waiting_slot *slot)
 {
 	slot->id = 0;
 	unclaim(&slot->claims);
@@ -95,15 +95,15 @@ static __always_inline bool take_waiting(__u64 id, struct why_waiting *entry)
 
 	if (slot && slot->id == id) {
 		*entry = slot->entry;
-		free_slot(slot);
+		free_waiting_slot(slot);
 		return true;
 	}
-	found = bpf_map_lookup_elem(&waiting, &id);
+	found = bpf_map_lookup_elem(&accept_waiting, &id);
 	if (!found)
 		return false;
 	/* Another connection may take the place once it is free. */
 	*entry = *found;
-	bpf_map_delete_elem(&waiting, &id);
+	bpf_map_delete_elem(&accept_waiting, &id);
 	return true;
 }
 
@@ -112,9 +112,9 @@ static __always_inline void stop_waiting(__u64 id)
 	struct why_waiting_slot *slot = waiting_slot_of(id);
 
 	if (slot && slot->id == id)
-		free_slot(slot);
+		free_waiting_slot(slot);
 	else
-		bpf_map_delete_elem(&waiting, &id);
+		bpf_map_delete_elem(&accept_waiting, &id);
 }
 
 #endif

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Whose connect it is and where to, and whether the user asked for it. */
-#ifndef TCPWHY_FILTER_H
-#define TCPWHY_FILTER_H
+#ifndef TCPWHY_CONNECT_FILTER_H
+#define TCPWHY_CONNECT_FILTER_H
+
+#include "kernel.h"
+#include "address.h"
+#include "connect_config.h"
+#include "process_name.h"
 
 /* Where sockaddr_in and sockaddr_in6 keep what connect() and bind() read. */
 struct why_sockaddr {
@@ -21,9 +26,9 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, __u32);
-} cgroup SEC(".maps");
+} connect_cgroup SEC(".maps");
 
-static __always_inline __u32 netns_of(struct sock *sk, bool direct)
+static __always_inline __u32 netns_of_socket(struct sock *sk, bool direct)
 {
 	return direct ? sk->__sk_common.skc_net.net->ns.inum
 		      : BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
@@ -41,9 +46,9 @@ static __always_inline bool key_owner(struct why_connect_key *key, struct sock *
 	key->pid = pid_tgid >> 32;
 	if (config.pid && config.pid != key->pid)
 		return false;
-	if (config.filter_cgroup && bpf_current_task_under_cgroup(&cgroup, 0) != 1)
+	if (config.filter_cgroup && bpf_current_task_under_cgroup(&connect_cgroup, 0) != 1)
 		return false;
-	key->netns = netns_of(sk, direct);
+	key->netns = netns_of_socket(sk, direct);
 	if (config.netns && config.netns != key->netns)
 		return false;
 	process_name(key->comm, pid_tgid);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#ifndef TCPWHY_COUNTERS_H
-#define TCPWHY_COUNTERS_H
+#ifndef TCPWHY_KERNEL_COUNTERS_H
+#define TCPWHY_KERNEL_COUNTERS_H
+
+#include "kernel.h"
 
 /* Two counters that are neighbours, at a place of struct linux_mib. */
 static __always_inline void read_two(__u64 *values, __u64 address)

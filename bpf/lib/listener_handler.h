@@ -5,8 +5,12 @@
  * counters: what a counter grew by meanwhile is this call's doing, and so this
  * listener's.
  */
-#ifndef TCPWHY_HANDLER_H
-#define TCPWHY_HANDLER_H
+#ifndef TCPWHY_LISTENER_HANDLER_H
+#define TCPWHY_LISTENER_HANDLER_H
+
+#include "kernel.h"
+#include "kernel_counters.h"
+#include "listener_config.h"
 
 enum handler {
 	HANDLER_REQUEST, /* tcp_conn_request(): a SYN */
@@ -37,11 +41,11 @@ struct {
 	__uint(max_entries, HANDLER_COUNT);
 	__type(key, __u32);
 	__type(value, struct why_handler);
-} handlers SEC(".maps");
+} listener_handlers SEC(".maps");
 
 static __always_inline struct why_handler *handler_of(__u32 kind)
 {
-	return bpf_map_lookup_elem(&handlers, &kind);
+	return bpf_map_lookup_elem(&listener_handlers, &kind);
 }
 
 /* What goes into a map as a pointer comes out of it as a number. */
@@ -58,7 +62,7 @@ static __always_inline __u64 as_number(__u64 *in_map, __u64 pointer)
  */
 static __always_inline __u64 this_cpu_offset(__u32 kind, struct why_handler *handler)
 {
-	__u64 place = as_number(&handler->counters, (__u64)&handlers);
+	__u64 place = as_number(&handler->counters, (__u64)&listener_handlers);
 	__u64 of_all = 0;
 
 	place += bpf_core_field_offset(struct bpf_array, pptrs) + kind * sizeof(of_all);

@@ -3,8 +3,15 @@
  * The call itself, tcp_v4_connect() or tcp_v6_connect(): entry and return.
  * fexit has the socket at hand; a kretprobe finds it by the thread.
  */
-#ifndef TCPWHY_CALL_H
-#define TCPWHY_CALL_H
+#ifndef TCPWHY_CONNECT_CALL_H
+#define TCPWHY_CONNECT_CALL_H
+
+#include "kernel.h"
+#include "address.h"
+#include "connect_attempt.h"
+#include "connect_config.h"
+#include "connect_filter.h"
+#include "connect_rows.h"
 
 /*
  * Set while all programs are attached. Before and after, some of them are not,
@@ -23,7 +30,7 @@ static __always_inline void attempt_settle(struct why_attempt *attempt, bool gon
 	struct why_connect_stats *totals = 0;
 
 	if (!config.failed_only || failed)
-		totals = stats_for(&attempt->key);
+		totals = connect_stats_for(&attempt->key);
 	if (totals) {
 		if (!counted_at_entry(&attempt->key))
 			add(&totals->connects, 1);
@@ -40,14 +47,14 @@ static __always_inline void attempt_settle(struct why_attempt *attempt, bool gon
 /* A thread that calls anew has returned from its last call. */
 static __always_inline void settle_missed_return(__u32 tid)
 {
-	__u64 *id = bpf_map_lookup_elem(&calls, &tid);
+	__u64 *id = bpf_map_lookup_elem(&connect_calls, &tid);
 	struct why_attempt *attempt;
 
 	if (!id)
 		return;
 	attempt = attempt_of(*id);
-	bpf_map_delete_elem(&calls, &tid);
-	count_loss(WHY_LOSS_EXIT);
+	bpf_map_delete_elem(&connect_calls, &tid);
+	count_connect_loss(WHY_LOSS_EXIT);
 	/* Another thread may have a new socket at the same address. */
 	if (attempt && attempt->in_call && attempt->tid == tid)
 		attempt_settle(attempt, false);
@@ -62,7 +69,7 @@ static __always_inline void attempt_over(struct why_attempt *attempt)
 	}
 	/* Else it is counted when the thread calls anew. */
 	if (!config.follow_call)
-		count_loss(WHY_LOSS_EXIT);
+		count_connect_loss(WHY_LOSS_EXIT);
 	attempt_settle(attempt, true);
 }
 
@@ -70,7 +77,7 @@ static __always_inline void attempt_over(struct why_attempt *attempt)
 static __always_inline struct sock *followed_socket(void)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
-	__u64 *id = bpf_map_lookup_elem(&calls, &tid);
+	__u64 *id = bpf_map_lookup_elem(&connect_calls, &tid);
 
 	return id ? (struct sock *)*id : 0;
 }
@@ -79,7 +86,7 @@ static __always_inline void followed_over(void)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 
-	bpf_map_delete_elem(&calls, &tid);
+	bpf_map_delete_elem(&connect_calls, &tid);
 }
 
 static __always_inline struct why_attempt *attempt_begin(const struct why_connect_key *key,
@@ -97,13 +104,14 @@ static __always_inline struct why_attempt *attempt_begin(const struct why_connec
 		attempt->tid = bpf_get_current_pid_tgid();
 		attempt->in_call = 1;
 		attempt->entered_ns = bpf_ktime_get_ns();
-		if (config.follow_call && bpf_map_update_elem(&calls, &attempt->tid, &id, BPF_ANY))
-			count_loss(WHY_LOSS_ATTEMPT);
+		if (config.follow_call &&
+		    bpf_map_update_elem(&connect_calls, &attempt->tid, &id, BPF_ANY))
+			count_connect_loss(WHY_LOSS_ATTEMPT);
 	} else {
-		count_loss(WHY_LOSS_ATTEMPT);
+		count_connect_loss(WHY_LOSS_ATTEMPT);
 	}
 	if (counted_at_entry(key)) {
-		totals = stats_for(key);
+		totals = connect_stats_for(key);
 		if (totals)
 			add(&totals->connects, 1);
 	}
@@ -117,7 +125,7 @@ static __always_inline void count_untimed(const struct why_connect_key *key, __u
 
 	if (config.failed_only && !error)
 		return;
-	totals = stats_for(key);
+	totals = connect_stats_for(key);
 	if (!totals)
 		return;
 	add(&totals->connects, 1);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#ifndef TCPWHY_UNPLACED_H
-#define TCPWHY_UNPLACED_H
+#ifndef TCPWHY_TABLE_FULL_H
+#define TCPWHY_TABLE_FULL_H
+
+#include "kernel.h"
+#include "count.h"
 
 /* Drops for which the table had no room. */
 struct {
@@ -8,15 +11,11 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, __u64);
-} unplaced SEC(".maps");
+} table_full SEC(".maps");
 
-static __always_inline void count_unplaced(void)
+static __always_inline void count_table_full(void)
 {
-	__u32 zero = 0;
-	__u64 *count = bpf_map_lookup_elem(&unplaced, &zero);
-
-	if (count)
-		*count += 1;
+	count_here(&table_full, 0);
 }
 
 #endif

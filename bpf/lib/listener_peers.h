@@ -3,15 +3,18 @@
  * Whose connections a listener loses. Those that it loses most often are of interest, so
  * under a flood from many addresses the ones not seen for long make room.
  */
-#ifndef TCPWHY_PEERS_H
-#define TCPWHY_PEERS_H
+#ifndef TCPWHY_LISTENER_PEERS_H
+#define TCPWHY_LISTENER_PEERS_H
+
+#include "kernel.h"
+#include "../include/tcpwhy.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
 	__type(key, struct why_peer_key);
 	__type(value, __u64);
-} peers SEC(".maps");
+} listener_peers SEC(".maps");
 
 /* An IPv6 address, or an IPv4 address in that form; in halves it is soon compared. */
 struct why_peer {
@@ -63,10 +66,10 @@ static __always_inline void count_peer(const struct why_listener_key *listener,
 	__u64 *count, zero = 0;
 
 	*(struct why_peer *)key.address = *peer;
-	count = bpf_map_lookup_elem(&peers, &key);
+	count = bpf_map_lookup_elem(&listener_peers, &key);
 	if (!count) {
-		bpf_map_update_elem(&peers, &key, &zero, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&peers, &key);
+		bpf_map_update_elem(&listener_peers, &key, &zero, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&listener_peers, &key);
 	}
 	if (count)
 		__sync_fetch_and_add(count, 1);

@@ -3,43 +3,43 @@
  * Samples by process and stacks, of each epoch. Those of which a stack finds no place in the
  * tables go through the ring buffer, whole.
  */
-#ifndef TCPWHY_STACKS_H
-#define TCPWHY_STACKS_H
+#ifndef TCPWHY_SAMPLE_ROWS_H
+#define TCPWHY_SAMPLE_ROWS_H
 
-#include "stack.h"
+#include "kernel.h"
+#include "../include/sample.h"
+#include "count.h"
+#include "reported_processes.h"
+#include "stack_table.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 32768);
 	__type(key, struct why_stack_key);
 	__type(value, __u64);
-} counts SEC(".maps");
+} sample_rows SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, EPOCHS *WHY_SAMPLE_COUNT);
 	__type(key, __u32);
 	__type(value, __u64);
-} samples SEC(".maps");
+} sample_counts SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
-} events SEC(".maps");
+} sample_events SEC(".maps");
 
 static __always_inline void count_sample(__u32 epoch, __u32 kind)
 {
-	__u32 index = epoch * WHY_SAMPLE_COUNT + kind;
-	__u64 *count = bpf_map_lookup_elem(&samples, &index);
-
-	if (count)
-		*count += 1;
+	count_here(&sample_counts, epoch * WHY_SAMPLE_COUNT + kind);
 }
 
 /* Both stacks at once: the table had no place for one of them. */
 static __always_inline bool send_stacks(void *ctx, const struct why_stack_key *key)
 {
-	struct why_stack_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	struct why_stack_event *event = bpf_ringbuf_reserve(&sample_events, sizeof(*event), 0);
 	long got;
 
 	if (!event)
@@ -55,7 +55,7 @@ static __always_inline bool send_stacks(void *ctx, const struct why_stack_key *k
 	return true;
 }
 
-static __always_inline void take_stacks(void *ctx, struct why_stack_key *key)
+static __always_inline void count_stacks(void *ctx, struct why_stack_key *key)
 {
 	__u64 *count, zero = 0;
 	__u32 now = turn;
@@ -64,13 +64,18 @@ static __always_inline void take_stacks(void *ctx, struct why_stack_key *key)
 	count_sample(key->epoch, WHY_SAMPLE_ALL);
 	key->kernel = stack_here(ctx, 0, now);
 	key->user = stack_here(ctx, BPF_F_USER_STACK, now);
-	/* If that fails it is counted all the same: its row says that a stack was lost. */
-	if ((key->kernel == -EEXIST || key->user == -EEXIST) && send_stacks(ctx, key))
-		return;
-	count = bpf_map_lookup_elem(&counts, key);
+	if (key->kernel == -EEXIST || key->user == -EEXIST) {
+		report_process(&sample_events, key->pid);
+		/* If that fails it is counted all the same: its row says that a stack was lost. */
+		if (send_stacks(ctx, key))
+			return;
+	}
+	count = bpf_map_lookup_elem(&sample_rows, key);
 	if (!count) {
-		bpf_map_update_elem(&counts, key, &zero, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&counts, key);
+		/* A process that has a row was reported with the first of them. */
+		report_process(&sample_events, key->pid);
+		bpf_map_update_elem(&sample_rows, key, &zero, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&sample_rows, key);
 		if (!count) {
 			count_sample(key->epoch, WHY_SAMPLE_NO_ROOM);
 			return;

@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * One connect (or bind to port 0) under way, from its call to its outcome, which
- * ends in totals.h. The socket's address names it: the outcome often comes in
+ * ends in connect_rows.h. The socket's address names it: the outcome often comes in
  * softirq, where the current task is somebody else.
  */
-#ifndef TCPWHY_ATTEMPT_H
-#define TCPWHY_ATTEMPT_H
+#ifndef TCPWHY_CONNECT_ATTEMPT_H
+#define TCPWHY_CONNECT_ATTEMPT_H
+
+#include "kernel.h"
+#include "claim.h"
+#include "connect_config.h"
+#include "connect_rows.h"
+#include "connect_stacks.h"
+#include "connect_walk.h"
+#include "count.h"
+#include "hash.h"
+#include "histogram.h"
 
 #define ATTEMPT_HAS_SEQ 0x100 /* write_seq was set before the search */
 #define ATTEMPT_TRIED 0x200 /* tried is known */
@@ -42,21 +52,21 @@ struct why_attempt {
  * Two sockets may want one slot at once, and claim it. Only the thread in the call
  * writes there, and it holds the socket; so it needs no lock, whatever CPU it wakes on.
  */
-#define SLOT_BITS 14
+#define ATTEMPT_SLOT_BITS 14
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1 << SLOT_BITS);
+	__uint(max_entries, 1 << ATTEMPT_SLOT_BITS);
 	__type(key, __u32);
 	__type(value, struct why_attempt);
-} slots SEC(".maps");
+} connect_slots SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
 	__type(key, __u64); /* id_of() the socket */
 	__type(value, struct why_attempt);
-} attempts SEC(".maps");
+} connect_attempts SEC(".maps");
 
 static const struct why_attempt no_attempt;
 
@@ -68,19 +78,19 @@ struct {
 	__uint(max_entries, 16384);
 	__type(key, __u32); /* thread */
 	__type(value, __u64); /* struct sock * whose call it is in, which is its id_of() */
-} calls SEC(".maps");
+} connect_calls SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
-} events SEC(".maps");
+} connect_events SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, WHY_LOSS_COUNT);
 	__type(key, __u32);
 	__type(value, __u64);
-} losses SEC(".maps");
+} connect_losses SEC(".maps");
 
 static __always_inline void add(__u64 *counter, __u64 value)
 {
@@ -92,12 +102,10 @@ static __always_inline void add32(__u32 *counter, __u32 value)
 	__sync_fetch_and_add(counter, value);
 }
 
-static __always_inline void count_loss(__u32 loss)
+static __always_inline void count_connect_loss(__u32 loss)
 {
-	__u64 *count = bpf_map_lookup_elem(&losses, &loss);
-
-	if (count) /* a program of another probe may interrupt this one here */
-		add(count, 1);
+	/* A program of another probe may interrupt this one here. */
+	count_here_atomic(&connect_losses, loss);
 }
 
 /*
@@ -114,11 +122,11 @@ static __always_inline __u64 id_of(struct sock *sk, bool direct)
 	return id;
 }
 
-static __always_inline struct why_attempt *slot_of(__u64 id)
+static __always_inline struct why_attempt *attempt_slot_of(__u64 id)
 {
-	__u32 index = spread(id, SLOT_BITS);
+	__u32 index = hash_bits(id, ATTEMPT_SLOT_BITS);
 
-	return bpf_map_lookup_elem(&slots, &index);
+	return bpf_map_lookup_elem(&connect_slots, &index);
 }
 
 static __always_inline struct why_attempt *attempt_of(__u64 id)
@@ -126,13 +134,13 @@ static __always_inline struct why_attempt *attempt_of(__u64 id)
 	struct why_attempt *slot;
 
 	if (!config.from_states) {
-		slot = slot_of(id);
+		slot = attempt_slot_of(id);
 		if (slot && slot->id == id)
 			return slot;
 		if (!in_table)
 			return 0;
 	}
-	return bpf_map_lookup_elem(&attempts, &id);
+	return bpf_map_lookup_elem(&connect_attempts, &id);
 }
 
 /* An empty attempt, to fill; 0: there is no room. The socket has no other. */
@@ -145,13 +153,11 @@ static __always_inline struct why_attempt *attempt_new(__u64 id)
 	 * meet the state change: there the table's delete decides who is first.
 	 */
 	if (!config.from_states) {
-		slot = slot_of(id);
+		slot = attempt_slot_of(id);
 		if (!slot)
 			return 0;
-		if (!claim_alone(&slot->claims)) {
-			unclaim(&slot->claims);
+		if (!claim(&slot->claims))
 			goto table;
-		}
 		__builtin_memset(&slot->search_ns, 0,
 				 offsetof(struct why_attempt, claims) -
 					 offsetof(struct why_attempt, search_ns));
@@ -162,11 +168,11 @@ static __always_inline struct why_attempt *attempt_new(__u64 id)
 		return slot;
 	}
 table:
-	if (bpf_map_update_elem(&attempts, &id, &no_attempt, BPF_ANY))
+	if (bpf_map_update_elem(&connect_attempts, &id, &no_attempt, BPF_ANY))
 		return 0;
 	if (!config.from_states)
 		add(&in_table, 1);
-	slot = bpf_map_lookup_elem(&attempts, &id);
+	slot = bpf_map_lookup_elem(&connect_attempts, &id);
 	if (slot)
 		slot->id = id;
 	return slot;
@@ -182,7 +188,7 @@ static __always_inline bool attempt_forget(struct why_attempt *attempt)
 		unclaim(&attempt->claims);
 		return true;
 	}
-	if (bpf_map_delete_elem(&attempts, &id))
+	if (bpf_map_delete_elem(&connect_attempts, &id))
 		return false;
 	if (!config.from_states)
 		add(&in_table, -1);
@@ -252,9 +258,9 @@ static __always_inline void send_event(const struct why_attempt *attempt, struct
 
 	if (!config.events)
 		return;
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	event = bpf_ringbuf_reserve(&connect_events, sizeof(*event), 0);
 	if (!event) {
-		count_loss(WHY_LOSS_RING);
+		count_connect_loss(WHY_LOSS_RING);
 		return;
 	}
 	__builtin_memset(event, 0, sizeof(*event));
@@ -287,7 +293,7 @@ static __always_inline void count_outcome(const struct why_attempt *attempt, str
 	if (config.failed_only && outcome != WHY_OUTCOME_FAILED)
 		return;
 	if (outcome != WHY_OUTCOME_ESTABLISHED) {
-		totals = stats_for(&attempt->key);
+		totals = connect_stats_for(&attempt->key);
 		if (totals) {
 			if (config.failed_only)
 				count_call(totals, attempt);
@@ -341,7 +347,7 @@ static __always_inline void attempt_return(struct why_attempt *attempt, struct s
 {
 	attempt->call_ns = bpf_ktime_get_ns() - attempt->entered_ns;
 	if (!config.failed_only) {
-		struct why_connect_stats *totals = stats_for(&attempt->key);
+		struct why_connect_stats *totals = connect_stats_for(&attempt->key);
 
 		if (totals)
 			count_call(totals, attempt);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) OR Apache-2.0 */
 /* Stacks, and what is counted by them. */
-#ifndef TCPWHY_STACKS_WIRE_H
-#define TCPWHY_STACKS_WIRE_H
+#ifndef TCPWHY_STACK_KEYS_H
+#define TCPWHY_STACK_KEYS_H
 
 #include "tcpwhy.h"
 
 /*
- * The number of a stack of lib/stack.h: its place in its table, whether that is the second
+ * The number of a stack of lib/stack_table.h: its place in its table, whether that is the second
  * one of its turn, and the turn, as far as there are bits. The host sizes the stacks.
  */
 #define WHY_STACK_BITS 12

@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Why a listener lost a connection, and what its sockets look like now. */
-#ifndef TCPWHY_LISTENER_H
-#define TCPWHY_LISTENER_H
+#ifndef TCPWHY_LISTENER_CAUSE_H
+#define TCPWHY_LISTENER_CAUSE_H
+
+#include "kernel.h"
+#include "listener_config.h"
+#include "listener_event.h"
+#include "listener_handler.h"
+#include "listener_key.h"
+#include "listener_rows.h"
+#include "listener_syns.h"
+#include "lost_skb.h"
 
 /*
  * Set while the host compares with the kernel's counters: what is lost before and
@@ -13,8 +22,9 @@ static volatile __u32 active SEC(".data.active") = 0;
  * Whether it is counted now.
  * direct: sk and skb come with their types; else the handler knows them.
  */
-static __always_inline bool lost(struct why_handler *handler, struct sock *sk, struct sk_buff *skb,
-				 const __u64 *grown, __u32 cause, bool direct)
+static __always_inline bool handler_lost(struct why_handler *handler, struct sock *sk,
+					 struct sk_buff *skb, const __u64 *grown, __u32 cause,
+					 bool direct)
 {
 	__u64 id = handler->sk;
 	bool counted;
@@ -23,7 +33,7 @@ static __always_inline bool lost(struct why_handler *handler, struct sock *sk, s
 		sk = (struct sock *)id;
 		skb = (struct sk_buff *)handler->skb;
 	}
-	counted = active && count_loss(id, sk, skb, grown, cause, direct);
+	counted = active && count_listener_loss(id, sk, skb, grown, cause, direct);
 	if (counted && config.events)
 		send_loss(handler, cause);
 	handler->sk = 0;
@@ -70,7 +80,7 @@ static __always_inline int request_exit(void *ctx, struct sock *sk, struct sk_bu
 		cause = silent_cause(handler);
 	else
 		cause = WHY_CAUSE_SYN_COOKIE_SENT;
-	if (lost(handler, sk, skb, grown, cause, direct) && config.stacks &&
+	if (handler_lost(handler, sk, skb, grown, cause, direct) && config.stacks &&
 	    grown[WHY_MIB_LISTEN_DROPS])
 		count_syn(ctx, listener, cause);
 	return 0;
@@ -102,7 +112,7 @@ static __always_inline int ack_exit(struct sock *sk, struct sk_buff *skb, bool d
 		cause = WHY_CAUSE_OTHER;
 	else
 		cause = WHY_CAUSE_DEFERRED_ACCEPT;
-	lost(handler, sk, skb, grown, cause, direct);
+	handler_lost(handler, sk, skb, grown, cause, direct);
 	return 0;
 }
 
@@ -114,9 +124,10 @@ static __always_inline int cookie_exit(struct sock *sk, struct sk_buff *skb, boo
 	if (!handler)
 		return 0;
 	skb_lost(handler);
-	lost(handler, sk, skb, grown,
-	     grown[WHY_MIB_LISTEN_OVERFLOWS] ? WHY_CAUSE_COOKIE_ACCEPT_QUEUE_FULL : WHY_CAUSE_OTHER,
-	     direct);
+	handler_lost(handler, sk, skb, grown,
+		     grown[WHY_MIB_LISTEN_OVERFLOWS] ? WHY_CAUSE_COOKIE_ACCEPT_QUEUE_FULL
+						     : WHY_CAUSE_OTHER,
+		     direct);
 	return 0;
 }
 
@@ -131,7 +142,7 @@ static __always_inline int error_exit(void)
 	struct why_handler *handler = handler_exit(HANDLER_ERROR, grown);
 
 	if (handler)
-		lost(handler, 0, 0, grown, WHY_CAUSE_ICMP_ERROR, false);
+		handler_lost(handler, 0, 0, grown, WHY_CAUSE_ICMP_ERROR, false);
 	return 0;
 }
 

@@ -3,17 +3,20 @@
  * SYNs that listeners drop, by the kernel's stack. tcp_conn_request() ends them in
  * consume_skb(), as if they had been used: the tracepoint kfree_skb does not see them.
  */
-#ifndef TCPWHY_SYN_STACK_H
-#define TCPWHY_SYN_STACK_H
+#ifndef TCPWHY_LISTENER_SYNS_H
+#define TCPWHY_LISTENER_SYNS_H
 
-#include "stack.h"
+#include "kernel.h"
+#include "../include/stack_keys.h"
+#include "cgroup.h"
+#include "stack_table.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
 	__type(key, struct why_syn_key);
 	__type(value, __u64);
-} syns SEC(".maps");
+} listener_syns SEC(".maps");
 
 /* All of them, whether or not their row has room, of each epoch. */
 struct {
@@ -21,7 +24,7 @@ struct {
 	__uint(max_entries, EPOCHS);
 	__type(key, __u32);
 	__type(value, __u64);
-} dropped_syns SEC(".maps");
+} listener_syn_count SEC(".maps");
 
 static __always_inline void count_syn(void *ctx, struct sock *listener, __u32 cause)
 {
@@ -31,14 +34,14 @@ static __always_inline void count_syn(void *ctx, struct sock *listener, __u32 ca
 
 	if (wanted_cgroup && !is_in_wanted_cgroup(listener))
 		return;
-	count = bpf_map_lookup_elem(&dropped_syns, &side);
+	count = bpf_map_lookup_elem(&listener_syn_count, &side);
 	if (count)
 		*count += 1;
 	key.stack = stack_here(ctx, 0, now);
-	count = bpf_map_lookup_elem(&syns, &key);
+	count = bpf_map_lookup_elem(&listener_syns, &key);
 	if (!count) {
-		bpf_map_update_elem(&syns, &key, &zero, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&syns, &key);
+		bpf_map_update_elem(&listener_syns, &key, &zero, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&listener_syns, &key);
 	}
 	if (count)
 		__sync_fetch_and_add(count, 1);

@@ -3,8 +3,13 @@
  * One event per loss of a listener. Under a flood of SYNs nobody could read them
  * all: each CPU sends some per millisecond and counts the rest.
  */
-#ifndef TCPWHY_LOSS_EVENT_H
-#define TCPWHY_LOSS_EVENT_H
+#ifndef TCPWHY_LISTENER_EVENT_H
+#define TCPWHY_LISTENER_EVENT_H
+
+#include "kernel.h"
+#include "../include/tcpwhy.h"
+#include "count.h"
+#include "listener_handler.h"
 
 #define EVENTS_PER_WINDOW 8
 #define WINDOW_BITS 20 /* of nanoseconds: 1.05 ms */
@@ -12,14 +17,14 @@
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
-} events SEC(".maps");
+} listener_events SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, WHY_UNSENT_COUNT);
 	__type(key, __u32);
 	__type(value, __u64);
-} unsent SEC(".maps");
+} listener_unsent SEC(".maps");
 
 struct why_event_gate {
 	__u64 window;
@@ -31,20 +36,12 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct why_event_gate);
-} gate SEC(".maps");
-
-static __always_inline void count_unsent(__u32 why)
-{
-	__u64 *count = bpf_map_lookup_elem(&unsent, &why);
-
-	if (count)
-		*count += 1;
-}
+} listener_gate SEC(".maps");
 
 static __always_inline bool may_send(__u64 now)
 {
 	__u32 zero = 0;
-	struct why_event_gate *here = bpf_map_lookup_elem(&gate, &zero);
+	struct why_event_gate *here = bpf_map_lookup_elem(&listener_gate, &zero);
 
 	if (!here)
 		return false;
@@ -86,12 +83,12 @@ static __always_inline void send_loss(const struct why_handler *handler, __u32 c
 	__u64 now = bpf_ktime_get_ns();
 
 	if (!may_send(now)) {
-		count_unsent(WHY_UNSENT_RATE);
+		count_here(&listener_unsent, WHY_UNSENT_RATE);
 		return;
 	}
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	event = bpf_ringbuf_reserve(&listener_events, sizeof(*event), 0);
 	if (!event) {
-		count_unsent(WHY_UNSENT_RING);
+		count_here(&listener_unsent, WHY_UNSENT_RING);
 		return;
 	}
 	__builtin_memset(event, 0, sizeof(*event));

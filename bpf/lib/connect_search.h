@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The searches for a port: __inet_hash_connect() and, for bind, inet_csk_get_port(). */
-#ifndef TCPWHY_SEARCH_H
-#define TCPWHY_SEARCH_H
+#ifndef TCPWHY_CONNECT_SEARCH_H
+#define TCPWHY_CONNECT_SEARCH_H
+
+#include "kernel.h"
+#include "connect_attempt.h"
+#include "connect_call.h"
+#include "connect_config.h"
+#include "connect_filter.h"
+#include "connect_stacks.h"
+#include "connect_walk.h"
 
 /* 0: it is none. */
 static __always_inline struct tcp_sock *tcp_sock_of(struct sock *sk, bool direct)

@@ -9,9 +9,11 @@
  * that was: the host keeps the stacks of one turn more than it empties, and takes no stack
  * for another one that has its place by now.
  */
-#ifndef TCPWHY_STACK_H
-#define TCPWHY_STACK_H
+#ifndef TCPWHY_STACK_TABLE_H
+#define TCPWHY_STACK_TABLE_H
 
+#include "kernel.h"
+#include "../include/stack_keys.h"
 #include "epoch.h"
 
 static volatile __u32 turn SEC(".data.turn") = 0; /* the host's to write: how often it has turned */

@@ -8,26 +8,34 @@
  *
  * A loss is counted in one of the two and nothing moves between them: their sum is exact.
  */
-#ifndef TCPWHY_LOSSES_H
-#define TCPWHY_LOSSES_H
+#ifndef TCPWHY_LISTENER_ROWS_H
+#define TCPWHY_LISTENER_ROWS_H
+
+#include "kernel.h"
+#include "epoch.h"
+#include "hash.h"
+#include "listener_config.h"
+#include "listener_key.h"
+#include "listener_peers.h"
+#include "table_full.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
 	__type(key, struct why_listener_key);
 	__type(value, struct why_listener_stats);
-} stats SEC(".maps");
+} listener_rows SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, EPOCHS << WHY_NEAR_ROW_BITS);
 	__type(key, __u32);
 	__type(value, struct why_near_row);
-} near SEC(".maps");
+} listener_near SEC(".maps");
 
 /* alone: nobody else counts in it. */
-static __always_inline void add_loss(struct why_listener_stats *row, const __u64 *grown,
-				     __u32 cause, bool alone)
+static __always_inline void add_listener_loss(struct why_listener_stats *row, const __u64 *grown,
+					      __u32 cause, bool alone)
 {
 	__u64 tick;
 
@@ -53,46 +61,47 @@ static __always_inline void add_loss(struct why_listener_stats *row, const __u64
 }
 
 /* The shared row of the listener; 0: no room. */
-static __always_inline struct why_listener_stats *row_of(const struct why_listener_key *key)
+static __always_inline struct why_listener_stats *
+listener_row_of(const struct why_listener_key *key)
 {
-	struct why_listener_stats fresh = {}, *row = bpf_map_lookup_elem(&stats, key);
+	struct why_listener_stats fresh = {}, *row = bpf_map_lookup_elem(&listener_rows, key);
 
 	if (row)
 		return row;
 	name_listener(&fresh.name, (struct sock *)key->id);
 	fresh.first_ns = bpf_ktime_get_ns();
-	bpf_map_update_elem(&stats, key, &fresh, BPF_NOEXIST);
-	row = bpf_map_lookup_elem(&stats, key);
+	bpf_map_update_elem(&listener_rows, key, &fresh, BPF_NOEXIST);
+	row = bpf_map_lookup_elem(&listener_rows, key);
 	if (!row)
-		count_unplaced();
+		count_table_full();
 	return row;
 }
 
 /* For what has no row here. false: a filter is against it, or there is no room. */
-static __noinline bool count_far(struct sock *sk, struct sk_buff *skb, const __u64 *grown,
-				 __u32 cause, __u32 now)
+static __noinline bool count_far_loss(struct sock *sk, struct sk_buff *skb, const __u64 *grown,
+				      __u32 cause, __u32 now)
 {
 	struct why_peer peer;
 	struct why_listener_key key = { .epoch = now };
 	struct why_listener_stats *row;
 
-	if (!grown || !identify(&key, sk, false))
+	if (!grown || !identify_listener(&key, sk, &config.netns, false))
 		return false;
-	row = row_of(&key);
+	row = listener_row_of(&key);
 	if (!row)
 		return false;
-	add_loss(row, grown, cause, false);
+	add_listener_loss(row, grown, cause, false);
 	if (config.peers && grown[WHY_MIB_LISTEN_DROPS] && name_peer(&peer, skb, false))
 		count_peer(&key, &peer);
 	return true;
 }
 
 /* Gives a free row to the listener, unless the filter is against it, or it is being closed. */
-static __noinline bool take(struct why_near_row *row, struct sock *sk, __u32 now)
+static __noinline bool take_near_row(struct why_near_row *row, struct sock *sk, __u32 now)
 {
 	struct why_listener_key key = { .epoch = now };
 
-	if (!row || row->key.id || !identify(&key, sk, false) || !key.inode)
+	if (!row || row->key.id || !identify_listener(&key, sk, &config.netns, false) || !key.inode)
 		return false;
 	name_listener(&row->stats.name, sk);
 	row->stats.first_ns = bpf_ktime_get_ns();
@@ -101,8 +110,8 @@ static __noinline bool take(struct why_near_row *row, struct sock *sk, __u32 now
 }
 
 /* Whether the row is the listener's. A socket keeps its namespace, but not its port. */
-static __always_inline bool is_row_of(const struct why_near_row *row, __u64 id, struct sock *sk,
-				      bool direct)
+static __always_inline bool is_near_row_of(const struct why_near_row *row, __u64 id,
+					   struct sock *sk, bool direct)
 {
 	if (row->key.id != id)
 		return false;
@@ -121,7 +130,7 @@ static __always_inline void count_near_peer(struct why_near_row *row, struct sk_
 
 	if (!name_peer(&peer, skb, direct))
 		return;
-	place = &row->peers[spread(peer.low, WHY_NEAR_PEER_BITS)];
+	place = &row->peers[hash_bits(peer.low, WHY_NEAR_PEER_BITS)];
 	owner = (struct why_peer *)place->address;
 	if (owner->low != peer.low || owner->high != peer.high) {
 		if (place->count) {
@@ -137,20 +146,20 @@ static __always_inline void count_near_peer(struct why_near_row *row, struct sk_
  * Counts what a listener lost. false: a filter is against it, or there is no room.
  * direct: sk and skb come with their types, as a trampoline's arguments do.
  */
-static __always_inline bool count_loss(__u64 id, struct sock *sk, struct sk_buff *skb,
-				       const __u64 *grown, __u32 cause, bool direct)
+static __always_inline bool count_listener_loss(__u64 id, struct sock *sk, struct sk_buff *skb,
+						const __u64 *grown, __u32 cause, bool direct)
 {
-	__u32 now = epoch, place = spread(id, WHY_NEAR_ROW_BITS) | now << WHY_NEAR_ROW_BITS;
-	struct why_near_row *row = bpf_map_lookup_elem(&near, &place);
+	__u32 now = epoch, place = near_place(id, WHY_NEAR_ROW_BITS, now);
+	struct why_near_row *row = bpf_map_lookup_elem(&listener_near, &place);
 
-	if (!row || (!is_row_of(row, id, sk, direct) && !take(row, sk, now))) {
+	if (!row || (!is_near_row_of(row, id, sk, direct) && !take_near_row(row, sk, now))) {
 		/* A copy, so that the other way needs none in memory. */
 		__u64 copy[WHY_MIB_COUNT];
 
 		__builtin_memcpy(copy, grown, sizeof(copy));
-		return count_far(sk, skb, copy, cause, now);
+		return count_far_loss(sk, skb, copy, cause, now);
 	}
-	add_loss(&row->stats, grown, cause, true);
+	add_listener_loss(&row->stats, grown, cause, true);
 	if (config.peers && grown[WHY_MIB_LISTEN_DROPS])
 		count_near_peer(row, skb, direct);
 	return true;

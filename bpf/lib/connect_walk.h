@@ -12,8 +12,11 @@
  *    one pass; before, it walked like the others;
  *  - sysctl ip_local_port_step_width (after 6.18): a random stride if set.
  */
-#ifndef TCPWHY_PORTS_H
-#define TCPWHY_PORTS_H
+#ifndef TCPWHY_CONNECT_WALK_H
+#define TCPWHY_CONNECT_WALK_H
+
+#include "kernel.h"
+#include "connect_config.h"
 
 struct why_walk {
 	__u32 low; /* first port */

@@ -4,8 +4,10 @@
  * itself takes a table twice as long. Should two keys have one number, the row of the
  * second is at the next.
  */
-#ifndef TCPWHY_ROW_H
-#define TCPWHY_ROW_H
+#ifndef TCPWHY_KEYED_ROW_H
+#define TCPWHY_KEYED_ROW_H
+
+#include "kernel.h"
 
 #define ROW_PLACES 4 /* where a key's row may be */
 

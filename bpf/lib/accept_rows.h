@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A connection's stay in the accept queue, and the table of what each listener saw. */
-#ifndef TCPWHY_ACCEPT_H
-#define TCPWHY_ACCEPT_H
+#ifndef TCPWHY_ACCEPT_ROWS_H
+#define TCPWHY_ACCEPT_ROWS_H
+
+#include "kernel.h"
+#include "accept_config.h"
+#include "accept_waiting.h"
+#include "count.h"
+#include "epoch.h"
+#include "histogram.h"
+#include "listener_key.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
 	__type(key, struct why_listener_key);
 	__type(value, struct why_accept_stats);
-} stats SEC(".maps");
+} accept_rows SEC(".maps");
 
-static const struct why_accept_stats no_stats;
+static const struct why_accept_stats no_accept_stats;
 
 /*
  * Between the entry and the return of what puts a connection into the queue: softirqs
@@ -28,35 +36,32 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct why_arrival);
-} arrivals SEC(".maps");
+} accept_arrivals SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, WHY_ACCEPT_LOSS_COUNT);
 	__type(key, __u32);
 	__type(value, __u64);
-} losses SEC(".maps");
+} accept_losses SEC(".maps");
 
-static __always_inline void lose(__u32 kind)
+static __always_inline void count_accept_loss(__u32 kind)
 {
-	__u64 *count = bpf_map_lookup_elem(&losses, &kind);
-
 	/* accept is not confined to its CPU's turn. */
-	if (count)
-		__sync_fetch_and_add(count, 1);
+	count_here_atomic(&accept_losses, kind);
 }
 
 /* The row of the listener; 0: no room. */
-static __always_inline struct why_accept_stats *row_of(struct why_listener_key *key)
+static __always_inline struct why_accept_stats *accept_row_of(struct why_listener_key *key)
 {
 	struct why_accept_stats *row;
 
 	key->epoch = epoch;
-	row = bpf_map_lookup_elem(&stats, key);
+	row = bpf_map_lookup_elem(&accept_rows, key);
 	if (row)
 		return row;
-	bpf_map_update_elem(&stats, key, &no_stats, BPF_NOEXIST);
-	row = bpf_map_lookup_elem(&stats, key);
+	bpf_map_update_elem(&accept_rows, key, &no_accept_stats, BPF_NOEXIST);
+	row = bpf_map_lookup_elem(&accept_rows, key);
 	if (row)
 		name_listener(&row->name, (struct sock *)key->id);
 	return row;
@@ -68,11 +73,11 @@ static __always_inline int arrive_enter(struct sock *sk, struct sock *child, boo
 	struct why_arrival *arrival;
 	__u32 zero = 0;
 
-	arrival = bpf_map_lookup_elem(&arrivals, &zero);
+	arrival = bpf_map_lookup_elem(&accept_arrivals, &zero);
 	if (!arrival)
 		return 0;
 	arrival->key.id = 0;
-	if (!identify(&arrival->key, sk, direct))
+	if (!identify_listener(&arrival->key, sk, &config.netns, direct))
 		return 0;
 	/* What was stored as a pointer is a number once it comes out of the map. */
 	arrival->child = (__u64)child;
@@ -89,7 +94,7 @@ static __always_inline int arrive_exit(bool added)
 	struct why_arrival *arrival;
 	__u32 zero = 0, bucket;
 
-	arrival = bpf_map_lookup_elem(&arrivals, &zero);
+	arrival = bpf_map_lookup_elem(&accept_arrivals, &zero);
 	/* Else counted already, begun before the trace, or filtered out. */
 	if (!arrival || !arrival->key.id)
 		return 0;
@@ -102,9 +107,9 @@ static __always_inline int arrive_exit(bool added)
 	}
 	if (!active)
 		return 0;
-	row = row_of(&key);
+	row = accept_row_of(&key);
 	if (!row) {
-		lose(WHY_ACCEPT_LOSS_ARRIVAL);
+		count_accept_loss(WHY_ACCEPT_LOSS_ARRIVAL);
 		return 0;
 	}
 	__sync_fetch_and_add(&row->arrivals, 1);
@@ -118,12 +123,12 @@ static __always_inline int arrive_exit(bool added)
 
 static __always_inline void count_accept(struct why_waiting *entry)
 {
-	struct why_accept_stats *row = row_of(&entry->key);
+	struct why_accept_stats *row = accept_row_of(&entry->key);
 	__u64 wait;
 	__u32 bucket;
 
 	if (!row) {
-		lose(WHY_ACCEPT_LOSS_ACCEPT);
+		count_accept_loss(WHY_ACCEPT_LOSS_ACCEPT);
 		return;
 	}
 	__sync_fetch_and_add(&row->accepts, 1);
@@ -160,7 +165,7 @@ static __always_inline int accepted(__u64 id, struct sock *child)
 		if (active)
 			count_accept(&entry);
 	} else if (active && is_wanted(child)) {
-		lose(WHY_ACCEPT_LOSS_ACCEPT);
+		count_accept_loss(WHY_ACCEPT_LOSS_ACCEPT);
 	}
 	return 0;
 }
@@ -183,7 +188,7 @@ static long note_request(__u32 index, void *context)
 	if (!request)
 		return 1;
 	id = (__u64)BPF_CORE_READ(request, sk);
-	bpf_map_update_elem(&waiting, &id, &walk->entry, BPF_NOEXIST);
+	bpf_map_update_elem(&accept_waiting, &id, &walk->entry, BPF_NOEXIST);
 	walk->request = BPF_CORE_READ(request, dl_next);
 	return 0;
 }
@@ -201,7 +206,7 @@ static __always_inline void note_queue(struct sock_common *common, bool loop)
 	if (!tp)
 		return;
 	icsk = &tp->inet_conn;
-	if (!identify(&walk.entry.key, &icsk->icsk_inet.sk, false))
+	if (!identify_listener(&walk.entry.key, &icsk->icsk_inet.sk, &config.netns, false))
 		return;
 	walk.request = BPF_CORE_READ(icsk, icsk_accept_queue.rskq_accept_head);
 	if (loop) {

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What a packet is, as far as it shows: its protocol, its local port, its namespace. */
-#ifndef TCPWHY_PACKET_H
-#define TCPWHY_PACKET_H
+#ifndef TCPWHY_PACKET_KEY_H
+#define TCPWHY_PACKET_KEY_H
+
+#include "kernel.h"
+#include "../include/tcpwhy.h"
 
 #define IPV4_SIZE 20
 #define IPV6_SIZE 40
 
-static __always_inline __u32 netns_of(struct sk_buff *skb)
+static __always_inline __u32 netns_of_packet(struct sk_buff *skb)
 {
 	struct net_device *dev = skb->dev;
 	struct sock *sk = skb->sk;
