@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import BPF
+public import BPF
 import CPrograms
 public import Host
 public import Model
@@ -26,7 +26,7 @@ public final class AcceptProbe {
     ///   - cgroup: whose listeners are to be marked (`isInCgroup`), by its `id`.
     public init(
         netns: UInt32?, backend forced: Backend?, cgroup: UInt64? = nil
-    ) throws(ProbeError) {
+    ) throws(BPFError) {
         let btf: BTF
         do throws(BPFError) { btf = try BTF.vmlinux() } catch { throw BackendChoice.noTypes(error) }
         let loaded = try BackendChoice.first(forced) { (backend, _) throws(BPFError) in
@@ -34,15 +34,11 @@ public final class AcceptProbe {
         }
         backend = loaded.backend
         attached = loaded.attached
-        do throws(BPFError) {
-            note = try AcceptPrograms.note(backend, btf).map { (program) throws(BPFError) in
-                Note(try loaded.object.attachIterator(program: program))
-            }
-            epochs = try Epochs(loaded.object)
-            try attached.countFromNow(in: loaded.object)
-        } catch {
-            throw ProbeError(error)
+        note = try AcceptPrograms.note(backend, btf).map { (program) throws(BPFError) in
+            Note(try loaded.object.attachIterator(program: program))
         }
+        epochs = try Epochs(loaded.object)
+        try attached.countFromNow(in: loaded.object)
         object = loaded.takeObject()
     }
 
@@ -89,74 +85,58 @@ public final class AcceptProbe {
         try withNetworkNamespace(namespace) { try run(note) }
     }
 
-    private func run(_ note: Note) throws(ProbeError) {
-        do throws(BPFError) {
-            try note.link.runIterator(untilRefused: true)
-        } catch {
-            throw ProbeError(error)
-        }
+    private func run(_ note: Note) throws(BPFError) {
+        try note.link.runIterator(untilRefused: true)
     }
 
     /// From here on arrivals and accepts count.
-    public func start() throws(ProbeError) { try setActive(1) }
+    public func start() throws(BPFError) { try setActive(1) }
 
     /// From here on nothing counts. `detach` takes its time after that.
-    public func stop() throws(ProbeError) { try setActive(0) }
+    public func stop() throws(BPFError) { try setActive(0) }
 
-    private func setActive(_ value: UInt32) throws(ProbeError) {
-        do throws(BPFError) {
-            try object.map(named: ".data.active").update(UInt32(0), value)
-        } catch {
-            throw ProbeError(error)
-        }
+    private func setActive(_ value: UInt32) throws(BPFError) {
+        try object.map(named: ".data.active").update(UInt32(0), value)
     }
 
     /// From here on what comes and is accepted is for the `read` after the next.
-    public func turn() throws(ProbeError) {
-        do throws(BPFError) { try epochs.turn() } catch { throw ProbeError(error) }
+    public func turn() throws(BPFError) {
+        try epochs.turn()
     }
 
     /// What went through each listener's queue since the last call.
-    public func read() throws(ProbeError) -> [Listener: ListenerState] {
+    public func read() throws(BPFError) -> [Listener: ListenerState] {
         var rows: [Listener: ListenerState] = [:]
-        do throws(BPFError) {
-            let epoch = try epochs.close()
-            try object.map(named: "stats").drain { keyBytes, valueBytes in
-                guard let key = keyBytes.read(why_listener_key.self), key.epoch == epoch else { return false }
-                guard let value = valueBytes.read(why_accept_stats.self) else { return true }
-                var state = ListenerState()
-                state.accepted = ListenerDecoding.accepted(value, seesArrivals: seesArrivals)
-                // Reuse of a socket's address makes a second row of the same socket.
-                rows[known.listener(key, value.name), default: ListenerState()].merge(state)
-                return true
-            }
-        } catch {
-            throw ProbeError(error)
+        let epoch = try epochs.close()
+        try object.map(named: "stats").drain { keyBytes, valueBytes in
+            guard let key = keyBytes.read(why_listener_key.self), key.epoch == epoch else { return false }
+            guard let value = valueBytes.read(why_accept_stats.self) else { return true }
+            var state = ListenerState()
+            state.accepted = ListenerDecoding.accepted(value, seesArrivals: seesArrivals)
+            // Reuse of a socket's address makes a second row of the same socket.
+            rows[known.listener(key, value.name), default: ListenerState()].merge(state)
+            return true
         }
         return rows
     }
 
     /// What was not seen. `table` are arrivals in no row, `attempt` accepts in no row:
     /// it was full, or from which listener is not known.
-    public func loss() throws(ProbeError) -> Loss {
+    public func loss() throws(BPFError) -> Loss {
         var loss = Loss()
-        do throws(BPFError) {
-            let losses = try object.map(named: "losses")
-            func lost(_ kind: UInt32) throws(BPFError) -> UInt64 {
-                try losses.lookupPerCPU(kind, as: UInt64.self)?.reduce(0, +) ?? 0
-            }
-            loss.table = try lost(WHY_ACCEPT_LOSS_ARRIVAL.rawValue)
-            loss.attempt = try lost(WHY_ACCEPT_LOSS_ACCEPT.rawValue)
-            loss.missed = try attached.misses(in: object)
-        } catch {
-            throw ProbeError(error)
+        let losses = try object.map(named: "losses")
+        func lost(_ kind: UInt32) throws(BPFError) -> UInt64 {
+            try losses.lookupPerCPU(kind, as: UInt64.self)?.reduce(0, +) ?? 0
         }
+        loss.table = try lost(WHY_ACCEPT_LOSS_ARRIVAL.rawValue)
+        loss.attempt = try lost(WHY_ACCEPT_LOSS_ACCEPT.rawValue)
+        loss.missed = try attached.misses(in: object)
         loss.notAttributed = AcceptPrograms.counting.reduce(loss.attempt) { $0 + (loss.missed[$1] ?? 0) }
         return loss
     }
 
     /// Removes the programs; what they counted stays to be read.
-    public func detach() throws(ProbeError) {
-        do throws(BPFError) { try attached.detach(from: object) } catch { throw ProbeError(error) }
+    public func detach() throws(BPFError) {
+        try attached.detach(from: object)
     }
 }

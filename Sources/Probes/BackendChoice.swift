@@ -9,9 +9,9 @@ enum BackendChoice {
     ///   - failure: what to say if none works and none was asked for.
     ///   - load: gets the backend and why those before it were refused.
     static func first<Loaded: ~Copyable>(
-        _ forced: Backend?, failure: (_ refused: [String]) -> ProbeError = nothingWorks,
+        _ forced: Backend?, failure: (_ refused: [String]) -> BPFError = nothingWorks,
         _ load: (Backend, [String]) throws(BPFError) -> Loaded
-    ) throws(ProbeError) -> Loaded {
+    ) throws(BPFError) -> Loaded {
         var refused: [String] = []
         for backend in forced.map({ [$0] }) ?? Backend.allCases {
             do throws(BPFError) {
@@ -21,22 +21,22 @@ enum BackendChoice {
             }
         }
         if let forced {
-            throw ProbeError(
+            throw BPFError(
                 .backendRefused,
-                "backend \(forced.rawValue) is not to be had here: \(refused.joined(separator: "; "))\n"
+                saying: "backend \(forced.rawValue) is not to be had here: \(refused.joined(separator: "; "))\n"
                     + "'tcpwhy check' shows which ones are")
         }
         throw failure(refused)
     }
 
-    static func nothingWorks(_ refused: [String]) -> ProbeError {
-        ProbeError(.cannotTrace, "no backend works here\n" + refused.joined(separator: "\n"))
+    static func nothingWorks(_ refused: [String]) -> BPFError {
+        BPFError(.cannotTrace, saying: "no backend works here\n" + refused.joined(separator: "\n"))
     }
 
-    static func noTypes(_ error: BPFError) -> ProbeError {
-        ProbeError(
+    static func noTypes(_ error: BPFError) -> BPFError {
+        BPFError(
             .cannotTrace,
-            "this kernel has no BTF type information (\(error)); "
+            saying: "this kernel has no BTF type information (\(error)); "
                 + "tcpwhy needs a kernel built with CONFIG_DEBUG_INFO_BTF")
     }
 }

@@ -14,17 +14,17 @@ struct LoadedConnect: ~Copyable {
 }
 
 enum ConnectLoader {
-    static func load(_ options: ConnectOptions) throws(ProbeError) -> LoadedConnect {
+    static func load(_ options: ConnectOptions) throws(BPFError) -> LoadedConnect {
         let kernel: ConnectKernel
         do throws(BPFError) {
             kernel = ConnectKernel(try BTF.vmlinux())
         } catch {
             throw BackendChoice.noTypes(error)
         }
-        func cannotCount(_ refused: [String]) -> ProbeError {
-            ProbeError(
+        func cannotCount(_ refused: [String]) -> BPFError {
+            BPFError(
                 .backendRefused,
-                "calls cannot be counted here: \(refused.joined(separator: "; "))\n"
+                saying: "calls cannot be counted here: \(refused.joined(separator: "; "))\n"
                     + "without --count-calls tcpwhy uses what works")
         }
         return try BackendChoice.first(

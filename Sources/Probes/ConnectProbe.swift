@@ -25,44 +25,28 @@ public final class ConnectProbe {
     private var stacks: SearchStacks?
 
     /// Loads and attaches the programs of the first backend that works here.
-    public init(_ options: ConnectOptions) throws(ProbeError) {
+    public init(_ options: ConnectOptions) throws(BPFError) {
         let loaded = try ConnectLoader.load(options)
         coverage = loaded.coverage
         attached = loaded.attached
         failedOnly = options.failedOnly
         stacks = options.stacks ? SearchStacks() : nil
-        do throws(BPFError) {
-            stats = try loaded.object.map(named: "stats")
-            others = try loaded.object.map(named: "others")
-            epochs = try Epochs(loaded.object)
-            losses = try loaded.object.map(named: "losses")
-        } catch {
-            throw ProbeError(error)
-        }
+        stats = try loaded.object.map(named: "stats")
+        others = try loaded.object.map(named: "others")
+        epochs = try Epochs(loaded.object)
+        losses = try loaded.object.map(named: "losses")
         object = loaded.takeObject()
-        do throws(BPFError) {
-            try attached.countFromNow(in: object)
-        } catch {
-            throw ProbeError(error)
-        }
+        try attached.countFromNow(in: object)
     }
 
     /// The events' ring buffer; `nil` unless events were asked for.
-    public func openRing() throws(ProbeError) -> RingBuffer {
-        do throws(BPFError) {
-            return try RingBuffer(object.map(named: "events"))
-        } catch {
-            throw ProbeError(error)
-        }
+    public func openRing() throws(BPFError) -> RingBuffer {
+        return try RingBuffer(object.map(named: "events"))
     }
 
     /// The ring buffer of processes whose searches are summed up by stack for the first time.
-    public func openProcessRing() throws(ProbeError) -> RingBuffer {
-        do throws(BPFError) {
-            return try RingBuffer(object.map(named: SearchStacks.ring))
-        } catch {
-            throw ProbeError(error)
-        }
+    public func openProcessRing() throws(BPFError) -> RingBuffer {
+        return try RingBuffer(object.map(named: SearchStacks.ring))
     }
 
     /// The process that a record of that ring names.
@@ -74,8 +58,8 @@ public final class ConnectProbe {
     public func takeSearches() -> SearchSamples { stacks?.samples() ?? SearchSamples() }
 
     /// These are no more: should another process get the number of one, the ring buffer names it.
-    public func forget(_ pids: some Sequence<UInt32>) throws(ProbeError) {
-        do throws(BPFError) { try ToldProcesses.forget(pids, in: object) } catch { throw ProbeError(error) }
+    public func forget(_ pids: some Sequence<UInt32>) throws(BPFError) {
+        try ToldProcesses.forget(pids, in: object)
     }
 
     /// The event in a ring buffer's record, or `nil` if it is none.
@@ -97,16 +81,12 @@ public final class ConnectProbe {
     }
 
     /// From here on what happens is for the `read` after the next.
-    public func turn() throws(ProbeError) {
-        do throws(BPFError) { try epochs.turn() } catch { throw ProbeError(error) }
+    public func turn() throws(BPFError) {
+        try epochs.turn()
     }
 
-    public func read() throws(ProbeError) -> Reading {
-        do throws(BPFError) {
-            return try readTables()
-        } catch {
-            throw ProbeError(error)
-        }
+    public func read() throws(BPFError) -> Reading {
+        return try readTables()
     }
 
     private func readTables() throws(BPFError) -> Reading {
@@ -151,24 +131,16 @@ public final class ConnectProbe {
 
     /// From here on no connect begins; what is in its call returns. `detach` takes its time
     /// after that.
-    public func stop() throws(ProbeError) {
-        do throws(BPFError) {
-            try object.map(named: ".data.active").update(UInt32(0), UInt32(0))
-        } catch {
-            throw ProbeError(error)
-        }
+    public func stop() throws(BPFError) {
+        try object.map(named: ".data.active").update(UInt32(0), UInt32(0))
     }
 
     /// Removes the programs. What was under way is counted as far as it went;
     /// `read` gives the final totals afterwards.
-    public func detach() throws(ProbeError) {
+    public func detach() throws(BPFError) {
         guard !attached.areDetached else { return }
-        do throws(BPFError) {
-            try attached.detach(from: object)
-            try settleCalls()
-        } catch {
-            throw ProbeError(error)
-        }
+        try attached.detach(from: object)
+        try settleCalls()
     }
 
     /// Calls whose return was not seen: missed, or still under way.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import BPF
+public import BPF
 import CPrograms
 public import Model
 
@@ -19,13 +19,13 @@ public final class ConntrackProbe {
     ///   - forced: this backend or none.
     /// - Throws: the reason, a line per backend: nf_conntrack is not loaded, or its types are
     ///   not known (module types come with Linux 5.11), or nothing can be attached.
-    public init(netns: UInt32?, backend forced: Backend?) throws(ProbeError) {
+    public init(netns: UInt32?, backend forced: Backend?) throws(BPFError) {
         let loaded = try Self.first(of: forced.map { [$0] } ?? [.fentry, .kprobe], netns: netns)
         backend = loaded.backend
         attached = loaded.attached
-        do throws(BPFError) { epochs = try Epochs(loaded.object) } catch { throw ProbeError(error) }
+        epochs = try Epochs(loaded.object)
         object = loaded.takeObject()
-        do throws(BPFError) { try attached.countFromNow(in: object) } catch { throw ProbeError(error) }
+        try attached.countFromNow(in: object)
     }
 
     private struct Loaded: ~Copyable {
@@ -36,7 +36,7 @@ public final class ConntrackProbe {
         consuming func takeObject() -> BPFObject { object }
     }
 
-    private static func first(of backends: [Backend], netns: UInt32?) throws(ProbeError) -> Loaded {
+    private static func first(of backends: [Backend], netns: UInt32?) throws(BPFError) -> Loaded {
         var refused: [String] = []
         for backend in backends {
             do throws(BPFError) {
@@ -45,7 +45,7 @@ public final class ConntrackProbe {
                 refused.append("\(backend.rawValue): \(error)")
             }
         }
-        throw ProbeError(.failed, refused.joined(separator: "; "))
+        throw BPFError(.notSupported, saying: refused.joined(separator: "; "))
     }
 
     private static func load(_ backend: Backend, netns: UInt32?) throws(BPFError) -> Loaded {
@@ -62,35 +62,31 @@ public final class ConntrackProbe {
     }
 
     /// From here on what happens is for the `full` after the next.
-    public func turn() throws(ProbeError) {
-        do throws(BPFError) { try epochs.turn() } catch { throw ProbeError(error) }
+    public func turn() throws(BPFError) {
+        try epochs.turn()
     }
 
     /// By the namespace's inode, since the trace began; where it never happened there is none, nor
     /// in those it is longest ago, if there were thousands.
-    public func full() throws(ProbeError) -> [UInt32: UInt64] {
+    public func full() throws(BPFError) -> [UInt32: UInt64] {
         var counts: [UInt32: UInt64] = [:]
-        do throws(BPFError) {
-            let epoch = try epochs.close()
-            try object.map(named: "full").drain { keyBytes, value in
-                guard let key = keyBytes.read(why_conntrack_key.self), key.epoch == epoch else { return false }
-                if let count = value.read(UInt64.self) { counts[key.netns] = count }
-                return true
-            }
-        } catch {
-            throw ProbeError(error)
+        let epoch = try epochs.close()
+        try object.map(named: "full").drain { keyBytes, value in
+            guard let key = keyBytes.read(why_conntrack_key.self), key.epoch == epoch else { return false }
+            if let count = value.read(UInt64.self) { counts[key.netns] = count }
+            return true
         }
         for (netns, count) in counts { totals[netns] = (totals[netns] ?? 0) &+ count }
         return totals.all
     }
 
     /// What was not seen.
-    public func loss() throws(ProbeError) -> Loss {
-        do throws(BPFError) { return try attached.loss(in: object) } catch { throw ProbeError(error) }
+    public func loss() throws(BPFError) -> Loss {
+        try attached.loss(in: object)
     }
 
     /// Removes the programs; what they counted stays to be read.
-    public func detach() throws(ProbeError) {
-        do throws(BPFError) { try attached.detach(from: object) } catch { throw ProbeError(error) }
+    public func detach() throws(BPFError) {
+        try attached.detach(from: object)
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import BPF
+public import BPF
 import Model
 
 /// The running kernel's names of drop reasons: their numbers differ between versions.
@@ -14,7 +14,7 @@ public struct DropReasons {
     private let moduleTypes: (String) -> BTF?
 
     /// - Throws: the kernel has no type information.
-    public static func current() throws(ProbeError) -> DropReasons {
+    public static func current() throws(BPFError) -> DropReasons {
         do throws(BPFError) { return DropReasons(try BTF.vmlinux()) } catch {
             throw BackendChoice.noTypes(error)
         }
@@ -49,11 +49,11 @@ public struct DropReasons {
 
     /// The number of a reason as `name` shows it, the kernel's prefix before it or not.
     /// - Throws: there is none such, and which are near.
-    public mutating func number(of text: String) throws(ProbeError) -> UInt32 {
+    public mutating func number(of text: String) throws(BPFError) -> UInt32 {
         guard exist else {
-            throw ProbeError(
-                .failed,
-                "this kernel gives no reasons for dropped packets (Linux 5.17 does): leave out --reason")
+            throw BPFError(
+                .notSupported,
+                saying: "this kernel gives no reasons for dropped packets (Linux 5.17 does): leave out --reason")
         }
         let wanted = Self.short(text.uppercased(), Self.prefix)
         if let number = number(wanted) { return number }
@@ -61,9 +61,9 @@ public struct DropReasons {
         for subsystem in subsystems.keys where subsystem != 0 { look(for: subsystem) }
         if let reason = names.first(where: { $0.value.uppercased() == wanted })?.key { return reason }
         let near = NearNames.of(wanted, among: names.values.sorted())
-        throw ProbeError(
-            .failed,
-            "this kernel has no drop reason '\(text)'"
+        throw BPFError(
+            .notSupported,
+            saying: "this kernel has no drop reason '\(text)'"
                 + (near.isEmpty
                     ? "\n'tcpwhy drops' shows those that occur"
                     : "\nnear it: \(near.joined(separator: ", "))"))

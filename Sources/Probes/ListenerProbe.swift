@@ -29,7 +29,7 @@ public final class ListenerProbe {
     public init(
         netns: UInt32?, backend forced: Backend?, events: Bool = false, peers: Bool = false,
         cgroup: UInt64? = nil, stacks: Bool = false
-    ) throws(ProbeError) {
+    ) throws(BPFError) {
         let kernel: ListenerKernel
         do throws(BPFError) {
             kernel = ListenerKernel(try BTF.vmlinux())
@@ -45,13 +45,9 @@ public final class ListenerProbe {
         refused = loaded.refused
         attached = loaded.attached
         syns = stacks && loaded.backend != .tracepoint ? SynStacks() : nil
-        do throws(BPFError) {
-            list = try loaded.object.attachIterator(program: ListenerPrograms.list)
-            epochs = try Epochs(loaded.object)
-            try attached.countFromNow(in: loaded.object)
-        } catch {
-            throw ProbeError(error)
-        }
+        list = try loaded.object.attachIterator(program: ListenerPrograms.list)
+        epochs = try Epochs(loaded.object)
+        try attached.countFromNow(in: loaded.object)
         object = loaded.takeObject()
     }
 
@@ -103,24 +99,16 @@ public final class ListenerProbe {
     }
 
     /// From here on losses count. The kernel's own counters are to be read at once.
-    public func start() throws(ProbeError) { try setActive(1) }
+    public func start() throws(BPFError) { try setActive(1) }
 
-    private func setActive(_ value: UInt32) throws(ProbeError) {
+    private func setActive(_ value: UInt32) throws(BPFError) {
         guard backend != .tracepoint else { return }
-        do throws(BPFError) {
-            try object.map(named: ".data.active").update(UInt32(0), value)
-        } catch {
-            throw ProbeError(error)
-        }
+        try object.map(named: ".data.active").update(UInt32(0), value)
     }
 
     /// The events' ring buffer.
-    public func openRing() throws(ProbeError) -> RingBuffer {
-        do throws(BPFError) {
-            return try RingBuffer(object.map(named: "events"))
-        } catch {
-            throw ProbeError(error)
-        }
+    public func openRing() throws(BPFError) -> RingBuffer {
+        return try RingBuffer(object.map(named: "events"))
     }
 
     /// The event in a ring buffer's record, or `nil` if it is none.
@@ -132,8 +120,8 @@ public final class ListenerProbe {
     }
 
     /// From here on what is lost is for the `read` after the next.
-    public func turn() throws(ProbeError) {
-        do throws(BPFError) { try epochs.turn() } catch { throw ProbeError(error) }
+    public func turn() throws(BPFError) {
+        try epochs.turn()
     }
 
     /// What listeners lost since the last call: both are of the same epoch.
@@ -144,17 +132,13 @@ public final class ListenerProbe {
         public var syns: DroppedSYNs?
     }
 
-    public func read() throws(ProbeError) -> Losses {
+    public func read() throws(BPFError) -> Losses {
         var losses = Losses()
         guard backend != .tracepoint else { return losses }
-        do throws(BPFError) {
-            let epoch = try epochs.close()
-            losses.listeners = try LossTable(draining: object, epoch).rows(&known)
-            losses.syns = try syns?.take(epoch, turn: epochs.closedTurn, from: object)
-            return losses
-        } catch {
-            throw ProbeError(error)
-        }
+        let epoch = try epochs.close()
+        losses.listeners = try LossTable(draining: object, epoch).rows(&known)
+        losses.syns = try syns?.take(epoch, turn: epochs.closedTurn, from: object)
+        return losses
     }
 
     /// Every listening socket of the calling thread's network namespace: a socket iterator sees
@@ -163,41 +147,29 @@ public final class ListenerProbe {
     public func socketsHere(_ inode: UInt32) throws -> [Listener: ListenerState] {
         var sockets: [Listener: ListenerState] = [:]
         let somaxconn = (try? Sysctl.integer("net.core.somaxconn")).map { UInt32(clamping: $0) }
-        do throws(BPFError) {
-            try list.runIterator(untilRefused: true) { bytes in
-                ListenerDecoding.sockets(bytes, netns: inode, somaxconn: somaxconn) { sockets[$0] = $1 }
-            }
-        } catch {
-            throw ProbeError(error)
+        try list.runIterator(untilRefused: true) { bytes in
+            ListenerDecoding.sockets(bytes, netns: inode, somaxconn: somaxconn) { sockets[$0] = $1 }
         }
         return sockets
     }
 
     /// What was not seen.
-    public func loss() throws(ProbeError) -> Loss {
-        do throws(BPFError) {
-            var loss = try attached.loss(in: object)
-            let unsent = try object.map(named: "unsent")
-            func count(_ why: why_unsent) throws(BPFError) -> UInt64 {
-                try unsent.lookupPerCPU(why.rawValue, as: UInt64.self)?.reduce(0, +) ?? 0
-            }
-            loss.ring = try count(WHY_UNSENT_RING)
-            loss.suppressed = try count(WHY_UNSENT_RATE)
-            return loss
-        } catch {
-            throw ProbeError(error)
+    public func loss() throws(BPFError) -> Loss {
+        var loss = try attached.loss(in: object)
+        let unsent = try object.map(named: "unsent")
+        func count(_ why: why_unsent) throws(BPFError) -> UInt64 {
+            try unsent.lookupPerCPU(why.rawValue, as: UInt64.self)?.reduce(0, +) ?? 0
         }
+        loss.ring = try count(WHY_UNSENT_RING)
+        loss.suppressed = try count(WHY_UNSENT_RATE)
+        return loss
     }
 
     /// From here on nothing counts. `detach` takes its time after that.
-    public func stop() throws(ProbeError) { try setActive(0) }
+    public func stop() throws(BPFError) { try setActive(0) }
 
     /// Removes the programs; what they counted stays to be read.
-    public func detach() throws(ProbeError) {
-        do throws(BPFError) {
-            try attached.detach(from: object)
-        } catch {
-            throw ProbeError(error)
-        }
+    public func detach() throws(BPFError) {
+        try attached.detach(from: object)
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import BPF
+public import BPF
 import CPrograms
 import Host
 public import Model
@@ -27,24 +27,20 @@ public final class PacketProbe {
     static let program = ProgramSpec(name: "btf_dropped", hook: .btfTracepoint(tracepoint))
 
     /// - Parameter listeners: whose losses are not to be told twice.
-    public init(_ options: PacketOptions, beside listeners: ListenerProbe) throws(ProbeError) {
+    public init(_ options: PacketOptions, beside listeners: ListenerProbe) throws(BPFError) {
         keepsStacks = options.stacks
-        do throws(BPFError) {
-            let btf = try BTF.vmlinux()
-            if let refusal = Trial.btfTracepoint(Self.tracepoint, btf: btf) { throw refusal }
-            reasons = DropReasons(btf)
-            object = try Self.open(
-                options, Self.config(options, reasons, listeners, btf), depth: stackDepth)
-            try listeners.shareLost(with: object)
-            try object.load()
-            epochs = try Epochs(object)
-            let wanted = try object.map(named: "wanted_reasons")
-            for reason in options.reasons { try wanted.update(reason, UInt8(1)) }
-            attached = try AttachedPrograms([Self.program], in: object)
-            try attached.countFromNow(in: object)
-        } catch {
-            throw ProbeError(error)
-        }
+        let btf = try BTF.vmlinux()
+        if let refusal = Trial.btfTracepoint(Self.tracepoint, btf: btf) { throw refusal }
+        reasons = DropReasons(btf)
+        object = try Self.open(
+            options, Self.config(options, reasons, listeners, btf), depth: stackDepth)
+        try listeners.shareLost(with: object)
+        try object.load()
+        epochs = try Epochs(object)
+        let wanted = try object.map(named: "wanted_reasons")
+        for reason in options.reasons { try wanted.update(reason, UInt8(1)) }
+        attached = try AttachedPrograms([Self.program], in: object)
+        try attached.countFromNow(in: object)
     }
 
     private static func config(
@@ -86,11 +82,11 @@ public final class PacketProbe {
     }
 
     /// From here on what is dropped is for the `read` after the next.
-    public func turn() throws(ProbeError) {
-        do throws(BPFError) { try epochs.turn() } catch { throw ProbeError(error) }
+    public func turn() throws(BPFError) {
+        try epochs.turn()
     }
 
-    public func read() throws(ProbeError) -> Reading {
+    public func read() throws(BPFError) -> Reading {
         var packets: [PacketDrop: UInt64] = [:]
         var stacks: [DropStack: UInt64] = [:]
         for row in try rows() {
@@ -109,7 +105,7 @@ public final class PacketProbe {
 
     /// Packets lost since the last call by the way that they came; those of unclear end are
     /// counted apart. This or `read`.
-    public func ways() throws(ProbeError) -> (lost: [DropWay: UInt64], unclear: UInt64) {
+    public func ways() throws(BPFError) -> (lost: [DropWay: UInt64], unclear: UInt64) {
         var lost: [DropWay: UInt64] = [:]
         var unclear: UInt64 = 0
         for row in try rows() {
@@ -135,22 +131,18 @@ public final class PacketProbe {
     }
 
     /// What the tables have, every address in it looked up.
-    private func rows() throws(ProbeError) -> [Row] {
+    private func rows() throws(BPFError) -> [Row] {
         var rows: [Row] = []
-        do throws(BPFError) {
-            rows = try counts()
-            if keepsStacks { try stacks.take(turn: epochs.closedTurn, from: object) }
-            var addresses: Set<UInt64> = []
-            for index in rows.indices {
-                addresses.insert(rows[index].key.location)
-                guard let number = PacketDecoding.stack(rows[index].key) else { continue }
-                rows[index].frames = stacks.frames(of: number, bits: WHY_STACK_SHORT_BITS) ?? []
-                addresses.formUnion(rows[index].frames)
-            }
-            places.lookUp(addresses)
-        } catch {
-            throw ProbeError(error)
+        rows = try counts()
+        if keepsStacks { try stacks.take(turn: epochs.closedTurn, from: object) }
+        var addresses: Set<UInt64> = []
+        for index in rows.indices {
+            addresses.insert(rows[index].key.location)
+            guard let number = PacketDecoding.stack(rows[index].key) else { continue }
+            rows[index].frames = stacks.frames(of: number, bits: WHY_STACK_SHORT_BITS) ?? []
+            addresses.formUnion(rows[index].frames)
         }
+        places.lookUp(addresses)
         return rows
     }
 
@@ -185,12 +177,12 @@ public final class PacketProbe {
     public var placesObstacle: String? { places.obstacle }
 
     /// What was not seen.
-    public func loss() throws(ProbeError) -> Loss {
-        do throws(BPFError) { return try attached.loss(in: object) } catch { throw ProbeError(error) }
+    public func loss() throws(BPFError) -> Loss {
+        try attached.loss(in: object)
     }
 
     /// Removes the program; what it counted stays to be read.
-    public func detach() throws(ProbeError) {
-        do throws(BPFError) { try attached.detach(from: object) } catch { throw ProbeError(error) }
+    public func detach() throws(BPFError) {
+        try attached.detach(from: object)
     }
 }

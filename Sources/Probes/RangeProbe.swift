@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import BPF
+public import BPF
 import CPrograms
 public import Model
 
@@ -13,20 +13,16 @@ public final class RangeProbe {
     private let ownRangesInTurn: Bool
 
     /// - Parameter coverage: of the probe whose destinations these are.
-    public init(_ coverage: ConnectCoverage) throws(ProbeError) {
+    public init(_ coverage: ConnectCoverage) throws(BPFError) {
         ownRangesInTurn = coverage.ownRangesInTurn
         let image = why_socket_object()
-        do throws(BPFError) {
-            object = try BPFObject(
-                bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size),
-                name: "tcpwhy_socket")
-            try object.load()
-            link = try object.attachIterator(program: "count_range")
-            ranges = try object.map(named: "ranges")
-            bound = try object.map(named: ".data.bound")
-        } catch {
-            throw ProbeError(error)
-        }
+        object = try BPFObject(
+            bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size),
+            name: "tcpwhy_socket")
+        try object.load()
+        link = try object.attachIterator(program: "count_range")
+        ranges = try object.map(named: "ranges")
+        bound = try object.map(named: ".data.bound")
     }
 
     /// The ranges of destinations in the calling thread's network namespace, as of now: a socket
@@ -37,27 +33,23 @@ public final class RangeProbe {
     ) throws -> [PortRange] {
         let settings = try PortSettings()
         var found: [PortRange] = []
-        do throws(BPFError) {
-            for destination in destinations {
-                let range = settings.range(of: own[destination])
-                var use = why_range_use()
-                use.low = range.lowerBound
-                use.high = range.upperBound
-                try ranges.update(key(destination), use)
-            }
-            try bound.update(UInt32(0), bytes: [UInt8](repeating: 0, count: bound.entrySize))
-            try link.runIterator()
-            let bound = BoundPorts(bits: try bound.lookupBytes(UInt32(0)) ?? [])
-            for destination in destinations {
-                let key = key(destination)
-                let use = try ranges.lookup(key, as: why_range_use.self)
-                try ranges.delete(key)
-                guard let use else { continue }
-                let takesTurns = ownRangesInTurn && own[destination] != nil
-                found.append(range(of: destination, use, bound, settings, takesTurns: takesTurns))
-            }
-        } catch {
-            throw ProbeError(error)
+        for destination in destinations {
+            let range = settings.range(of: own[destination])
+            var use = why_range_use()
+            use.low = range.lowerBound
+            use.high = range.upperBound
+            try ranges.update(key(destination), use)
+        }
+        try bound.update(UInt32(0), bytes: [UInt8](repeating: 0, count: bound.entrySize))
+        try link.runIterator()
+        let bound = BoundPorts(bits: try bound.lookupBytes(UInt32(0)) ?? [])
+        for destination in destinations {
+            let key = key(destination)
+            let use = try ranges.lookup(key, as: why_range_use.self)
+            try ranges.delete(key)
+            guard let use else { continue }
+            let takesTurns = ownRangesInTurn && own[destination] != nil
+            found.append(range(of: destination, use, bound, settings, takesTurns: takesTurns))
         }
         return found
     }

@@ -28,29 +28,25 @@ public final class SampleProbe {
 
     static let program = "sample"
 
-    public init(_ options: SampleOptions) throws(ProbeError) {
+    public init(_ options: SampleOptions) throws(BPFError) {
         let cpus: [Int32]
         do throws(HostError) {
             cpus = if let chosen = options.cpus { chosen } else { try CPUList.online() }
         } catch {
-            throw ProbeError(.cannotTrace, "\(error)")
+            throw BPFError(.cannotTrace, saying: "\(error)")
         }
-        do throws(BPFError) {
-            let image = why_sample_object()
-            object = try BPFObject(
-                bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_sample")
-            try object.setReadOnly(options.filters, map: ".rodata.config")
-            try StackTables.prepare(object, depth: depth, places: options.stackPlaces)
-            try object.setMaxEntries(map: "counts", options.rows)
-            try object.load()
-            epochs = try Epochs(object)
-            if let cgroup = options.cgroup {
-                try object.map(named: "cgroup").update(UInt32(0), UInt32(bitPattern: cgroup))
-            }
-            (clock, events) = try Self.attach(object, cpus, options.frequency)
-        } catch {
-            throw ProbeError(error)
+        let image = why_sample_object()
+        object = try BPFObject(
+            bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_sample")
+        try object.setReadOnly(options.filters, map: ".rodata.config")
+        try StackTables.prepare(object, depth: depth, places: options.stackPlaces)
+        try object.setMaxEntries(map: "counts", options.rows)
+        try object.load()
+        epochs = try Epochs(object)
+        if let cgroup = options.cgroup {
+            try object.map(named: "cgroup").update(UInt32(0), UInt32(bitPattern: cgroup))
         }
+        (clock, events) = try Self.attach(object, cpus, options.frequency)
     }
 
     /// By the better clock that this machine has.
@@ -77,10 +73,8 @@ public final class SampleProbe {
 
     /// The events' ring buffer: processes seen for the first time, and stacks for which
     /// the kernel's table had no place.
-    public func openRing() throws(ProbeError) -> RingBuffer {
-        do throws(BPFError) { return try RingBuffer(object.map(named: "events")) } catch {
-            throw ProbeError(error)
-        }
+    public func openRing() throws(BPFError) -> RingBuffer {
+        try RingBuffer(object.map(named: "events"))
     }
 
     /// Takes in a ring buffer's record; the process that it names as new, if it is that.
@@ -97,47 +91,43 @@ public final class SampleProbe {
     public func stop() { events = [] }
 
     /// These are no more: should another process get the number of one, the ring buffer names it.
-    public func forget(_ pids: some Sequence<UInt32>) throws(ProbeError) {
-        do throws(BPFError) { try ToldProcesses.forget(pids, in: object) } catch { throw ProbeError(error) }
+    public func forget(_ pids: some Sequence<UInt32>) throws(BPFError) {
+        try ToldProcesses.forget(pids, in: object)
     }
 
     /// From here on samples are for the `takeSamples` after the next.
-    public func turn() throws(ProbeError) {
-        do throws(BPFError) { try epochs.turn() } catch { throw ProbeError(error) }
+    public func turn() throws(BPFError) {
+        try epochs.turn()
     }
 
     /// Takes out the samples since the last call.
     /// - Parameter emptyRing: gives all that is in the ring buffer to `receive`.
-    public func takeSamples(emptyRing: () -> Void) throws(ProbeError) -> StackSamples {
-        do throws(BPFError) {
-            let epoch = try epochs.close()
-            emptyRing()
-            try tables.take(turn: epochs.closedTurn, from: object)
-            var result = StackSamples()
-            result.depth = depth
-            swap(&result.counts, &whole[Int(epoch)])
-            try object.map(named: "counts").drain { keyBytes, valueBytes in
-                guard let key = keyBytes.read(why_stack_key.self), key.epoch == epoch,
-                    let count = valueBytes.read(UInt64.self)
-                else { return false }
-                let sample = StackSample(
-                    pid: key.pid, command: CommandName(key.comm).text, kernel: tables.stack(key.kernel),
-                    user: tables.stack(key.user))
-                result.counts[sample, default: 0] += count
-                return true
-            }
-            let samples = try object.map(named: "samples")
-            func take(_ kind: why_sample_count) throws(BPFError) -> UInt64 {
-                let index = epoch * WHY_SAMPLE_COUNT.rawValue + kind.rawValue
-                guard let counts = try samples.lookupPerCPU(index, as: UInt64.self) else { return 0 }
-                try samples.update(index, bytes: [UInt8](repeating: 0, count: samples.entrySize))
-                return counts.reduce(0, +)
-            }
-            result.taken = try take(WHY_SAMPLE_ALL)
-            result.unplaced = try take(WHY_SAMPLE_NO_ROOM)
-            return result
-        } catch {
-            throw ProbeError(error)
+    public func takeSamples(emptyRing: () -> Void) throws(BPFError) -> StackSamples {
+        let epoch = try epochs.close()
+        emptyRing()
+        try tables.take(turn: epochs.closedTurn, from: object)
+        var result = StackSamples()
+        result.depth = depth
+        swap(&result.counts, &whole[Int(epoch)])
+        try object.map(named: "counts").drain { keyBytes, valueBytes in
+            guard let key = keyBytes.read(why_stack_key.self), key.epoch == epoch,
+                let count = valueBytes.read(UInt64.self)
+            else { return false }
+            let sample = StackSample(
+                pid: key.pid, command: CommandName(key.comm).text, kernel: tables.stack(key.kernel),
+                user: tables.stack(key.user))
+            result.counts[sample, default: 0] += count
+            return true
         }
+        let samples = try object.map(named: "samples")
+        func take(_ kind: why_sample_count) throws(BPFError) -> UInt64 {
+            let index = epoch * WHY_SAMPLE_COUNT.rawValue + kind.rawValue
+            guard let counts = try samples.lookupPerCPU(index, as: UInt64.self) else { return 0 }
+            try samples.update(index, bytes: [UInt8](repeating: 0, count: samples.entrySize))
+            return counts.reduce(0, +)
+        }
+        result.taken = try take(WHY_SAMPLE_ALL)
+        result.unplaced = try take(WHY_SAMPLE_NO_ROOM)
+        return result
     }
 }
