@@ -44,7 +44,8 @@ let package = Package(
         .target(
             name: "Host", dependencies: ["CLinux", "Model"], swiftSettings: settings),
         .target(
-            name: "Symbols", dependencies: ["CDemangle", "CLibelf", "CLibelfTree", "CLinux", "Host", "Model"],
+            name: "Symbols",
+            dependencies: ["CDemangle", "CLibelf", "CLibelfTree", "CLinux", "Host", "Model"],
             swiftSettings: settings,
             linkerSettings: archives + [
                 .linkedLibrary(":libiberty.a"), .linkedLibrary(":liblzma.a"), .linkedLibrary("stdc++"),

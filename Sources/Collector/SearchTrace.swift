@@ -13,7 +13,8 @@ enum SearchTrace {
             throw BPFError(.cannotTrace, saying: "backend tracepoint does not see searches that find a port")
         case .kprobe where hides:
             throw BPFError(
-                .cannotTrace, saying: "by kprobe it would hide callers from this kernel's stacks (before Linux 5.15)")
+                .cannotTrace,
+                saying: "by kprobe it would hide callers from this kernel's stacks (before Linux 5.15)")
         default: break
         }
         // Tracepoints would cost something and say nothing of this.
@@ -27,6 +28,8 @@ enum SearchTrace {
         }
         throw BPFError(
             .cannotTrace,
-            saying: "it takes fentry or, since Linux 5.15, kprobes, and neither works here; 'tcpwhy check' says why")
+            saying:
+                "it takes fentry or, since Linux 5.15, kprobes, and neither works here; 'tcpwhy check' says why"
+        )
     }
 }

@@ -33,7 +33,8 @@ final class WaysPart {
         if ReturnProbes.keepCallers() { return try load(forced) }
         if forced == .kprobe {
             throw BPFError(
-                .cannotTrace, saying: "kprobes would hide callers from this kernel's stacks (before Linux 5.15)")
+                .cannotTrace,
+                saying: "kprobes would hide callers from this kernel's stacks (before Linux 5.15)")
         }
         if let forced { return try load(forced) }
         if let probe = try? load(.fentry) { return probe }

@@ -12,11 +12,9 @@ public final class AcceptProbe {
     /// Whether it sees connections come into the queue, and how many wait there then.
     public var seesArrivals: Bool { backend != .tracepoint }
 
-    private let object: BPFObject
+    private let object: LoadedObject
     /// `nil`: by tracepoints accept itself says from where.
     private let note: Note?
-    private var attached: AttachedPrograms
-    private var epochs: Epochs
     private var known = KnownListeners()
 
     /// Loads and attaches the programs of the first backend that works here.
@@ -27,19 +25,15 @@ public final class AcceptProbe {
     public init(
         netns: UInt32?, backend forced: Backend?, cgroup: UInt64? = nil
     ) throws(BPFError) {
-        let btf: BTF
-        do throws(BPFError) { btf = try BTF.vmlinux() } catch { throw BackendChoice.noTypes(error) }
-        let loaded = try BackendChoice.first(forced) { (backend, _) throws(BPFError) in
-            try Self.load(backend, btf, netns: netns, cgroup: cgroup)
+        let btf = try BackendChoice.types()
+        let (backend, object) = try BackendChoice.first(forced) { (backend, _) throws(BPFError) in
+            (backend, try Self.load(backend, btf, netns: netns, cgroup: cgroup))
         }
-        backend = loaded.backend
-        attached = loaded.attached
         note = try AcceptPrograms.note(backend, btf).map { (program) throws(BPFError) in
-            Note(try loaded.object.attachIterator(program: program))
+            Note(try object.bpf.attachIterator(program: program))
         }
-        epochs = try Epochs(loaded.object)
-        try attached.countFromNow(in: loaded.object)
-        object = loaded.takeObject()
+        self.backend = backend
+        self.object = object
     }
 
     private final class Note {
@@ -48,31 +42,17 @@ public final class AcceptProbe {
         init(_ link: consuming Link) { self.link = link }
     }
 
-    private struct Loaded: ~Copyable {
-        let object: BPFObject
-        let attached: AttachedPrograms
-        let backend: Backend
-
-        consuming func takeObject() -> BPFObject { object }
-    }
-
     private static func load(
         _ backend: Backend, _ btf: BTF, netns: UInt32?, cgroup: UInt64?
-    ) throws(BPFError) -> Loaded {
-        if backend == .fentry, let refusal = BackendTrial.fentry(btf) { throw refusal }
-        if backend == .kprobe, let refusal = BackendTrial.kprobe() { throw refusal }
-        let programs = AcceptPrograms.queue(backend)
-        let image = why_accept_object()
-        let object = try BPFObject(
-            bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_accept")
-        var names = Set(programs.map(\.name))
-        if let note = AcceptPrograms.note(backend, btf) { names.insert(note) }
-        try object.only(programs: names)
-        try object.setReadOnly(why_accept_config(netns: netns ?? 0), map: ".rodata.config")
-        try object.setReadOnly(cgroup ?? 0, map: ".rodata.cgroup")
-        try object.load()
-        let attached = try AttachedPrograms(programs, in: object)
-        return Loaded(object: object, attached: attached, backend: backend)
+    ) throws(BPFError) -> LoadedObject {
+        try BackendTrial.require(backend, fentry: BackendTrial.fentry(btf))
+        return try LoadedObject(
+            why_accept_object(), name: "tcpwhy_accept", AcceptPrograms.queue(backend),
+            others: Set([AcceptPrograms.note(backend, btf)].compactMap(\.self))
+        ) { (object) throws(BPFError) in
+            try object.setReadOnly(why_accept_config(netns: netns ?? 0), map: ".rodata.config")
+            try object.setReadOnly(cgroup ?? 0, map: ".rodata.cgroup")
+        }
     }
 
     /// Notes which listener's the connections are that wait already in a namespace,
@@ -90,24 +70,20 @@ public final class AcceptProbe {
     }
 
     /// From here on arrivals and accepts count.
-    public func start() throws(BPFError) { try setActive(1) }
+    public func start() throws(BPFError) { try object.setActive(true) }
 
     /// From here on nothing counts. `detach` takes its time after that.
-    public func stop() throws(BPFError) { try setActive(0) }
-
-    private func setActive(_ value: UInt32) throws(BPFError) {
-        try object.map(named: ".data.active").update(UInt32(0), value)
-    }
+    public func stop() throws(BPFError) { try object.setActive(false) }
 
     /// From here on what comes and is accepted is for the `read` after the next.
     public func turn() throws(BPFError) {
-        try epochs.turn()
+        try object.turn()
     }
 
     /// What went through each listener's queue since the last call.
     public func read() throws(BPFError) -> [Listener: ListenerState] {
         var rows: [Listener: ListenerState] = [:]
-        let epoch = try epochs.close()
+        let epoch = try object.closeEpoch()
         try object.map(named: "stats").drain { keyBytes, valueBytes in
             guard let key = keyBytes.read(why_listener_key.self), key.epoch == epoch else { return false }
             guard let value = valueBytes.read(why_accept_stats.self) else { return true }
@@ -125,18 +101,15 @@ public final class AcceptProbe {
     public func loss() throws(BPFError) -> Loss {
         var loss = Loss()
         let losses = try object.map(named: "losses")
-        func lost(_ kind: UInt32) throws(BPFError) -> UInt64 {
-            try losses.lookupPerCPU(kind, as: UInt64.self)?.reduce(0, +) ?? 0
-        }
-        loss.table = try lost(WHY_ACCEPT_LOSS_ARRIVAL.rawValue)
-        loss.attempt = try lost(WHY_ACCEPT_LOSS_ACCEPT.rawValue)
-        loss.missed = try attached.misses(in: object)
+        loss.table = try losses.total(WHY_ACCEPT_LOSS_ARRIVAL.rawValue)
+        loss.attempt = try losses.total(WHY_ACCEPT_LOSS_ACCEPT.rawValue)
+        loss.missed = try object.misses()
         loss.notAttributed = AcceptPrograms.counting.reduce(loss.attempt) { $0 + (loss.missed[$1] ?? 0) }
         return loss
     }
 
     /// Removes the programs; what they counted stays to be read.
     public func detach() throws(BPFError) {
-        try attached.detach(from: object)
+        try object.detach()
     }
 }

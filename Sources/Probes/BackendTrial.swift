@@ -14,6 +14,15 @@ public enum BackendTrial {
         Trial.kprobe(function: "tcp_v4_connect", isReturn: false)
     }
 
+    /// - Parameter refusal: why fentry is refused, which takes type information to find out.
+    static func require(_ backend: Backend, fentry refusal: @autoclosure () -> BPFError?) throws(BPFError) {
+        switch backend {
+        case .fentry: if let refusal = refusal() { throw refusal }
+        case .kprobe: if let refusal = kprobe() { throw refusal }
+        case .tracepoint: break
+        }
+    }
+
     /// What one probe can do with one backend here.
     public struct Result: Sendable {
         public var backend: Backend

@@ -5,22 +5,11 @@ import Host
 import Model
 
 /// Finds the backend that works here, by trying, and loads its programs.
-struct LoadedConnect: ~Copyable {
-    let object: BPFObject
-    let attached: AttachedPrograms
-    let coverage: ConnectCoverage
-
-    consuming func takeObject() -> BPFObject { object }
-}
-
 enum ConnectLoader {
-    static func load(_ options: ConnectOptions) throws(BPFError) -> LoadedConnect {
-        let kernel: ConnectKernel
-        do throws(BPFError) {
-            kernel = ConnectKernel(try BTF.vmlinux())
-        } catch {
-            throw BackendChoice.noTypes(error)
-        }
+    typealias Loaded = (object: LoadedObject, coverage: ConnectCoverage)
+
+    static func load(_ options: ConnectOptions) throws(BPFError) -> Loaded {
+        let kernel = ConnectKernel(try BackendChoice.types())
         func cannotCount(_ refused: [String]) -> BPFError {
             BPFError(
                 .backendRefused,
@@ -30,15 +19,14 @@ enum ConnectLoader {
         return try BackendChoice.first(
             options.backend, failure: options.countCalls ? cannotCount : BackendChoice.nothingWorks
         ) { (backend, refused) throws(BPFError) in
-            if backend == .fentry, let refusal = kernel.fentryRefusal { throw refusal }
-            if backend == .kprobe, let refusal = BackendTrial.kprobe() { throw refusal }
+            try BackendTrial.require(backend, fentry: kernel.fentryRefusal)
             return try load(options, backend, kernel, refused: refused)
         }
     }
 
     private static func load(
         _ options: ConnectOptions, _ backend: Backend, _ kernel: ConnectKernel, refused: [String]
-    ) throws(BPFError) -> LoadedConnect {
+    ) throws(BPFError) -> Loaded {
         var coverage = ConnectCoverage(backend: backend, method: nil, bind: true, refused: refused)
         var config = options.filters
         config.follow_call = backend == .fentry ? 0 : 1
@@ -66,22 +54,20 @@ enum ConnectLoader {
             coverage.method = nil
         }
 
-        let image = why_connect_object()
-        let object = try BPFObject(
-            bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy")
-        try object.only(programs: Set(programs.map(\.name)))
-        try object.setReadOnly(config, map: ".rodata.config")
-        try size(object, options, backend, kernel)
-        try SearchStacks.prepare(object, rows: options.stacks ? options.stackRows : nil)
-        try object.load()
-        try prepare(object, options)
-        let attached = try AttachedPrograms(programs, in: object)
-        try object.map(named: ".data.active").update(UInt32(0), UInt32(1))
-        return LoadedConnect(object: object, attached: attached, coverage: coverage)
+        let object = try LoadedObject(why_connect_object(), name: "tcpwhy", programs) {
+            (object) throws(BPFError) in
+            try object.setReadOnly(config, map: ".rodata.config")
+            try size(object, options, backend, kernel)
+            try SearchStacks.prepare(object, rows: options.stacks ? options.stackRows : nil)
+        } fill: { (object) throws(BPFError) in
+            try fill(object, options)
+        }
+        try object.setActive(true)
+        return (object, coverage)
     }
 
     /// The cgroup to filter by.
-    private static func prepare(
+    private static func fill(
         _ object: borrowing BPFObject, _ options: ConnectOptions
     ) throws(BPFError) {
         if let cgroup = options.cgroup {

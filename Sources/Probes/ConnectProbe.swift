@@ -8,12 +8,10 @@ public import Model
 public final class ConnectProbe {
     public let coverage: ConnectCoverage
 
-    private let object: BPFObject
+    private let object: LoadedObject
     private let stats: BPFMap
     private let others: BPFMap
     private let losses: BPFMap
-    private var attached: AttachedPrograms
-    private var epochs: Epochs
     private var totals = Ledger<ConnectKey, ConnectStats>()
     /// Connects that found no place in the table.
     private var misplaced: UInt64 = 0
@@ -26,27 +24,22 @@ public final class ConnectProbe {
 
     /// Loads and attaches the programs of the first backend that works here.
     public init(_ options: ConnectOptions) throws(BPFError) {
-        let loaded = try ConnectLoader.load(options)
-        coverage = loaded.coverage
-        attached = loaded.attached
+        (object, coverage) = try ConnectLoader.load(options)
         failedOnly = options.failedOnly
         stacks = options.stacks ? SearchStacks() : nil
-        stats = try loaded.object.map(named: "stats")
-        others = try loaded.object.map(named: "others")
-        epochs = try Epochs(loaded.object)
-        losses = try loaded.object.map(named: "losses")
-        object = loaded.takeObject()
-        try attached.countFromNow(in: object)
+        stats = try object.map(named: "stats")
+        others = try object.map(named: "others")
+        losses = try object.map(named: "losses")
     }
 
     /// The events' ring buffer; `nil` unless events were asked for.
     public func openRing() throws(BPFError) -> RingBuffer {
-        return try RingBuffer(object.map(named: "events"))
+        try object.openRing("events")
     }
 
     /// The ring buffer of processes whose searches are summed up by stack for the first time.
     public func openProcessRing() throws(BPFError) -> RingBuffer {
-        return try RingBuffer(object.map(named: SearchStacks.ring))
+        try object.openRing(SearchStacks.ring)
     }
 
     /// The process that a record of that ring names.
@@ -59,7 +52,7 @@ public final class ConnectProbe {
 
     /// These are no more: should another process get the number of one, the ring buffer names it.
     public func forget(_ pids: some Sequence<UInt32>) throws(BPFError) {
-        try ToldProcesses.forget(pids, in: object)
+        try ToldProcesses.forget(pids, in: object.bpf)
     }
 
     /// The event in a ring buffer's record, or `nil` if it is none.
@@ -82,17 +75,13 @@ public final class ConnectProbe {
 
     /// From here on what happens is for the `read` after the next.
     public func turn() throws(BPFError) {
-        try epochs.turn()
+        try object.turn()
     }
 
     public func read() throws(BPFError) -> Reading {
-        return try readTables()
-    }
-
-    private func readTables() throws(BPFError) -> Reading {
         var reading = Reading()
-        let epoch = try epochs.close()
-        try stacks?.take(epoch, turn: epochs.closedTurn, from: object)
+        let epoch = try object.closeEpoch()
+        try stacks?.take(epoch, turn: object.closedTurn, from: object.bpf)
         var table = try ConnectTable(draining: stats, epoch, sees: coverage)
         try table.addOthers(draining: others, epoch, sees: coverage)
         totals.add(table.connects)
@@ -108,12 +97,12 @@ public final class ConnectProbe {
 
     private func readLoss() throws(BPFError) -> Loss {
         func lost(_ kind: why_loss) throws(BPFError) -> UInt64 {
-            try losses.lookupPerCPU(kind.rawValue, as: UInt64.self)?.reduce(0, +) ?? 0
+            try losses.total(kind.rawValue)
         }
         var loss = Loss()
         loss.ring = try lost(WHY_LOSS_RING)
         loss.attempt = try lost(WHY_LOSS_ATTEMPT)
-        loss.missed = try attached.misses(in: object)
+        loss.missed = try object.misses()
         loss.notAttributed = ConnectPrograms.counting.reduce(0) { $0 + (loss.missed[$1] ?? 0) }
         var exits = try lost(WHY_LOSS_EXIT)
         // A system call may wait for an answer; what the others trace is over at once.
@@ -132,14 +121,14 @@ public final class ConnectProbe {
     /// From here on no connect begins; what is in its call returns. `detach` takes its time
     /// after that.
     public func stop() throws(BPFError) {
-        try object.map(named: ".data.active").update(UInt32(0), UInt32(0))
+        try object.setActive(false)
     }
 
     /// Removes the programs. What was under way is counted as far as it went;
     /// `read` gives the final totals afterwards.
     public func detach() throws(BPFError) {
-        guard !attached.areDetached else { return }
-        try attached.detach(from: object)
+        guard !object.isDetached else { return }
+        try object.detach()
         try settleCalls()
     }
 

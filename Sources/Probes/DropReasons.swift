@@ -15,9 +15,7 @@ public struct DropReasons {
 
     /// - Throws: the kernel has no type information.
     public static func current() throws(BPFError) -> DropReasons {
-        do throws(BPFError) { return DropReasons(try BTF.vmlinux()) } catch {
-            throw BackendChoice.noTypes(error)
-        }
+        DropReasons(try BackendChoice.types())
     }
 
     /// - Parameter moduleTypes: the types of a module that is loaded.
@@ -53,7 +51,8 @@ public struct DropReasons {
         guard exist else {
             throw BPFError(
                 .notSupported,
-                saying: "this kernel gives no reasons for dropped packets (Linux 5.17 does): leave out --reason")
+                saying:
+                    "this kernel gives no reasons for dropped packets (Linux 5.17 does): leave out --reason")
         }
         let wanted = Self.short(text.uppercased(), Self.prefix)
         if let number = number(wanted) { return number }

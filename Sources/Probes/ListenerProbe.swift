@@ -10,10 +10,8 @@ public final class ListenerProbe {
     /// What was tried before and refused, and why.
     public let refused: [String]
 
-    private let object: BPFObject
+    private let object: LoadedObject
     private let list: Link
-    private var attached: AttachedPrograms
-    private var epochs: Epochs
     private var known = KnownListeners()
     /// `nil`: not asked for, or not to be seen.
     private var syns: SynStacks?
@@ -30,34 +28,14 @@ public final class ListenerProbe {
         netns: UInt32?, backend forced: Backend?, events: Bool = false, peers: Bool = false,
         cgroup: UInt64? = nil, stacks: Bool = false
     ) throws(BPFError) {
-        let kernel: ListenerKernel
-        do throws(BPFError) {
-            kernel = ListenerKernel(try BTF.vmlinux())
-        } catch {
-            throw BackendChoice.noTypes(error)
+        let kernel = ListenerKernel(try BackendChoice.types())
+        let config = Self.config(netns: netns, events: events, peers: peers, stacks: stacks)
+        (backend, refused, object) = try BackendChoice.first(forced) {
+            (backend, refused) throws(BPFError) in
+            (backend, refused, try Self.load(backend, kernel, config, cgroup: cgroup))
         }
-        let loaded = try BackendChoice.first(forced) { (backend, refused) throws(BPFError) in
-            try Self.load(
-                backend, kernel, Self.config(netns: netns, events: events, peers: peers, stacks: stacks),
-                cgroup: cgroup, refused: refused)
-        }
-        backend = loaded.backend
-        refused = loaded.refused
-        attached = loaded.attached
-        syns = stacks && loaded.backend != .tracepoint ? SynStacks() : nil
-        list = try loaded.object.attachIterator(program: ListenerPrograms.list)
-        epochs = try Epochs(loaded.object)
-        try attached.countFromNow(in: loaded.object)
-        object = loaded.takeObject()
-    }
-
-    private struct Loaded: ~Copyable {
-        let object: BPFObject
-        let attached: AttachedPrograms
-        let backend: Backend
-        let refused: [String]
-
-        consuming func takeObject() -> BPFObject { object }
+        syns = stacks && backend != .tracepoint ? SynStacks() : nil
+        list = try object.bpf.attachIterator(program: ListenerPrograms.list)
     }
 
     private static func config(
@@ -72,11 +50,9 @@ public final class ListenerProbe {
     }
 
     private static func load(
-        _ backend: Backend, _ kernel: ListenerKernel, _ wanted: why_listener_config, cgroup: UInt64?,
-        refused: [String]
-    ) throws(BPFError) -> Loaded {
-        if backend == .fentry, let refusal = kernel.fentryRefusal { throw refusal }
-        if backend == .kprobe, let refusal = BackendTrial.kprobe() { throw refusal }
+        _ backend: Backend, _ kernel: ListenerKernel, _ wanted: why_listener_config, cgroup: UInt64?
+    ) throws(BPFError) -> LoadedObject {
+        try BackendTrial.require(backend, fentry: kernel.fentryRefusal)
         var config = wanted
         var programs: [ProgramSpec] = []
         if backend != .tracepoint {
@@ -84,31 +60,27 @@ public final class ListenerProbe {
             programs = try kernel.handlers(backend)
             if kernel.seesRoutes { programs += try kernel.present(ListenerPrograms.routes(backend)) }
         }
-        let image = why_listener_object()
-        let object = try BPFObject(
-            bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_listen")
-        try object.only(programs: Set(programs.map(\.name)).union([ListenerPrograms.list]))
-        try object.setReadOnly(config, map: ".rodata.config")
-        try object.setReadOnly(cgroup ?? 0, map: ".rodata.cgroup")
-        if config.events == 0 { try object.setMaxEntries(map: "events", 4096) }
-        if config.peers == 0 { try object.setMaxEntries(map: "peers", 1) }
-        try SynStacks.prepare(object, wanted: config.stacks != 0)
-        try object.load()
-        let attached = try AttachedPrograms(programs, in: object)
-        return Loaded(object: object, attached: attached, backend: backend, refused: refused)
+        return try LoadedObject(
+            why_listener_object(), name: "tcpwhy_listen", programs, others: [ListenerPrograms.list]
+        ) { (object) throws(BPFError) in
+            try object.setReadOnly(config, map: ".rodata.config")
+            try object.setReadOnly(cgroup ?? 0, map: ".rodata.cgroup")
+            if config.events == 0 { try object.setMaxEntries(map: "events", 4096) }
+            if config.peers == 0 { try object.setMaxEntries(map: "peers", 1) }
+            try SynStacks.prepare(object, wanted: config.stacks != 0)
+        }
     }
 
     /// From here on losses count. The kernel's own counters are to be read at once.
-    public func start() throws(BPFError) { try setActive(1) }
+    public func start() throws(BPFError) { try setActive(true) }
 
-    private func setActive(_ value: UInt32) throws(BPFError) {
-        guard backend != .tracepoint else { return }
-        try object.map(named: ".data.active").update(UInt32(0), value)
+    private func setActive(_ isActive: Bool) throws(BPFError) {
+        if backend != .tracepoint { try object.setActive(isActive) }
     }
 
     /// The events' ring buffer.
     public func openRing() throws(BPFError) -> RingBuffer {
-        return try RingBuffer(object.map(named: "events"))
+        try object.openRing("events")
     }
 
     /// The event in a ring buffer's record, or `nil` if it is none.
@@ -116,12 +88,12 @@ public final class ListenerProbe {
 
     /// Lets another object see which packets are losses of a listener.
     func shareLost(with other: borrowing BPFObject) throws(BPFError) {
-        try other.share(map: "lost_skb", with: object)
+        try other.share(map: "lost_skb", with: object.bpf)
     }
 
     /// From here on what is lost is for the `read` after the next.
     public func turn() throws(BPFError) {
-        try epochs.turn()
+        try object.turn()
     }
 
     /// What listeners lost since the last call: both are of the same epoch.
@@ -135,9 +107,9 @@ public final class ListenerProbe {
     public func read() throws(BPFError) -> Losses {
         var losses = Losses()
         guard backend != .tracepoint else { return losses }
-        let epoch = try epochs.close()
-        losses.listeners = try LossTable(draining: object, epoch).rows(&known)
-        losses.syns = try syns?.take(epoch, turn: epochs.closedTurn, from: object)
+        let epoch = try object.closeEpoch()
+        losses.listeners = try LossTable(draining: object.bpf, epoch).rows(&known)
+        losses.syns = try syns?.take(epoch, turn: object.closedTurn, from: object.bpf)
         return losses
     }
 
@@ -155,21 +127,18 @@ public final class ListenerProbe {
 
     /// What was not seen.
     public func loss() throws(BPFError) -> Loss {
-        var loss = try attached.loss(in: object)
+        var loss = try object.loss()
         let unsent = try object.map(named: "unsent")
-        func count(_ why: why_unsent) throws(BPFError) -> UInt64 {
-            try unsent.lookupPerCPU(why.rawValue, as: UInt64.self)?.reduce(0, +) ?? 0
-        }
-        loss.ring = try count(WHY_UNSENT_RING)
-        loss.suppressed = try count(WHY_UNSENT_RATE)
+        loss.ring = try unsent.total(WHY_UNSENT_RING.rawValue)
+        loss.suppressed = try unsent.total(WHY_UNSENT_RATE.rawValue)
         return loss
     }
 
     /// From here on nothing counts. `detach` takes its time after that.
-    public func stop() throws(BPFError) { try setActive(0) }
+    public func stop() throws(BPFError) { try setActive(false) }
 
     /// Removes the programs; what they counted stays to be read.
     public func detach() throws(BPFError) {
-        try attached.detach(from: object)
+        try object.detach()
     }
 }

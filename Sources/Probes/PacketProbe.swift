@@ -6,12 +6,10 @@ public import Model
 
 /// Packets that the kernel drops, by reason, place, protocol and port.
 public final class PacketProbe {
-    private let object: BPFObject
-    private var attached: AttachedPrograms
+    private let object: LoadedObject
     private var reasons: DropReasons
     private var places = PacketPlaces()
     private var stacks = StackTables()
-    private var epochs: Epochs
     private var packetTotals = Ledger<PacketDrop, UInt64>()
     private var stackTotals = Ledger<DropStack, UInt64>()
     private let keepsStacks: Bool
@@ -32,15 +30,20 @@ public final class PacketProbe {
         let btf = try BTF.vmlinux()
         if let refusal = Trial.btfTracepoint(Self.tracepoint, btf: btf) { throw refusal }
         reasons = DropReasons(btf)
-        object = try Self.open(
-            options, Self.config(options, reasons, listeners, btf), depth: stackDepth)
-        try listeners.shareLost(with: object)
-        try object.load()
-        epochs = try Epochs(object)
-        let wanted = try object.map(named: "wanted_reasons")
-        for reason in options.reasons { try wanted.update(reason, UInt8(1)) }
-        attached = try AttachedPrograms([Self.program], in: object)
-        try attached.countFromNow(in: object)
+        let config = Self.config(options, reasons, listeners, btf)
+        let depth = options.stacks ? stackDepth : nil
+        object = try LoadedObject(why_drop_object(), name: "tcpwhy_drop", [Self.program]) {
+            (object) throws(BPFError) in
+            try object.setReadOnly(config, map: ".rodata.config")
+            try object.setReadOnly(options.cgroup ?? 0, map: ".rodata.cgroup")
+            try StackTables.prepare(object, depth: depth)
+            // Each kind of packet comes by several ways.
+            if options.stacks { try object.setMaxEntries(map: "packets", 32768) }
+            try listeners.shareLost(with: object)
+        } fill: { (object) throws(BPFError) in
+            let wanted = try object.map(named: "wanted_reasons")
+            for reason in options.reasons { try wanted.update(reason, UInt8(1)) }
+        }
     }
 
     private static func config(
@@ -57,20 +60,6 @@ public final class PacketProbe {
         return config
     }
 
-    private static func open(
-        _ options: PacketOptions, _ config: why_packet_config, depth: Int
-    ) throws(BPFError) -> BPFObject {
-        let image = why_drop_object()
-        let object = try BPFObject(
-            bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_drop")
-        try object.setReadOnly(config, map: ".rodata.config")
-        try object.setReadOnly(options.cgroup ?? 0, map: ".rodata.cgroup")
-        try StackTables.prepare(object, depth: options.stacks ? depth : nil)
-        // Each kind of packet comes by several ways.
-        if options.stacks { try object.setMaxEntries(map: "packets", 32768) }
-        return object
-    }
-
     /// What was counted since the trace began.
     public struct Reading: Sendable {
         public var packets: [PacketDrop: UInt64] = [:]
@@ -83,7 +72,7 @@ public final class PacketProbe {
 
     /// From here on what is dropped is for the `read` after the next.
     public func turn() throws(BPFError) {
-        try epochs.turn()
+        try object.turn()
     }
 
     public func read() throws(BPFError) -> Reading {
@@ -134,7 +123,7 @@ public final class PacketProbe {
     private func rows() throws(BPFError) -> [Row] {
         var rows: [Row] = []
         rows = try counts()
-        if keepsStacks { try stacks.take(turn: epochs.closedTurn, from: object) }
+        if keepsStacks { try stacks.take(turn: object.closedTurn, from: object.bpf) }
         var addresses: Set<UInt64> = []
         for index in rows.indices {
             addresses.insert(rows[index].key.location)
@@ -155,7 +144,7 @@ public final class PacketProbe {
     /// A key may come several times.
     private func counts() throws(BPFError) -> [Row] {
         var counts: [Row] = []
-        let epoch = try epochs.close()
+        let epoch = try object.closeEpoch()
         try object.map(named: "near").drainPerCPU(NearPlaces.of(epoch, bits: WHY_NEAR_PACKET_BITS)) { place in
             guard let place = place.read(why_near_packet.self), place.claims > 0 else { return false }
             if place.count > 0 { counts.append(Row(key: place.key, count: place.count)) }
@@ -178,11 +167,11 @@ public final class PacketProbe {
 
     /// What was not seen.
     public func loss() throws(BPFError) -> Loss {
-        try attached.loss(in: object)
+        try object.loss()
     }
 
     /// Removes the program; what it counted stays to be read.
     public func detach() throws(BPFError) {
-        try attached.detach(from: object)
+        try object.detach()
     }
 }

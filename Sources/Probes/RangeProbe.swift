@@ -6,21 +6,20 @@ public import Model
 /// Counts the ports held towards destinations, by walking every TCP socket of a
 /// network namespace in the kernel (`iter/tcp`).
 public final class RangeProbe {
-    private let object: BPFObject
+    private let object: LoadedObject
     private let link: Link
     private let ranges: BPFMap
     private let bound: BPFMap
     private let ownRangesInTurn: Bool
 
+    private static let program = "count_range"
+
     /// - Parameter coverage: of the probe whose destinations these are.
     public init(_ coverage: ConnectCoverage) throws(BPFError) {
         ownRangesInTurn = coverage.ownRangesInTurn
-        let image = why_socket_object()
-        object = try BPFObject(
-            bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size),
-            name: "tcpwhy_socket")
-        try object.load()
-        link = try object.attachIterator(program: "count_range")
+        object = try LoadedObject(
+            why_socket_object(), name: "tcpwhy_socket", [], others: [Self.program], configure: { _ in })
+        link = try object.bpf.attachIterator(program: Self.program)
         ranges = try object.map(named: "ranges")
         bound = try object.map(named: ".data.bound")
     }

@@ -12,9 +12,8 @@ public final class SampleProbe {
     /// How many CPUs it samples.
     public var cpus: Int { events.count }
 
-    private let object: BPFObject
+    private let object: LoadedObject
     private var events: [CPUEvent]
-    private var epochs: Epochs
     private var tables = StackTables()
     /// What came through the ring buffer, by epoch, since it was taken out.
     private var whole: [[StackSample: UInt64]] = [[:], [:]]
@@ -35,18 +34,18 @@ public final class SampleProbe {
         } catch {
             throw BPFError(.cannotTrace, saying: "\(error)")
         }
-        let image = why_sample_object()
-        object = try BPFObject(
-            bytes: UnsafeRawBufferPointer(start: image.bytes, count: image.size), name: "tcpwhy_sample")
-        try object.setReadOnly(options.filters, map: ".rodata.config")
-        try StackTables.prepare(object, depth: depth, places: options.stackPlaces)
-        try object.setMaxEntries(map: "counts", options.rows)
-        try object.load()
-        epochs = try Epochs(object)
-        if let cgroup = options.cgroup {
-            try object.map(named: "cgroup").update(UInt32(0), UInt32(bitPattern: cgroup))
+        let depth = depth
+        object = try LoadedObject(why_sample_object(), name: "tcpwhy_sample", [], others: [Self.program]) {
+            (object) throws(BPFError) in
+            try object.setReadOnly(options.filters, map: ".rodata.config")
+            try StackTables.prepare(object, depth: depth, places: options.stackPlaces)
+            try object.setMaxEntries(map: "counts", options.rows)
+        } fill: { (object) throws(BPFError) in
+            if let cgroup = options.cgroup {
+                try object.map(named: "cgroup").update(UInt32(0), UInt32(bitPattern: cgroup))
+            }
         }
-        (clock, events) = try Self.attach(object, cpus, options.frequency)
+        (clock, events) = try Self.attach(object.bpf, cpus, options.frequency)
     }
 
     /// By the better clock that this machine has.
@@ -74,7 +73,7 @@ public final class SampleProbe {
     /// The events' ring buffer: processes seen for the first time, and stacks for which
     /// the kernel's table had no place.
     public func openRing() throws(BPFError) -> RingBuffer {
-        try RingBuffer(object.map(named: "events"))
+        try object.openRing("events")
     }
 
     /// Takes in a ring buffer's record; the process that it names as new, if it is that.
@@ -92,20 +91,20 @@ public final class SampleProbe {
 
     /// These are no more: should another process get the number of one, the ring buffer names it.
     public func forget(_ pids: some Sequence<UInt32>) throws(BPFError) {
-        try ToldProcesses.forget(pids, in: object)
+        try ToldProcesses.forget(pids, in: object.bpf)
     }
 
     /// From here on samples are for the `takeSamples` after the next.
     public func turn() throws(BPFError) {
-        try epochs.turn()
+        try object.turn()
     }
 
     /// Takes out the samples since the last call.
     /// - Parameter emptyRing: gives all that is in the ring buffer to `receive`.
     public func takeSamples(emptyRing: () -> Void) throws(BPFError) -> StackSamples {
-        let epoch = try epochs.close()
+        let epoch = try object.closeEpoch()
         emptyRing()
-        try tables.take(turn: epochs.closedTurn, from: object)
+        try tables.take(turn: object.closedTurn, from: object.bpf)
         var result = StackSamples()
         result.depth = depth
         swap(&result.counts, &whole[Int(epoch)])

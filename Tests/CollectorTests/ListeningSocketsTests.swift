@@ -86,7 +86,9 @@ import Testing
         var sockets = ListeningSockets(backend: .fentry, seesAccepts: false, seesArrivals: false)
         var lost: UInt64 = 0
         for number in UInt32(0)..<30 {
-            let some = (0..<100).map { Listener(netns: 1, address: Self.web.address, port: 90, inode: 1000 + number * 100 + $0) }
+            let some = (0..<100).map {
+                Listener(netns: 1, address: Self.web.address, port: 90, inode: 1000 + number * 100 + $0)
+            }
             sockets.take([1: Self.look(some + [Self.web], drops: 0)], present: [1])
             var counted = Self.counted(2)
             for listener in some {

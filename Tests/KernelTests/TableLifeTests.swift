@@ -37,7 +37,8 @@ extension KernelTests {
         /// `stats` in lib/totals.h: 16,384 keys, 4,096 before 6.1.
         @Test(.manyRows, arguments: Lab.backends)
         func connectsToEverNewDestinations(backend: Backend) throws {
-            let pieces = Pieces(count: Lab.kernel == "5.10" ? 5 : 13, size: Lab.kernel == "5.10" ? 3000 : 4000)
+            let pieces = Pieces(
+                count: Lab.kernel == "5.10" ? 5 : 13, size: Lab.kernel == "5.10" ? 3000 : 4000)
             let namespace = try Namespace()
             let tracer = try Tracer(
                 starting: backend, ["--netns", namespace.name], every: "\(Self.interval)")

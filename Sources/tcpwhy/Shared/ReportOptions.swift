@@ -54,7 +54,8 @@ struct ReportOptions: ParsableArguments {
             throw ValidationError("-d is a number of seconds above 0, not \(duration)")
         }
         if !(lookBudget > 0 && lookBudget <= 100) {
-            throw ValidationError("--look-budget is per cent of one CPU, above 0 and up to 100, not \(lookBudget)")
+            throw ValidationError(
+                "--look-budget is per cent of one CPU, above 0 and up to 100, not \(lookBudget)")
         }
         if top <= 0 { throw ValidationError("-n is above 0, not \(top)") }
     }
