@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+public import Model
 
 /// The tracked connections of a network namespace: in a full table a new
 /// connection's first packet is dropped before any listener sees it.
@@ -92,5 +93,16 @@ private func ifThere<Value>(_ read: () throws(HostError) -> Value) throws(HostEr
     } catch {
         if error.errno == ENOENT { return nil }
         throw error
+    }
+}
+
+extension Conntrack {
+    /// By the counters of the calling thread's namespace; `nil`: nothing is tracked there.
+    public static func current() throws(HostError) -> Conntrack? {
+        guard let table = try ConntrackTable.current() else { return nil }
+        return Conntrack(
+            count: UInt64(clamping: table.count), maximum: table.maximum.map { UInt64(clamping: $0) },
+            full: table.statistics?.drop, insertFailed: table.statistics?.insertFailed,
+            earlyDrop: table.statistics?.earlyDrop)
     }
 }

@@ -48,3 +48,29 @@ struct Fields<Record: BitwiseCopyable> {
         start.loadUnaligned(fromByteOffset: MemoryLayout<Record>.offset(of: field)!, as: type)
     }
 }
+
+/// A name as the shared header has it: `WHY_COMM_LEN` bytes.
+@usableFromInline typealias RawName = (
+    CChar, CChar, CChar, CChar, CChar, CChar, CChar, CChar,
+    CChar, CChar, CChar, CChar, CChar, CChar, CChar, CChar
+)
+
+extension CommandName {
+    init(_ raw: RawName) {
+        self.init(unsafeBitCast(raw, to: Words.self))
+    }
+
+    var raw: RawName { unsafeBitCast(self, to: RawName.self) }
+}
+
+extension Distribution {
+    /// As the programs keep it: the sums, and an array of 32-bit buckets.
+    init(_ count: UInt64, _ sum: UInt64, _ maximum: UInt64, _ buckets: some BitwiseCopyable) {
+        let histogram = withUnsafeBytes(of: buckets) {
+            LogLinearHistogram(buckets: $0.bindMemory(to: UInt32.self).span)
+        }
+        // Two CPUs may race for the maximum; the buckets are exact.
+        let atLeast = histogram.highestBucket.map(LogLinearHistogram.lowerBound(ofBucket:)) ?? 0
+        self.init(count: count, sum: sum, maximum: max(maximum, atLeast), histogram: histogram)
+    }
+}
