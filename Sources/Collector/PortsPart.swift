@@ -37,7 +37,7 @@ final class PortsPart {
         if question.events { options.ringBytes = 1 << 23 }
         if case .searchStacks = question.form { options.stacks = true }
         let probe =
-            question.form == .connects ? try ConnectProbe(options) : try SearchTrace.start(options)
+            question.form == .connects ? try ConnectProbe(options) : try PortSearchTrace.start(options)
         self.probe = probe
         events = question.events ? try probe.openRing() : nil
         processes = options.stacks ? try probe.openProcessRing() : nil
@@ -100,7 +100,7 @@ final class PortsPart {
 
     /// By the names of the stacks' functions; trampolines have names as long as they are there.
     private func add(
-        _ new: SearchSamples, _ weight: StackWeight, _ naming: StackNaming, to costs: inout StackCosts?,
+        _ new: PortSearchSamples, _ weight: StackWeight, _ naming: StackNaming, to costs: inout StackCosts?,
         _ names: inout FrameNames
     ) {
         var samples = new.samples(of: weight == .portTime ? \.nanoseconds : \.tried)

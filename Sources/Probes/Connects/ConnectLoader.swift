@@ -58,7 +58,7 @@ enum ConnectLoader {
             (object) throws(BPFError) in
             try object.setReadOnly(config, map: ".rodata.config")
             try size(object, options, backend, kernel)
-            try SearchStacks.prepare(object, rows: options.stacks ? options.stackRows : nil)
+            try PortSearchStacks.prepare(object, rows: options.stacks ? options.stackRows : nil)
         } fill: { (object) throws(BPFError) in
             try fill(object, options)
         }

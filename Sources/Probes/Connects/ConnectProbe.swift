@@ -20,13 +20,13 @@ public final class ConnectProbe {
     private var openCalls: UInt64 = 0
     private let failedOnly: Bool
     /// `nil`: none were asked for.
-    private var stacks: SearchStacks?
+    private var stacks: PortSearchStacks?
 
     /// Loads and attaches the programs of the first backend that works here.
     public init(_ options: ConnectOptions) throws(BPFError) {
         (object, coverage) = try ConnectLoader.load(options)
         failedOnly = options.failedOnly
-        stacks = options.stacks ? SearchStacks() : nil
+        stacks = options.stacks ? PortSearchStacks() : nil
         stats = try object.map(named: "stats")
         others = try object.map(named: "others")
         losses = try object.map(named: "losses")
@@ -39,7 +39,7 @@ public final class ConnectProbe {
 
     /// The ring buffer of processes whose searches are summed up by stack for the first time.
     public func openProcessRing() throws(BPFError) -> RingBuffer {
-        try object.openRing(SearchStacks.ring)
+        try object.openRing(PortSearchStacks.ring)
     }
 
     /// The process that a record of that ring names.
@@ -48,7 +48,7 @@ public final class ConnectProbe {
     }
 
     /// Searches by stack, as far as `read` took them out since the last call.
-    public func takeSearches() -> SearchSamples { stacks?.samples() ?? SearchSamples() }
+    public func takeSearches() -> PortSearchSamples { stacks?.samples() ?? PortSearchSamples() }
 
     /// These are no more: should another process get the number of one, the ring buffer names it.
     public func forget(_ pids: some Sequence<UInt32>) throws(BPFError) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Model
 
-/// Fixes that set a sysctl.
-enum Sysctl {
+extension Fix {
+    /// One that sets a kernel setting.
     /// - Parameters:
     ///   - name: "net.core.somaxconn"
     ///   - netns: where it is to be set; `nil`: in the machine's first namespace, for all of it.
-    static func fix(
+    static func sysctl(
         _ what: String, _ name: String, _ value: String, in netns: UInt32?, _ seen: Observation,
         risk: String
     ) -> Fix {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Searches for a port by the stacks that they began on.
-public struct SearchSamples: Sendable {
+public struct PortSearchSamples: Sendable {
     /// What the searches of one stack took.
     public struct Sums: Sendable, Hashable {
         public var searches: UInt64

@@ -4,7 +4,7 @@ import Model
 import Probes
 
 /// Traces searches for a port by a backend that sees every one of them and leaves stacks whole.
-enum SearchTrace {
+enum PortSearchTrace {
     /// By `options.backend`, or the first that works.
     static func start(_ options: ConnectOptions) throws(BPFError) -> ConnectProbe {
         let hides = !ReturnProbes.keepCallers()

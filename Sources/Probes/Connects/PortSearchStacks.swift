@@ -4,9 +4,9 @@ import CPrograms
 public import Model
 
 /// What `bpf/lib/search_stack.h` sums up.
-struct SearchStacks {
+struct PortSearchStacks {
     private var tables = StackTables()
-    private var taken: [StackSample: SearchSamples.Sums] = [:]
+    private var taken: [StackSample: PortSearchSamples.Sums] = [:]
 
     static let ring = "processes"
     private static let sums = "search_stacks"
@@ -43,8 +43,8 @@ struct SearchStacks {
     }
 
     /// What was taken out since the last call.
-    mutating func samples() -> SearchSamples {
-        var samples = SearchSamples()
+    mutating func samples() -> PortSearchSamples {
+        var samples = PortSearchSamples()
         samples.depth = Self.depth
         swap(&samples.sums, &taken)
         return samples
@@ -52,9 +52,9 @@ struct SearchStacks {
 
     private mutating func add(_ value: why_search_sums, to stack: StackSample) {
         guard value.searches > 0 else { return }
-        let sums = SearchSamples.Sums(
+        let sums = PortSearchSamples.Sums(
             searches: value.searches, nanoseconds: value.search_ns, tried: value.tried)
-        taken[stack, default: SearchSamples.Sums()].add(sums)
+        taken[stack, default: PortSearchSamples.Sums()].add(sums)
     }
 
     private static func sample(_ key: why_stack_key, _ tables: StackTables) -> StackSample {
@@ -72,7 +72,7 @@ extension StackSample {
     public static let otherSearches = StackSample(pid: 0, command: "[others]", kernel: .lost, user: .lost)
 }
 
-extension SearchSamples.Sums {
+extension PortSearchSamples.Sums {
     mutating func add(_ other: Self) {
         searches &+= other.searches
         nanoseconds &+= other.nanoseconds
