@@ -91,7 +91,7 @@ extension PortRange {
             count: connects,
             p50: quantile(0.5, failing: Double(failures) / Double(connects)),
             p99: quantile(0.99, failing: Double(failures) / Double(connects)),
-            sum: UInt64(nearest: found * meanAtSuccess + Double(failures) * Double(available)))
+            sum: Rounding.nearest(found * meanAtSuccess + Double(failures) * Double(available)))
     }
 
     /// The smallest k with P(tried ≤ k) ≥ q, if the share `failing` of all

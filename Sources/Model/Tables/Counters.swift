@@ -6,19 +6,6 @@ extension UInt64 {
     package func minus(_ earlier: UInt64) -> UInt64 { self > earlier ? self - earlier : 0 }
 }
 
-extension UInt64 {
-    /// Halves go up; what does not fit becomes 2^63. Done here since `rounded()`
-    /// needs the C library's mathematics.
-    init(nearest value: Double) {
-        guard value > 0 else {
-            self = 0
-            return
-        }
-        let whole: UInt64 = value < 0x1p63 ? UInt64(value) : 1 << 63
-        self = value - Double(whole) >= 0.5 && whole < 1 << 63 ? whole + 1 : whole
-    }
-}
-
 /// `nil` is "not measured". A zero changes nothing, so `nil` stands only while
 /// nobody measured anything.
 func sum(_ left: UInt64?, _ right: UInt64?) -> UInt64? {
