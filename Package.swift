@@ -91,7 +91,7 @@ let package = Package(
             name: "BPFTests", dependencies: ["BPF", "CLibbpf", "CLinux", "Host"], swiftSettings: settings),
         .testTarget(name: "HostTests", dependencies: ["CLinux", "Host", "Model"], swiftSettings: settings),
         .testTarget(
-            name: "SymbolsTests", dependencies: ["CLibelf", "Host", "Seeded", "Symbols"],
+            name: "SymbolsTests", dependencies: ["CLibelf", "Host", "Model", "Seeded", "Symbols"],
             swiftSettings: settings),
         .testTarget(name: "DiagnosisTests", dependencies: ["Diagnosis", "Model"], swiftSettings: settings),
         .testTarget(

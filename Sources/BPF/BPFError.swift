@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// What failed, and why the kernel or libbpf refused. What to do about it is
-/// the caller's to say.
+/// What failed, and why the kernel or libbpf refused; or, in the words of whoever needed it,
+/// what to do about it.
 public struct BPFError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of failure. Where `errno` tells it (no privilege, not in this
     /// kernel, no such thing), that; otherwise the step that failed.
     public enum Code: String, Sendable, Hashable, CaseIterable {
         case open, load, attach, map, ring, btf, iterator, events
         case permission, notSupported, notFound
+        /// Nothing here can be traced: exit code 77.
+        case cannotTrace
+        /// The backend that was asked for is not to be had here.
+        case backendRefused
     }
 
     public let code: Code
@@ -18,15 +22,28 @@ public struct BPFError: Error, Sendable, Hashable, CustomStringConvertible {
     public let what: String
     /// More from the kernel: the verifier's last useful lines, for instance.
     public let detail: String?
+    /// Whole, where it says more than that a step failed.
+    private let text: String?
 
     public init(_ code: Code, errno: Int32 = 0, _ what: String, detail: String? = nil) {
         self.code = Self.classify(code, errno)
         self.errno = errno
         self.what = what
         self.detail = detail
+        text = nil
+    }
+
+    /// - Parameter text: all that there is to say, and what to do.
+    public init(_ code: Code, saying text: String) {
+        self.code = code
+        errno = 0
+        what = ""
+        detail = nil
+        self.text = text
     }
 
     public var description: String {
+        if let text { return text }
         var text = "cannot \(what)"
         if errno != 0 { text += ": \(Self.reason(errno))" }
         if let detail { text += errno == 0 ? ": \(detail)" : "\n\(detail)" }

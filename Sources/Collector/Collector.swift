@@ -66,18 +66,18 @@ public final class Collector: SnapshotSource {
         if questions.listeners != nil || questions.ways { BTF.keep() }
         defer { BTF.letGo() }
         if let question = questions.listeners {
-            listeners = try question.need.attach { () throws(ProbeError) in
+            listeners = try question.need.attach { () throws(BPFError) in
                 try ListenersPart(
                     question, of: questions, in: places, budget: looks.budget, notes: notes)
             }
         }
         if let question = questions.ports {
-            ports = try question.need.attach { () throws(ProbeError) in
+            ports = try question.need.attach { () throws(BPFError) in
                 try PortsPart(question, of: questions, in: places, notes: notes)
             }
         }
         if let question = questions.samples {
-            samples = try question.need.attach { () throws(ProbeError) in
+            samples = try question.need.attach { () throws(BPFError) in
                 try SamplesPart(question, of: questions, in: places, &names)
             }
         }
@@ -147,7 +147,7 @@ public final class Collector: SnapshotSource {
     /// Closes what the probes count into, so that it can be read while they go on counting: once no
     /// program counts there any more. One wait for all of them; and each of them is read then, since
     /// the turn after the next one counts there again.
-    private func turn() throws(ProbeError) {
+    private func turn() throws(BPFError) {
         try listeners.value?.turn()
         try ports.value?.turn()
         try samples.value?.turn()

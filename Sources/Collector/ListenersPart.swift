@@ -12,7 +12,7 @@ final class ListenersPart {
     private let packets: PacketProbe?
     private let conntrack: ConntrackProbe?
     /// Why conntrack is not counted by a program; `nil`: it is, or was not asked for.
-    private let conntrackRefusal: ProbeError?
+    private let conntrackRefusal: BPFError?
     private let question: ListenersQuestion
     private let filtersByCgroup: Bool
     private var events: RingBuffer?
@@ -26,7 +26,7 @@ final class ListenersPart {
     init(
         _ question: ListenersQuestion, of questions: Questions, in places: Places, budget: LookBudget,
         notes: Notes
-    ) throws(ProbeError) {
+    ) throws(BPFError) {
         self.question = question
         self.budget = budget
         let (netns, cgroup, backend) = (places.netns?.inode, places.cgroupID, questions.backend)
@@ -36,15 +36,15 @@ final class ListenersPart {
             netns: netns, backend: backend, events: question.events, peers: question.peers, cgroup: cgroup)
         self.probe = probe
         if question.events && probe.backend == .tracepoint {
-            throw ProbeError(
-                .failed,
-                "--events takes fentry or kprobe, and neither is to be had here\n"
+            throw BPFError(
+                .notSupported,
+                saying: "--events takes fentry or kprobe, and neither is to be had here\n"
                     + "'tcpwhy check' says why; without --events the losses are counted")
         }
-        accepts = try question.accepts.attach(notes, "waits are not measured") { () throws(ProbeError) in
+        accepts = try question.accepts.attach(notes, "waits are not measured") { () throws(BPFError) in
             try AcceptProbe(netns: netns, backend: backend, cgroup: cgroup)
         }
-        packets = try question.packets.attach(notes, "no dropped packets") { () throws(ProbeError) in
+        packets = try question.packets.attach(notes, "no dropped packets") { () throws(BPFError) in
             try PacketProbe(packetOptions, beside: probe)
         }
         (conntrack, conntrackRefusal) =
@@ -60,9 +60,9 @@ final class ListenersPart {
     /// What works for the one mostly works for the other; where not, the next one may.
     private static func conntrack(
         _ netns: UInt32?, _ backend: Backend?, beside listeners: ListenerProbe
-    ) -> (ConntrackProbe?, ProbeError?) {
+    ) -> (ConntrackProbe?, BPFError?) {
         let wanted = backend ?? (listeners.backend == .tracepoint ? .tracepoint : nil)
-        do throws(ProbeError) {
+        do throws(BPFError) {
             return (try ConntrackProbe(netns: netns, backend: wanted), nil)
         } catch {
             return (nil, error)
@@ -78,7 +78,7 @@ final class ListenersPart {
     }
 
     /// From here on everything counts.
-    func start() throws(ProbeError) {
+    func start() throws(BPFError) {
         try accepts?.start()
         try probe.start()
     }
@@ -102,7 +102,7 @@ final class ListenersPart {
     }
 
     /// From here on what happens is for the reading after the next.
-    func turn() throws(ProbeError) {
+    func turn() throws(BPFError) {
         try probe.turn()
         try accepts?.turn()
         try packets?.turn()
@@ -111,7 +111,7 @@ final class ListenersPart {
 
     /// What was counted, since the trace began.
     /// - Parameter time: up to which it counts.
-    func read(at time: UInt64, isFirst: Bool, isLast: Bool) throws(ProbeError) {
+    func read(at time: UInt64, isFirst: Bool, isLast: Bool) throws(BPFError) {
         var found = [try probe.read().listeners]
         if let accepts { found.append(try accepts.read()) }
         var totals = DropTotals(
@@ -152,13 +152,13 @@ final class ListenersPart {
     }
 
     /// From here on nothing counts, but for packets and conntrack.
-    func stop() throws(ProbeError) {
+    func stop() throws(BPFError) {
         try accepts?.stop()
         try probe.stop()
     }
 
     /// After the last reading, of which what was not seen is known only now.
-    func detach() throws(ProbeError) {
+    func detach() throws(BPFError) {
         try accepts?.detach()
         try probe.detach()
         try packets?.detach()
@@ -166,7 +166,7 @@ final class ListenersPart {
         last.loss = try loss()
     }
 
-    private func loss() throws(ProbeError) -> Loss {
+    private func loss() throws(BPFError) -> Loss {
         var loss = try probe.loss()
         if let accepts { loss.merge(try accepts.loss()) }
         if let packets { loss.merge(try packets.loss()) }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import BPF
 import Model
 import Probes
 
@@ -13,19 +14,19 @@ public enum Need: Sendable {
     /// Fail.
     case must
 
-    func attach<Part>(_ make: () throws(ProbeError) -> Part) throws(ProbeError) -> Seen<Part> {
+    func attach<Part>(_ make: () throws(BPFError) -> Part) throws(BPFError) -> Seen<Part> {
         if self == .none { return .notAsked }
-        do throws(ProbeError) { return .seen(try make()) } catch {
+        do throws(BPFError) { return .seen(try make()) } catch {
             if self == .must || (self == .unlessRefused && error.code == .backendRefused) { throw error }
-            return .not(error.message)
+            return .not(error.description)
         }
     }
 
     /// The same of a part of an answer.
     /// - Parameter without: what is missing without it.
     func attach<Probe>(
-        _ notes: Notes, _ without: String, _ make: () throws(ProbeError) -> Probe
-    ) throws(ProbeError) -> Probe? {
+        _ notes: Notes, _ without: String, _ make: () throws(BPFError) -> Probe
+    ) throws(BPFError) -> Probe? {
         let probe = try attach(make)
         if let why = probe.obstacle { notes.note(without, "\(without): \(why)") }
         return probe.value
@@ -34,7 +35,7 @@ public enum Need: Sendable {
 
 extension ListenersQuestion {
     /// - Throws: there is no such reason.
-    func packetOptions(netns: UInt32?, cgroup: UInt64?) throws(ProbeError) -> PacketOptions {
+    func packetOptions(netns: UInt32?, cgroup: UInt64?) throws(BPFError) -> PacketOptions {
         var options = PacketOptions()
         options.netns = netns
         options.cgroup = cgroup

@@ -21,7 +21,7 @@ final class PortsPart {
 
     init(
         _ question: PortsQuestion, of questions: Questions, in places: Places, notes: Notes
-    ) throws(ProbeError) {
+    ) throws(BPFError) {
         self.question = question
         var options = ConnectOptions()
         options.pid = questions.pid
@@ -37,7 +37,7 @@ final class PortsPart {
         if question.events { options.ringBytes = 1 << 23 }
         if case .searchStacks = question.form { options.stacks = true }
         let probe =
-            question.form == .connects ? try ConnectProbe(options) : try SearchTrace.start(options)
+            question.form == .connects ? try ConnectProbe(options) : try PortSearchTrace.start(options)
         self.probe = probe
         events = question.events ? try probe.openRing() : nil
         processes = options.stacks ? try probe.openProcessRing() : nil
@@ -66,7 +66,7 @@ final class PortsPart {
     }
 
     /// From here on what happens is for the reading after the next.
-    func turn() throws(ProbeError) { try probe.turn() }
+    func turn() throws(BPFError) { try probe.turn() }
 
     /// - Parameters:
     ///   - time: up to which it counts.
@@ -74,7 +74,7 @@ final class PortsPart {
     ///   - isShown: whether an interval ends here.
     func read(
         at time: UInt64, _ names: inout FrameNames, ended: [UInt32], isShown: Bool
-    ) throws(ProbeError) {
+    ) throws(BPFError) {
         let reading = try probe.read()
         var searches = last.searches
         // It is added to in place: there must be one of it only.
@@ -100,7 +100,7 @@ final class PortsPart {
 
     /// By the names of the stacks' functions; trampolines have names as long as they are there.
     private func add(
-        _ new: SearchSamples, _ weight: StackWeight, _ naming: StackNaming, to costs: inout StackCosts?,
+        _ new: PortSearchSamples, _ weight: StackWeight, _ naming: StackNaming, to costs: inout StackCosts?,
         _ names: inout FrameNames
     ) {
         var samples = new.samples(of: weight == .portTime ? \.nanoseconds : \.tried)
@@ -118,10 +118,10 @@ final class PortsPart {
     }
 
     /// From here on nothing counts. `detach` takes its time after that.
-    func stop() throws(ProbeError) { try probe.stop() }
+    func stop() throws(BPFError) { try probe.stop() }
 
     /// What was under way is counted as far as it went.
-    func detach(_ names: inout FrameNames) throws(ProbeError) {
+    func detach(_ names: inout FrameNames) throws(BPFError) {
         try probe.detach()
         let (ranges, reading) = (last.ranges, before)
         try read(at: last.time, &names, ended: [], isShown: true)

@@ -24,7 +24,7 @@ final class SamplesPart {
 
     init(
         _ question: SamplesQuestion, of questions: Questions, in places: Places, _ names: inout FrameNames
-    ) throws(ProbeError) {
+    ) throws(BPFError) {
         self.question = question
         var options = SampleOptions()
         options.pid = questions.pid
@@ -58,14 +58,14 @@ final class SamplesPart {
     }
 
     /// From here on samples count: what was taken while other probes were attached does not.
-    func begin(_ names: FrameNames) throws(ProbeError) {
+    func begin(_ names: FrameNames) throws(BPFError) {
         _ = try probe.takeSamples { drain(names) }
         last.cpus = try Self.cpuTimes(question.cpus)
         last.time = HostClock.monotonicNanoseconds()
     }
 
     /// From here on what is sampled is for the reading after the next.
-    func turn() throws(ProbeError) { try probe.turn() }
+    func turn() throws(BPFError) { try probe.turn() }
 
     /// - Parameters:
     ///   - ended: processes of which there are no samples after these.
@@ -73,7 +73,7 @@ final class SamplesPart {
     ///   - isLast: after `stop`.
     func read(
         _ names: inout FrameNames, ended: [UInt32], isShown: Bool, isLast: Bool
-    ) throws(ProbeError) {
+    ) throws(BPFError) {
         let new = try probe.takeSamples { drain(names) }
         // Finding names takes its time after that.
         last.cpus = try Self.cpuTimes(question.cpus)
@@ -126,10 +126,10 @@ final class SamplesPart {
         stopped = HostClock.monotonicNanoseconds()
     }
 
-    private static func cpuTimes(_ wanted: [Int32]?) throws(ProbeError) -> CPUTimes {
+    private static func cpuTimes(_ wanted: [Int32]?) throws(BPFError) -> CPUTimes {
         let times: CPUTimes
         do throws(HostError) { times = try CPUTimes.current() } catch {
-            throw ProbeError(.cannotTrace, "\(error)")
+            throw BPFError(.cannotTrace, saying: "\(error)")
         }
         guard let wanted = wanted.map(Set.init) else { return times }
         return times.filter { wanted.contains($0.key) }

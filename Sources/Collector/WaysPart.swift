@@ -12,7 +12,7 @@ final class WaysPart {
     /// Packets so far for which the kernel's tables had no room.
     private var withoutRow: UInt64 = 0
 
-    init(of questions: Questions, in places: Places) throws(ProbeError) {
+    init(of questions: Questions, in places: Places) throws(BPFError) {
         var options = PacketOptions()
         options.netns = places.netns?.inode
         options.cgroup = places.cgroupID
@@ -25,37 +25,38 @@ final class WaysPart {
     }
 
     /// By the first backend that leaves the packets' stacks whole.
-    private static func listeners(_ places: Places, _ forced: Backend?) throws(ProbeError) -> ListenerProbe {
-        func load(_ backend: Backend?) throws(ProbeError) -> ListenerProbe {
+    private static func listeners(_ places: Places, _ forced: Backend?) throws(BPFError) -> ListenerProbe {
+        func load(_ backend: Backend?) throws(BPFError) -> ListenerProbe {
             try ListenerProbe(
                 netns: places.netns?.inode, backend: backend, cgroup: places.cgroupID, stacks: true)
         }
         if ReturnProbes.keepCallers() { return try load(forced) }
         if forced == .kprobe {
-            throw ProbeError(
-                .cannotTrace, "kprobes would hide callers from this kernel's stacks (before Linux 5.15)")
+            throw BPFError(
+                .cannotTrace,
+                saying: "kprobes would hide callers from this kernel's stacks (before Linux 5.15)")
         }
         if let forced { return try load(forced) }
         if let probe = try? load(.fentry) { return probe }
         return try load(.tracepoint)
     }
 
-    func start(at time: UInt64) throws(ProbeError) {
+    func start(at time: UInt64) throws(BPFError) {
         try listeners.start()
         last.time = time
     }
 
-    func stop() throws(ProbeError) { try listeners.stop() }
+    func stop() throws(BPFError) { try listeners.stop() }
 
     /// From here on what happens is for the reading after the next.
-    func turn() throws(ProbeError) {
+    func turn() throws(BPFError) {
         try listeners.turn()
         try packets.turn()
     }
 
     /// Takes out of the kernel's tables what is new there, and names it: trampolines have names as
     /// long as they are there.
-    func read(at time: UInt64, _ names: inout FrameNames) throws(ProbeError) {
+    func read(at time: UInt64, _ names: inout FrameNames) throws(BPFError) {
         last.time = time
         let (lost, unclear) = try packets.ways()
         let syns = try listeners.read().syns
@@ -85,7 +86,7 @@ final class WaysPart {
         last.stacks.add(names.stacks(of: ways), loss)
     }
 
-    func detach() throws(ProbeError) {
+    func detach() throws(BPFError) {
         try listeners.detach()
         try packets.detach()
     }

@@ -10,7 +10,7 @@ enum BacklogFixes {
         var fixes: [Fix] = []
         if Int(state.queues?.somaxconn ?? 0) < value {
             fixes.append(
-                Sysctl.fix(
+                Fix.sysctl(
                     "let the queues of listening sockets be as long as \(value)", "net.core.somaxconn",
                     "\(value)", in: listener.netns, seen,
                     risk: "none by itself: it only allows what listen() asks for; the service must be "

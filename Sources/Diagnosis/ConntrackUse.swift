@@ -68,7 +68,7 @@ struct ConntrackFixes {
         let entries = neededEntries
         guard entries > Int(clamping: use.table.maximum ?? 0) else { return nil }
         let memory = Units.bytes(UInt64(entries) &* Self.entryBytes)
-        return Sysctl.fix(
+        return Fix.sysctl(
             "let \(Units.exact(UInt64(entries))) connections be tracked, in each namespace (to be set in the "
                 + "machine's initial namespace: in others it cannot be written)",
             "net.netfilter.nf_conntrack_max", "\(entries)", in: nil, seen,

@@ -21,7 +21,7 @@ struct PortRangeFix {
         let listening = listeningPorts(in: low...high)
         let list = ([settings.reservedPorts ?? ""] + listening.map { "\($0)" }).filter { !$0.isEmpty }
             .joined(separator: ",")
-        return Sysctl.fix(
+        return Fix.sysctl(
             "let connects choose from \(high - low + 1) ports instead of \(now.count)",
             "net.ipv4.ip_local_port_range", "\(low) \(high)", in: netns, seen,
             risk: listening.isEmpty

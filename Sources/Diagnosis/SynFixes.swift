@@ -32,7 +32,7 @@ struct SynFixes {
     /// `nil`: they are on.
     private func cookies() -> Fix? {
         guard queue.dropped > 0, settings?.syncookies == 0 else { return nil }
-        return Sysctl.fix(
+        return Fix.sysctl(
             "answer with a SYN cookie where the SYN queue is full, instead of dropping",
             "net.ipv4.tcp_syncookies",
             "1", in: queue.netns, seen,
@@ -81,7 +81,7 @@ struct SynFixes {
     /// `nil`: that limit is not the one that was met.
     private func longerByLimit() -> Fix? {
         guard queue.lastQuarter > 0 else { return nil }
-        return Sysctl.fix(
+        return Fix.sysctl(
             "let \(neededLimit) connections be half open", "net.ipv4.tcp_max_syn_backlog", "\(neededLimit)",
             in: queue.netns, seen, risk: "about 300 bytes of the kernel's memory for each")
     }

@@ -87,7 +87,7 @@ struct TCPMemoryFixes {
 
     private func moreOrphans() -> Fix? {
         guard memory.isNearOrphanLimit, let now = memory.maxOrphans, neededOrphans > now else { return nil }
-        return Sysctl.fix(
+        return Fix.sysctl(
             "let \(Units.exact(UInt64(neededOrphans))) closed connections finish", "net.ipv4.tcp_max_orphans",
             "\(neededOrphans)", in: nil, seen,
             risk:
@@ -116,7 +116,7 @@ struct TCPMemoryFixes {
             return nil
         }
         let value = pages.map { "\($0)" }.joined(separator: " ")
-        return Sysctl.fix(
+        return Fix.sysctl(
             "let TCP hold more memory before buffers shrink", "net.ipv4.tcp_mem", value, in: nil, seen,
             risk: "up to \(Units.bytes(UInt64(pages[2]) &* Self.pageBytes)) that programs cannot have"
                 + (seen.availableMemory.map { " (\(Units.bytes($0)) are available)" } ?? ""))

@@ -20,7 +20,7 @@ struct UpstreamFixes {
         guard upstream.isBlockedByTimeWait, settings?.timeWaitReuse != 1 else { return nil }
         var what = "let connects take over ports whose connection is in TIME_WAIT"
         if settings?.timestamps == 0 { what += " (it needs net.ipv4.tcp_timestamps=1, too)" }
-        return Sysctl.fix(
+        return Fix.sysctl(
             what, "net.ipv4.tcp_tw_reuse", "1", in: netns, seen,
             risk:
                 "safe for a client with timestamps; it does nothing for a server's TIME_WAIT (net.ipv4.tcp_tw_recycle, "

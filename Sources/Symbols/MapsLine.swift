@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Model
 
 /// A line of `/proc/PID/maps`: `address-address perms offset device inode path`
 /// (show_map_vma, fs/proc/task_mmu.c).
@@ -56,10 +57,10 @@ struct MapsLine: Hashable {
         }
         // "//anon" of old kernels names no file.
         guard inode != 0 else {
-            return path.isEmpty || path.first == UInt8(ascii: "/") ? "[anon]" : foldable(path)
+            return path.isEmpty || path.first == UInt8(ascii: "/") ? "[anon]" : Printable.frame(path)
         }
         let last = path.split(separator: UInt8(ascii: "/")).last ?? path
-        return foldable(last)
+        return Printable.frame(last)
     }
 }
 

@@ -40,21 +40,3 @@ public struct UserFrame: Hashable, Sendable, CustomStringConvertible {
         return isNoFile ? module : "[\(module)+0x\(String(offset, radix: 16))]"
     }
 }
-
-/// Text fit for a line of folded stacks, from bytes that anybody may have chosen.
-func foldable(_ bytes: some Collection<UInt8>) -> String {
-    foldable(String(decoding: bytes, as: UTF8.self))
-}
-
-func foldable(_ text: String) -> String {
-    let isPlain = text.utf8.allSatisfy { (0x20..<0x7f).contains($0) && $0 != UInt8(ascii: ";") }
-    if isPlain { return text }
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-        switch scalar.properties.generalCategory {
-        case .control, .lineSeparator, .paragraphSeparator: result.append("\u{FFFD}")
-        default: result.append(scalar == ";" ? ":" : scalar)
-        }
-    }
-    return String(result)
-}

@@ -113,7 +113,7 @@ public final class UserSymbols {
         }
         for map in perfMaps(pid) {
             if let name = map.name(at: address) {
-                return UserFrame(name: foldable(name), module: "[jit]", offset: 0, kind: .jit)
+                return UserFrame(name: Printable.frame(name), module: "[jit]", offset: 0, kind: .jit)
             }
         }
         return unresolved
@@ -143,7 +143,7 @@ public final class UserSymbols {
     }
 
     private func displayName(_ symbol: String) -> String {
-        names.value(of: symbol) { foldable(demangler.name(symbol)) }
+        names.value(of: symbol) { Printable.frame(demangler.name(symbol)) }
     }
 
     private func mapping(_ line: MapsLine, _ process: ProcessFiles) -> UserProcess.Mapping {

@@ -3,7 +3,6 @@ import ArgumentParser
 import BPF
 import Glibc
 import Host
-import Probes
 
 @main
 struct Tcpwhy: ParsableCommand {
@@ -43,9 +42,6 @@ struct Tcpwhy: ParsableCommand {
         } catch is OutputClosed {
             Glibc.exit(0)
         } catch let error as BPFError {
-            Failure.failed("\(error)").report()
-            Glibc.exit(1)
-        } catch let error as ProbeError {
             Failure(error).report()
             Glibc.exit(Failure(error).code)
         } catch let error as HostError {

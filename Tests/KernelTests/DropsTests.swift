@@ -221,9 +221,11 @@ extension KernelTests {
                 try flood("127.0.0.1", 7003, 3000, in: namespace)
             }
             let trace = run.trace
-            #expect(trace.summary.listenDrops == 3000 && run.truth.drops == 3000)
-            #expect(trace.summary.causes?.occurred == [Cause.acceptQueueFullSYN.rawValue: 3000])
-            #expect(trace.lossCount + trace.summary.eventsSuppressed + trace.summary.lost.ring == 3000)
+            // On a slow machine a SYN may get no further than its CPU's backlog.
+            let drops = run.truth.drops
+            #expect((2900...3000).contains(drops) && trace.summary.listenDrops == drops)
+            #expect(trace.summary.causes?.occurred == [Cause.acceptQueueFullSYN.rawValue: drops])
+            #expect(trace.lossCount + trace.summary.eventsSuppressed + trace.summary.lost.ring == drops)
             Lab.figure(
                 "\(backend.rawValue), drops --events: \(trace.lossCount) events, "
                     + "\(trace.summary.eventsSuppressed) suppressed, \(trace.summary.lost.ring) lost")

@@ -70,15 +70,15 @@ import Testing
     ])
     func saysWhatIsNear(text: String, says: String) throws {
         var reasons = try reasons()
-        let error = #expect(throws: ProbeError.self) { try reasons.number(of: text) }
-        #expect(error?.message.contains(says) == true, "\(error?.message ?? "")")
+        let error = #expect(throws: BPFError.self) { try reasons.number(of: text) }
+        #expect(error?.description.contains(says) == true, "\(error?.description ?? "")")
     }
 
     @Test func aKernelWithoutReasonsSaysSo() throws {
         var reasons = try reasons([("tcp_state", [("TCP_LISTEN", 10)])])
         #expect(!reasons.exist && reasons.name(0) == nil)
-        let error = #expect(throws: ProbeError.self) { try reasons.number(of: "NO_SOCKET") }
-        #expect(error?.message.contains("gives no reasons") == true)
+        let error = #expect(throws: BPFError.self) { try reasons.number(of: "NO_SOCKET") }
+        #expect(error?.description.contains("gives no reasons") == true)
     }
 
     /// Type information that holds these enumerations.

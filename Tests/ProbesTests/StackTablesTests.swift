@@ -59,7 +59,7 @@ import Testing
         func stack(_ pid: UInt32) -> StackSample {
             StackSample(pid: pid, command: "a", kernel: .frames([3, 4]), user: .none)
         }
-        var searches = SearchSamples()
+        var searches = PortSearchSamples()
         searches.depth = 2
         searches.sums = [
             stack(1): .init(searches: 4, nanoseconds: 5000, tried: 12),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Model
 import Seeded
 import Testing
 
@@ -170,13 +171,13 @@ import Testing
                 default: name[place] = name.randomElement(using: &random) ?? 0
                 }
             }
-            #expect(!foldable(demangler.name(String(decoding: name, as: UTF8.self))).contains("\n"))
+            #expect(!Printable.frame(demangler.name(String(decoding: name, as: UTF8.self))).contains("\n"))
         }
     }
 
     @Test func leavesNothingThatSeparates() {
-        #expect(foldable("a;b\nc\u{2028}d\u{7f}") == "a:b\u{FFFD}c\u{FFFD}d\u{FFFD}")
-        #expect(foldable([0xff, UInt8(ascii: "a")]) == "\u{FFFD}a")
-        #expect(foldable("naïve") == "naïve")
+        #expect(Printable.frame("a;b\nc\u{2028}d\u{7f}") == "a:b\u{FFFD}c\u{FFFD}d\u{FFFD}")
+        #expect(Printable.frame([0xff, UInt8(ascii: "a")]) == "\u{FFFD}a")
+        #expect(Printable.frame("naïve") == "naïve")
     }
 }

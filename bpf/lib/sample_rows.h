@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Samples by process and stacks, of each epoch. Those of which a stack finds no place in the
- * tables go through the ring buffer, whole.
+ * Samples by process and stacks, of each epoch. Those of which a stack or the row finds no
+ * place in the tables go through the ring buffer, whole.
  */
 #ifndef TCPWHY_SAMPLE_ROWS_H
 #define TCPWHY_SAMPLE_ROWS_H
@@ -77,7 +77,8 @@ static __always_inline void count_stacks(void *ctx, struct why_stack_key *key)
 		bpf_map_update_elem(&sample_rows, key, &zero, BPF_NOEXIST);
 		count = bpf_map_lookup_elem(&sample_rows, key);
 		if (!count) {
-			count_sample(key->epoch, WHY_SAMPLE_NO_ROOM);
+			if (!send_stacks(ctx, key))
+				count_sample(key->epoch, WHY_SAMPLE_NO_ROOM);
 			return;
 		}
 	}

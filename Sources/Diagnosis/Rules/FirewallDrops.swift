@@ -101,7 +101,7 @@ private struct ObstacleFixes {
     }
 
     private func loose() -> Fix {
-        Sysctl.fix(
+        Fix.sysctl(
             "accept packets from wherever there is any route back", "net.ipv4.conf.all.rp_filter", "2",
             in: lost.netns, seen, risk: "forged source addresses of other networks pass, too")
     }

@@ -66,7 +66,7 @@ struct TimeWaitLimit: Rule {
     private func larger(_ netns: UInt32, _ facts: NamespaceFacts, _ seen: Observation) -> Fix? {
         let value = Self.neededLimit(netns, facts, seen)
         guard value > facts.settings.maxTimeWait ?? 0 else { return nil }
-        return Sysctl.fix(
+        return Fix.sysctl(
             "let \(Units.exact(UInt64(value))) connections be in TIME_WAIT", "net.ipv4.tcp_max_tw_buckets",
             "\(value)",
             in: netns, seen,

@@ -62,18 +62,6 @@ public struct JSONLine: Sendable {
         bytes.append(UInt8(ascii: "]"))
     }
 
-    /// An array.
-    public mutating func strings(_ name: String, _ values: [String]?) {
-        self.name(name)
-        guard let values else { return null() }
-        bytes.append(UInt8(ascii: "["))
-        for (index, value) in values.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            quote(value)
-        }
-        bytes.append(UInt8(ascii: "]"))
-    }
-
     public mutating func null(_ name: String) {
         self.name(name)
         null()
@@ -88,8 +76,10 @@ public struct JSONLine: Sendable {
         needsComma = true
     }
 
-    public mutating func strings(_ name: String, _ values: some Sequence<String>) {
+    /// An array.
+    public mutating func strings(_ name: String, _ values: (some Sequence<String>)?) {
         self.name(name)
+        guard let values else { return null() }
         bytes.append(UInt8(ascii: "["))
         var isFirst = true
         for value in values {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ArgumentParser
+import BPF
 import Collector
 public import Model
 import Probes
@@ -196,9 +197,9 @@ struct Profile: ParsableCommand {
     }
 
     private func next(_ source: inout some SnapshotSource) throws -> Update? {
-        do { return try source.next() } catch let error as ProbeError where weight != .cpu {
+        do { return try source.next() } catch let error as BPFError where weight != .cpu {
             throw Failure(
-                code: Failure(error).code, message: "no --weight \(weight.rawValue): \(error.message)")
+                code: Failure(error).code, message: "no --weight \(weight.rawValue): \(error.description)")
         }
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import BPF
 import Glibc
-import Probes
 
 /// What ends the program early: what failed, why, what to do; and the exit code.
 struct Failure: Error {
@@ -16,8 +16,8 @@ struct Failure: Error {
         self.message = message
     }
 
-    init(_ error: ProbeError) {
-        self.init(code: error.code == .cannotTrace ? 77 : 1, message: error.message)
+    init(_ error: BPFError) {
+        self.init(code: error.code == .cannotTrace ? 77 : 1, message: error.description)
     }
 
     func report() {
