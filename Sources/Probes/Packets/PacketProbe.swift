@@ -159,7 +159,8 @@ public final class PacketProbe {
     private func counts() throws(BPFError) -> [Row] {
         var counts: [Row] = []
         let epoch = try object.closeEpoch()
-        try object.map(named: "packet_near").drainPerCPU(NearPlaces.of(epoch, bits: WHY_NEAR_PACKET_BITS)) { place in
+        try object.map(named: "packet_near").drainPerCPU(NearPlaces.of(epoch, bits: WHY_NEAR_PACKET_BITS)) {
+            place in
             guard let place = place.read(why_near_packet.self), place.claims > 0 else { return false }
             if place.count > 0 { counts.append(Row(key: place.key, count: place.count)) }
             return true
