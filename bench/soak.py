@@ -28,7 +28,7 @@ COMMANDS = {
     "listeners": ["listeners", INTERVAL, "--json"],
     # Of what comes and goes here alone: the symbols of whatever else runs are no growth of theirs.
     "hotspots": ["hotspots", INTERVAL, "--json", "-F", "999", "-c", "tcpload"],
-    "profile": ["profile", "--json", "-F", "999", "-c", "tcpload"],
+    "profile": ["profile", "-F", "999", "-c", "tcpload"],
     "diagnose": ["diagnose", "-d", "86400", "--json"],
 }
 BUSY_CONNECT, BUSY_ACCEPT = 7001, 7002

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <linux/openat2.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/epoll.h>

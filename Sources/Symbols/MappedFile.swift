@@ -24,6 +24,9 @@ final class MappedFile {
         self.file = file
     }
 
+    /// Bytes of what was read of it.
+    var size: Int { read?.functions.size ?? 0 }
+
     /// What is in it.
     func module(_ modules: Modules) -> Module {
         if let read { return read }

@@ -43,6 +43,14 @@ struct StringTable {
         }
     }
 
+    /// Bytes that are not in a file.
+    var sizeInMemory: Int {
+        switch place {
+        case .file: 0
+        case .memory(let bytes): bytes.count
+        }
+    }
+
     /// Takes all names into memory, so that the file can be closed.
     mutating func letGoOfFile() {
         guard case .file = place else { return }

@@ -50,6 +50,13 @@ struct SymbolTable {
 
     var isEmpty: Bool { starts.isEmpty }
 
+    /// Bytes that it takes, without names that are in their file.
+    var size: Int {
+        (starts.count + firsts.count) * MemoryLayout<UInt32>.stride
+            + symbols.count * MemoryLayout<FunctionSymbol>.stride
+            + strings.reduce(0) { $0 + $1.sizeInMemory }
+    }
+
     /// Takes all names into memory, so that their files can be closed.
     mutating func letGoOfFiles() {
         for index in strings.indices { strings[index].letGoOfFile() }

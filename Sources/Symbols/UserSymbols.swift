@@ -21,6 +21,8 @@ public final class UserSymbols {
     private static let mostOpenFiles = 340
     /// Files that no process maps any more: the next short-lived one may.
     private static let mostIdleFiles = 64
+    /// Bytes of such files' functions: those of a large compiler.
+    private static let mostIdleBytes = 16 << 20
 
     /// - Parameter root: where `proc`, `tmp` and `usr/lib/debug` are.
     public init(root: String = "/") {
@@ -70,12 +72,18 @@ public final class UserSymbols {
         for identity in Array(files.keys) where isKnownUniquelyReferenced(&files[identity]!) {
             idle.append(identity)
         }
-        guard idle.count > Self.mostIdleFiles else { return }
-        idle.sort { files[$0]!.mappedLast < files[$1]!.mappedLast }
-        for identity in idle.prefix(idle.count - Self.mostIdleFiles / 2) {
+        idle.sort { files[$0]!.mappedLast > files[$1]!.mappedLast }
+        var bytes = 0
+        let isFull = idle.count > Self.mostIdleFiles
+        var (kept, left) = (0, false)
+        for identity in idle {
+            bytes += files[identity]!.size
+            kept += 1
+            if bytes <= Self.mostIdleBytes, !isFull || kept <= Self.mostIdleFiles / 2 { continue }
             if files.removeValue(forKey: identity)?.mayBeOpen == true { openFiles -= 1 }
+            left = true
         }
-        modules.sweep()
+        if left { modules.sweep() }
     }
 
     /// What is kept: processes, files and what was read of them.
