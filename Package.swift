@@ -93,7 +93,8 @@ let package = Package(
         .testTarget(
             name: "SymbolsTests", dependencies: ["CLibelf", "Host", "Model", "Seeded", "Symbols"],
             swiftSettings: settings),
-        .testTarget(name: "DiagnosisTests", dependencies: ["Diagnosis", "Model"], swiftSettings: settings),
+        .testTarget(
+            name: "DiagnosisTests", dependencies: ["Diagnosis", "Model", "Seeded"], swiftSettings: settings),
         .testTarget(
             name: "ReportTests", dependencies: ["Report", "Model", "Seeded"], swiftSettings: settings),
         .testTarget(

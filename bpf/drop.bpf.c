@@ -8,6 +8,7 @@
 #include "lib/cgroup.h"
 #include "lib/lost_skb.h"
 #include "lib/packet_key.h"
+#include "lib/packet_refused.h"
 #include "lib/packet_rows.h"
 #include "lib/stack_table.h"
 
@@ -70,6 +71,9 @@ int BPF_PROG(btf_dropped, struct sk_buff *skb, void *location)
 	now = turn;
 	if (config.stacks)
 		key.stack = stack_number(ctx, now);
+	if (config.refused_reason && key.reason == config.refused_reason &&
+	    key.transport == IPPROTO_TCP)
+		count_refused(&key, skb, now & 1);
 	count_packet(&key, now & 1);
 	return 0;
 }

@@ -127,6 +127,8 @@ final class ListenersPart {
             totals.stacks = reading.stacks
             totals.endedPackets = reading.ended
             totals.endedStacks = reading.endedStacks ?? [:]
+            totals.refused = reading.refused
+            totals.endedRefused = reading.endedRefused
         }
         totals.obstacles = obstacles(totals)
         totals.countersAreWhole = sockets.countersAreWhole

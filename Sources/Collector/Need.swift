@@ -40,6 +40,7 @@ extension ListenersQuestion {
         options.netns = netns
         options.cgroup = cgroup
         options.stacks = packetStacks
+        options.refused = refused
         guard !packetReasons.isEmpty else { return options }
         var known = try DropReasons.current()
         for name in packetReasons { options.reasons.insert(try known.number(of: name)) }

@@ -78,6 +78,8 @@ public struct ListenersQuestion: Sendable {
     public var packetReasons: [String] = []
     /// Divide packets by the kernel's stack.
     public var packetStacks = false
+    /// Tell what SYNs asked for that found no socket.
+    public var refused = false
     /// Count full conntrack tables exactly.
     public var conntrack = false
     public var owners = OwnerPace.never

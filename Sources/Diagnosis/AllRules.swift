@@ -5,7 +5,8 @@ extension Diagnosis {
     public static var allRules: [any Rule] {
         [
             ConntrackTableFull(), SynQueueFull(), WorkersTooFew(), AcceptQueueOverflow(),
-            EphemeralPortsExhausted(), PortSearchExpensive(), BindSearchExpensive(), TimeWaitLimit(),
+            EphemeralPortsExhausted(), FourTupleTaken(), SourceAddressUnavailable(), ConnectsFailing(),
+            PortSearchExpensive(), BindSearchExpensive(), TimeWaitLimit(),
             TCPMemoryPressure(), FirewallDrops(), NoListener(), Retransmits(), CPUSaturated(),
         ]
     }

@@ -15,7 +15,10 @@ enum Consequences {
     private static func root(of finding: Finding, among findings: [Finding]) -> Finding? {
         var causes: [Finding] = []
         var last = finding
-        while let next = cause(of: last, among: findings), !causes.contains(next), next != finding {
+        // What is only possible explains nothing that is more.
+        while let next = cause(of: last, among: findings), !causes.contains(next), next != finding,
+            next.confidence > .possible || finding.confidence == .possible
+        {
             causes.append(next)
             last = next
         }
@@ -44,10 +47,31 @@ enum Consequences {
             // Searches that take a tenth of a CPU and more, and floods, are what keeps it busy.
             return find(.portSearchExpensive) { $0.confidence > .possible && $0.severity == .critical }
                 ?? find(.synFlood)
+        case .connectsFailing:
+            return listener(behind: finding, findings)
         case .retransmits:
+            // What nobody answers is sent again.
             return drops(behind: finding, findings)
+                ?? find(.connectsFailing) { $0.subject.netns == finding.subject.netns && $0.confidence > .possible }
         default:
             return nil
+        }
+    }
+
+    /// What keeps the local service from answering that somebody on this machine connects to in vain.
+    private static func listener(behind finding: Finding, _ findings: [Finding]) -> Finding? {
+        guard case .destination(let destination, _) = finding.subject else { return nil }
+        let asked = destination.address.unmapped
+        return findings.first { other in
+            switch other.subject {
+            case .listener(let listener):
+                listener.port == destination.port && listener.answers(asked)
+                    && (!asked.isLoopback || listener.netns == destination.netns)
+            case .port(let port, let netns):
+                other.id == .firewallDrops && port == destination.port
+                    && (!asked.isLoopback || netns == destination.netns)
+            default: false
+            }
         }
     }
 

@@ -23,7 +23,7 @@ public struct Diagnosis: Sendable {
         var notExamined: [FindingID: String] = [:]
         for rule in rules {
             do {
-                findings += try rule.examine(seen)
+                findings += try rule.examine(seen).map(\.withoutAlarm)
                 examined += rule.ids
             } catch {
                 // Nothing is silently missing: a rule that fails in any way says so.
@@ -44,5 +44,15 @@ public struct Diagnosis: Sendable {
         return DiagnosisReport(
             findings: Ranking.sorted(findings), examined: examined, notExamined: notExamined,
             remarks: Remarks.of(seen), duration: seen.duration, wallTime: seen.wallTime, loss: loss)
+    }
+}
+
+extension Finding {
+    /// What is only possible raises no alarm, whatever it would cost.
+    fileprivate var withoutAlarm: Finding {
+        guard confidence == .possible else { return self }
+        var finding = self
+        finding.severity = .info
+        return finding
     }
 }

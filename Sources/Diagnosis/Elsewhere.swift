@@ -17,16 +17,19 @@ enum Elsewhere {
         }
         .prefix(5)
         let busy = hotspots.busyShare
+        let doubts = Doubts.of(seen)
+        let samples = hotspots.counts.samples
         return Finding(
             id: .elsewhere, severity: .info, confidence: .possible, subject: .host, subjectText: "this host",
-            summary: "TCP loses and delays nothing here ("
-                + "\(seen.rateText(seen.opens, in: nil)) new connections a second); the CPUs are "
+            summary: (doubts.isEmpty
+                ? "nothing that was examined loses or delays connections here" : "no likely cause was found for what failed here")
+                + " (\(seen.rateText(seen.opens, in: nil)) new connections a second); the CPUs are "
                 + (busy.map { "\(Units.percent($0)) busy" } ?? "busy to an unknown degree"),
-            evidence: functions.compactMap { function, count in
+            evidence: doubts + functions.compactMap { function, count in
                 hotspots.share(count.own).map {
                     Evidence(
-                        "cpu_share", $0, "\(Units.percent($0)) of the samples in \(function.text)",
-                        by: .sampled)
+                        "cpu_share", $0,
+                        "\(Units.percent($0)) of \(Units.exact(samples)) samples in \(function.text)", by: .sampled)
                 }
             }, impact: Impact(), fixes: [],
             check: "tcpwhy hotspots 10 1",

@@ -15,19 +15,44 @@ struct PortRangeFix {
         }
         // Linux's own range is a good one if it is enough.
         let high = max(high, Int(now.upperBound), 60999)
-        let needed = max(ports, now.count * 2)
+        let available = free(now, settings)
+        let needed = max(ports, available * 2, now.count)
         let low = needed <= high - 32767 ? 32768 : max((high - needed) / 1024 * 1024, 1024)
-        guard high - low + 1 > now.count else { return nil }
+        guard let range = Self.range(low, high), free(range, settings) > available else { return nil }
         let listening = listeningPorts(in: low...high)
         let list = ([settings.reservedPorts ?? ""] + listening.map { "\($0)" }).filter { !$0.isEmpty }
             .joined(separator: ",")
         return Fix.sysctl(
-            "let connects choose from \(high - low + 1) ports instead of \(now.count)",
+            "let connects choose from \(free(range, settings)) ports instead of \(available)",
             "net.ipv4.ip_local_port_range", "\(low) \(high)", in: netns, seen,
             risk: listening.isEmpty
                 ? "a service that later wants a port of the range may find it taken"
                 : "services listen in the range: keep their ports out of it with "
                     + "\(seen.prefix(netns))sysctl -w net.ipv4.ip_local_reserved_ports=\(list)")
+    }
+
+    /// Fewer reserved ports. `nil`: few of the range are.
+    func fewerReserved() -> Fix? {
+        guard let settings = seen.namespaces[netns]?.settings, let now = settings.portRange,
+            let reserved = settings.reservedPorts, free(now, settings) * 2 < now.count
+        else { return nil }
+        let kept = listeningPorts(in: Int(now.lowerBound)...Int(now.upperBound)).map { "\($0)" }
+            .joined(separator: ",")
+        return Fix.sysctl(
+            "reserve \(kept.isEmpty ? "no ports" : "only ports that services listen on") instead of \(reserved), which "
+                + "leaves connects \(free(now, settings)) of the \(now.count) ports of the range",
+            "net.ipv4.ip_local_reserved_ports", kept, in: netns, seen,
+            risk: "a service that starts later may find its port taken by a connection")
+    }
+
+    private static func range(_ low: Int, _ high: Int) -> ClosedRange<UInt16>? {
+        guard let low = UInt16(exactly: low), let high = UInt16(exactly: high), low <= high else { return nil }
+        return low...high
+    }
+
+    /// Ports of a range that are not reserved.
+    private func free(_ range: ClosedRange<UInt16>, _ settings: NetworkSettings) -> Int {
+        range.count - (settings.reservedPorts.flatMap(PortList.init(parsing:))?.count(in: range) ?? 0)
     }
 
     private func listeningPorts(in range: ClosedRange<Int>) -> [UInt16] {

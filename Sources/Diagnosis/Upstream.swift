@@ -8,9 +8,6 @@ struct Upstream {
     var stats: ConnectStats
     let range: PortRange?
 
-    /// EADDRNOTAVAIL: no local port was left (`__inet_hash_connect`).
-    static let noPort: Int32 = 99
-
     /// Those of a run, the one with the most connects first.
     static func all(_ seen: Observation) throws(NotExamined) -> [Upstream] {
         let ports = try seen.ports.get()
@@ -43,12 +40,12 @@ struct Upstream {
     /// "nginx to 127.0.0.1:9000"
     var text: String { "\(command) to \(endpoint)" }
 
-    var withoutPort: UInt64 { stats.failed[Self.noPort] ?? 0 }
+    var withoutPort: UInt64 { stats.withoutPort }
 
     var program: ServerProgram? { ServerProgram(command: command) }
 
     /// Ports that a connect can have.
-    var size: Int? { range.map { Int($0.high) - Int($0.low) + 1 - Int($0.reserved) } }
+    var size: Int? { range.map { Int($0.available) } }
 
     /// Of the ports held towards the destination, those of TIME_WAIT sockets. `nil`: none is held.
     var timeWaitShare: Double? {
@@ -60,6 +57,16 @@ struct Upstream {
         guard let range else { return "" }
         let bound = range.bound > 0 ? "\(range.bound) of them by bind() for others, " : ""
         return bound + "\(range.timeWait) \(bound.isEmpty ? "of them " : "")by TIME_WAIT"
+    }
+
+    /// "51 of 51 ports are held towards 127.0.0.1:9000, 41 of them by TIME_WAIT, at the fullest look".
+    var heldText: String {
+        guard let range, let size else { return "" }
+        // A port can be held once for each source address.
+        let held = Int(range.held) <= size
+            ? "\(range.held) of \(size) ports are held"
+            : "\(size) ports are held \(range.held) times, from several source addresses,"
+        return "\(held) towards \(endpoint), \(holders), at the fullest look"
     }
 
     /// Whether a new connect has to leave TIME_WAIT sockets' ports alone.

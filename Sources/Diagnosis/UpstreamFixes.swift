@@ -47,6 +47,9 @@ struct UpstreamFixes {
             .wider(ports: neededPorts, high: upstream.range.map { Int($0.high) } ?? 0)
     }
 
+    /// `nil`: reserved ports are not what lacks.
+    func fewerReserved() -> Fix? { PortRangeFix(netns: netns, seen: seen).fewerReserved() }
+
     func keepalive() -> Fix {
         guard let program = upstream.program, let line = program.keepalive else {
             return Fix(

@@ -132,6 +132,8 @@ enum Fixture {
         var stats = ConnectStats()
         stats.connects = count
         stats.failed = failed
+        // After a search, unless a test says otherwise.
+        stats.withoutPort = failed[99] ?? 0
         stats.call.record(20_000, count: count)
         stats.search = search.map {
             var time = Distribution()

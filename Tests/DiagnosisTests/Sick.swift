@@ -19,7 +19,7 @@ enum Sick {
             $0.listeners[Fixture.web] = Fixture.state(
                 backlog: 10, somaxconn: 128, causes: [.acceptQueueFullAtSYN: 300, .acceptQueueFullAtACK: 200])
             $0.counters.listenOverflows = 500
-        }
+        }.withFacts { $0.settings.somaxconn = 128 }
     }
 
     /// Five workers serve 50 a second; 25 wait all the time, half a second each.
@@ -72,7 +72,10 @@ enum Sick {
         Fixture.healthy.withDrops {
             $0.listeners[Fixture.web] = Fixture.state(
                 backlog: 16, somaxconn: 16, causes: [.synQueueFull: 1000])
-        }.withFacts { $0.settings.syncookies = 0 }
+        }.withFacts {
+            $0.settings.syncookies = 0
+            $0.settings.somaxconn = 16
+        }
     }
 
     static var bind: Observation {
@@ -106,6 +109,39 @@ enum Sick {
         }.withDrops { $0.packets = [Fixture.packet("NO_SOCKET", port: 5432, at: "tcp_v4_rcv+0x9a"): 100] }
     }
 
+    /// Asked for at 127.0.0.1, and listening on another address.
+    static var elsewhere: Observation {
+        closed.withDrops {
+            $0.listeners[Fixture.listener(5432, Fixture.remote, inode: 800)] = Fixture.state()
+            $0.refused = [RefusedPlace(netns: Fixture.netns, address: Fixture.localhost, port: 5432): 100]
+        }
+    }
+
+    /// Another host refuses half of what nginx connects to.
+    static var refusedByOther: Observation {
+        Fixture.healthy.withPorts {
+            $0.connects[Fixture.key(to: 5432, at: Fixture.remote)] = Fixture.connects(10_000, failed: [111: 10_000])
+        }
+    }
+
+    static var boundPort: Observation {
+        Fixture.healthy.withPorts {
+            $0.connects = [Fixture.key(): Fixture.connects(search: nil, failed: [99: 4000])]
+            $0.connects[Fixture.key()]?.withoutPort = 0
+            $0.connects[Fixture.key()]?.tupleTaken = 4000
+            $0.connects[Fixture.key()]?.bound = 10_000
+        }
+    }
+
+    static var noSource: Observation {
+        Fixture.healthy.withPorts {
+            $0.connects[Fixture.key(at: .ipv6Loopback)] = Fixture.connects(4000, failed: [99: 4000])
+            $0.connects[Fixture.key(at: .ipv6Loopback)]?.withoutPort = 0
+            $0.connects[Fixture.key(at: .ipv6Loopback)]?.unsent = 4000
+            $0.connects[Fixture.key()] = nil
+        }
+    }
+
     static var lossy: Observation {
         Fixture.healthy.withFacts {
             $0.counters.retransmitted = 5000
@@ -126,7 +162,8 @@ enum Sick {
         .ephemeralPortsExhausted: exhausted, .portSearchExpensive: search, .synFlood: flood,
         .synQueueOverflow: burst, .bindSearchExpensive: bind, .timeWaitLimit: timeWait,
         .tcpMemoryPressure: memory, .firewallDrops: firewall, .noListener: closed, .retransmits: lossy,
-        .cpuSaturated: cpu,
+        .cpuSaturated: cpu, .connectsFailing: refusedByOther, .listenerElsewhere: elsewhere,
+        .fourTupleTaken: boundPort, .sourceAddressUnavailable: noSource,
     ]
 
     static let ids = all.keys.sorted { $0.rawValue < $1.rawValue }

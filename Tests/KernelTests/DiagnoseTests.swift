@@ -9,7 +9,8 @@ extension KernelTests {
             "conntrack-table-full", "accept-queue-overflow", "syn-queue-overflow", "syn-flood",
             "workers-too-few", "ephemeral-ports-exhausted", "port-search-expensive", "bind-search-expensive",
             "time-wait-limit", "tcp-memory-pressure", "firewall-drops", "no-listener", "retransmits",
-            "cpu-saturated", "elsewhere",
+            "cpu-saturated", "elsewhere", "connects-failing", "four-tuple-taken",
+            "source-address-unavailable", "listener-elsewhere",
         ]
 
         /// An idle namespace has no finding, and each that there could be is accounted for.
@@ -116,6 +117,43 @@ extension KernelTests {
             #expect(cause.value("port_range_size") == 10)
             let range = try #require(cause.fix.compactMap(\.sysctl).first)
             #expect(range.name == "net.ipv4.ip_local_port_range")
+            try holder.end()
+            try listener.end()
+        }
+
+        /// Connects fail in five ways, and each has a name of its own, with its exact count. None of
+        /// them lacked a port.
+        @Test(arguments: Lab.backends)
+        func everyFailureHasItsCause(backend: Backend) throws {
+            let namespace = try Namespace()
+            try namespace.set("ipv6/conf/all/disable_ipv6", "1")
+            let listener = try Load("-l -n 0 -i 600 127.0.0.1 7001", in: namespace)
+            _ = try listener.result()
+            let holder = try Load("-k -p 21000 -n 50 -i 600 127.0.0.1 7001", in: namespace)
+            _ = try holder.result()
+            let causes = [
+                ("four-tuple-taken", "-p 21000 -n 50 127.0.0.1 7001", "EADDRNOTAVAIL", "four_tuple_taken_per_s"),
+                ("source-address-unavailable", "-n 50 ::1 7002", "EADDRNOTAVAIL", "source_unavailable_per_s"),
+                ("no-listener", "-n 60 127.0.0.1 7003", "ECONNREFUSED", "econnrefused_per_s"),
+                ("listener-elsewhere", "-n 70 127.0.0.2 7001", "ECONNREFUSED", "econnrefused_per_s"),
+                ("connects-failing", "-n 80 192.0.2.1 7004", "ENETUNREACH", "failed_per_s"),
+            ]
+            var made: [Load.Result] = []
+            let run = try DiagnosisRun.of(backend, in: namespace) {
+                for (_, load, _, _) in causes { made.append(try Load.run(load, in: namespace)) }
+            }
+            #expect(Set(run.sure.map(\.id)) == Set(causes.map(\.0)))
+            for ((id, _, error, evidence), load) in zip(causes, made) {
+                #expect(load.failed == [error: load.connects], "\(id)")
+                let cause = try #require(run[id])
+                #expect(cause.confidence == "certain", "\(id)")
+                let counted = try #require(cause.value(evidence)) * run.summary.durationS
+                #expect(Int(counted.rounded()) == load.connects, "\(id)")
+            }
+            // The SYNs that found no socket, by address: where the kernel says why it drops (5.17).
+            if let syns = run["listener-elsewhere"]?.value("no_socket_per_s") {
+                #expect(Int((syns * run.summary.durationS).rounded()) == 70)
+            }
             try holder.end()
             try listener.end()
         }

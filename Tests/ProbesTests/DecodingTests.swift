@@ -70,8 +70,12 @@ import Testing
         raw.tried = 3
         raw.tried_sum = 12
         raw.certain = 2
+        raw.no_port = 4
+        raw.tuple_taken = 2
+        raw.unsent = 1
         let stats = try #require(decode(raw) { ConnectDecoding.stats($0, sees: all) })
         #expect(stats.connects == 100 && stats.failed == [99: 7])
+        #expect(stats.withoutPort == 4 && stats.tupleTaken == 2 && stats.unsent == 1)
         #expect(stats.search?.sum == 30 && stats.search?.count == 3)
         #expect(stats.tried?.sum == 12 && stats.certain == 2 && stats.triedMethod == .derived)
         // A race of two CPUs lost the maximum; bucket 9 begins at 9.

@@ -67,16 +67,9 @@ import Testing
                     risk: each holds 3.36 MiB
                check: tcpwhy listeners -P 9000 -d 10
                to be sure: a trace of waits
+               └ follows: accept-queue-overflow  127.0.0.1:9000 php-fpm8.2: 12.5 connections a second find the accept queue full.
 
-               └ follows: accept-queue-overflow  127.0.0.1:9000 php-fpm8.2  [warning, certain]
-                  12.5 connections a second find the accept queue full.
-                  - 125 connections found it full  (fentry, ListenOverflows)
-                  costs: 0.5 failed and 12 delayed connections a second, 5% of all, by 1.00s each
-                  if it stays: let accept queues be as long as 512
-                               sysctl -w net.core.somaxconn=512
-                  check: tcpwhy drops -P 9000 -d 10
-
-            healthy: retransmits
+            looked for and not found: 1 other cause (--all names them)
             not examined: cpu-saturated, elsewhere: no samples
             note: namespace blue went away
             the trace lost nothing
@@ -84,6 +77,51 @@ import Testing
 
             """
         #expect(text([DiagnosisSample.workers, DiagnosisSample.overflow]) == expected)
+    }
+
+    @Test func allOfItIsShownOnRequest() {
+        let report = DiagnosisSample.report([DiagnosisSample.workers, DiagnosisSample.overflow])
+        let text = DiagnosisText(isWhole: true).text(report)
+        #expect(text.contains("      - 125 connections found it full  (fentry, ListenOverflows)\n"))
+        #expect(text.contains("if it stays: let accept queues be as long as 512\n"))
+        #expect(text.contains("looked for and not found: retransmits\n"))
+    }
+
+    /// Twelve services that are behind: ten are told at length, and what is only possible in a line.
+    @Test func tenCausesAreEnoughAtThreeInTheMorning() {
+        var findings = (1...12).map { number in
+            var finding = DiagnosisSample.workers
+            finding.subject = .port(UInt16(number), netns: 1)
+            finding.summary = "service \(number) is behind"
+            return finding
+        }
+        findings += (1...12).map { number in
+            var finding = DiagnosisSample.workers
+            finding.subject = .port(UInt16(number + 100), netns: 1)
+            finding.confidence = .possible
+            finding.severity = .info
+            finding.summary = "service \(number) may be behind"
+            return finding
+        }
+        let lines = text(findings).split(separator: "\n")
+        #expect(lines.contains { $0.hasPrefix("10. workers-too-few") })
+        #expect(!lines.contains { $0.hasPrefix("11.") } && lines.contains("and 2 more causes (--all shows all)"))
+        #expect(lines.filter { $0.hasPrefix("possible: workers-too-few  service") }.count == 10)
+        #expect(lines.contains("and 2 more that are possible (--all shows all)"))
+        #expect(lines.allSatisfy { !$0.contains("possible]") })
+        let whole = DiagnosisText(isWhole: true).text(DiagnosisSample.report(findings))
+        #expect(whole.contains("\n12. workers-too-few") && whole.contains("service 12 may be behind"))
+    }
+
+    /// What is not found though something failed is no all-clear.
+    @Test func whatFailedWithoutACauseIsNoAllClear() {
+        var elsewhere = DiagnosisSample.workers
+        elsewhere.id = .elsewhere
+        elsewhere.confidence = .possible
+        elsewhere.evidence = [Evidence("cpu_share", 0.5, "50% of 100 samples in f", by: .sampled)]
+        #expect(text([elsewhere]).hasPrefix("10s watched: nothing found that costs connections\n"))
+        elsewhere.evidence.append(Evidence("failed", 3, "3 connects failed", by: .traced(.fentry)))
+        #expect(text([elsewhere]).hasPrefix("10s watched: no likely cause found\n"))
     }
 
     @Test func nothingFoundSaysSo() {
@@ -94,8 +132,9 @@ import Testing
     /// A command is to be copied as it stands.
     @Test(arguments: [40, 60, 80])
     func aNarrowTerminalBreaksSentencesAndNoCommand(width: Int) {
-        let lines = text([DiagnosisSample.workers, DiagnosisSample.overflow], width: width)
-            .split(separator: "\n")
+        var cause = DiagnosisSample.workers
+        cause.fixes += DiagnosisSample.overflow.fixes
+        let lines = text([cause, DiagnosisSample.overflow], width: width).split(separator: "\n")
         #expect(lines.contains { $0.hasSuffix("sysctl -w net.core.somaxconn=512") })
         let long = lines.filter { $0.count > width && !$0.contains("sysctl") && !$0.contains("pm.") }
         #expect(long == [])

@@ -29,6 +29,7 @@ enum Sample {
         var stats = ConnectStats()
         stats.connects = 8412
         stats.failed = [99: 310, 111: 2]
+        stats.withoutPort = 310
         stats.reused = 17
         stats.search = distribution([(820, 5000), (12_000, 3300), (1_500_000, 112)])
         stats.call = distribution([(15_000, 8000), (1_600_000, 412)])

@@ -58,6 +58,9 @@ struct why_connect_stats {
 	__u64 reused; /* took over the four-tuple of a TIME_WAIT socket */
 	__u64 untimed; /* no entry seen (missed, or begun before the trace) */
 	__u64 unknown; /* no exit seen: outcome not known */
+	__u64 no_port; /* EADDRNOTAVAIL after a search: it found no port */
+	__u64 tuple_taken; /* EADDRNOTAVAIL, and the port was bound before: the four-tuple is taken */
+	__u64 unsent; /* failed before the search: no route, no source address, not permitted */
 	__u64 searches; /* timed searches: the sum of search_ns_hist */
 	__u64 search_ns_sum;
 	__u64 search_ns_max;
@@ -359,8 +362,18 @@ struct why_near_packet {
 	__u64 count; /* 0: free, or just being taken */
 };
 
+/* What a SYN asked for that found no socket. */
+struct why_refused_key {
+	__u8 local[WHY_ADDR_LEN];
+	__u32 netns;
+	__u16 port; /* host order */
+	__u8 family; /* enum why_family */
+	__u8 epoch;
+};
+
 struct why_packet_config {
 	__u32 netns; /* filter: 0 is "all" */
+	__u32 refused_reason; /* NO_SOCKET; 0: not known */
 	__u8 filter_reason; /* only those in the map packet_reasons */
 	__u8 has_reason; /* the tracepoint says why (5.17) */
 	__u8 has_receiver; /* and whose packet it was (6.11) */
@@ -382,7 +395,8 @@ _Static_assert(sizeof(struct why_conntrack_config) == 4, "wire size");
 _Static_assert(sizeof(struct why_conntrack_key) == 8, "wire size");
 _Static_assert(sizeof(struct why_packet_key) == 24, "wire size");
 _Static_assert(sizeof(struct why_near_packet) == 40, "wire size");
-_Static_assert(sizeof(struct why_packet_config) == 12, "wire size");
+_Static_assert(sizeof(struct why_packet_config) == 16, "wire size");
+_Static_assert(sizeof(struct why_refused_key) == 24, "wire size");
 _Static_assert(sizeof(struct why_listener_key) == 24, "wire size");
 _Static_assert(sizeof(struct why_peer_key) == 32, "wire size");
 _Static_assert(sizeof(struct why_listener_name) == 32, "wire size");
@@ -394,8 +408,8 @@ _Static_assert(sizeof(struct why_listener_config) == 24, "wire size");
 _Static_assert(sizeof(struct why_accept_stats) == 32 + 7 * 8 + 376 * 4, "wire size");
 _Static_assert(sizeof(struct why_accept_config) == 4, "wire size");
 _Static_assert(sizeof(struct why_connect_key) == 64, "wire size");
-_Static_assert(sizeof(struct why_connect_stats) == 18 * 8 + 768 * 4, "wire size");
-_Static_assert(sizeof(struct why_connect_row) == 64 + 18 * 8 + 768 * 4, "wire size");
+_Static_assert(sizeof(struct why_connect_stats) == 21 * 8 + 768 * 4, "wire size");
+_Static_assert(sizeof(struct why_connect_row) == 64 + 21 * 8 + 768 * 4, "wire size");
 _Static_assert(sizeof(struct why_connect_event) == 128, "wire size");
 _Static_assert(sizeof(struct why_config) == 88, "wire size");
 _Static_assert(sizeof(struct why_range_key) == 20, "wire size");

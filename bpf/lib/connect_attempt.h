@@ -21,6 +21,7 @@
 #define ATTEMPT_TRIED 0x200 /* tried is known */
 #define ATTEMPT_SEARCHING 0x400 /* search_ns holds when it began */
 #define ATTEMPT_SENT 0x800 /* kprobes: the SYN went out, so the call returns 0 */
+#define ATTEMPT_ROUTED 0x1000 /* it came to the search: there are a route and a source address */
 
 struct why_attempt {
 	struct why_connect_key key; /* the host reads these three */
@@ -203,6 +204,19 @@ static __always_inline void count_failure(struct why_connect_stats *totals, __u6
 	add32(&totals->failed[slot], 1);
 }
 
+/* How far a connect came that failed. EADDRNOTAVAIL has three causes, which this tells apart. */
+static __always_inline void count_reach(struct why_connect_stats *totals, __u32 flags, __u16 error)
+{
+	if (!(flags & ATTEMPT_ROUTED))
+		add(&totals->unsent, 1);
+	else if (error != EADDRNOTAVAIL)
+		return;
+	else if (flags & WHY_EVENT_BOUND)
+		add(&totals->tuple_taken, 1);
+	else if (flags & WHY_EVENT_SEARCHED)
+		add(&totals->no_port, 1);
+}
+
 /*
  * A system call may wait for the handshake, minutes if nobody answers: such
  * connects count when they begin. tcp_v4_connect() does not wait.
@@ -297,10 +311,13 @@ static __always_inline void count_outcome(const struct why_attempt *attempt, str
 		if (totals) {
 			if (config.failed_only)
 				count_call(totals, attempt);
-			if (outcome == WHY_OUTCOME_ABANDONED)
+			if (outcome == WHY_OUTCOME_ABANDONED) {
 				add(&totals->abandoned, 1);
-			else
+			} else {
 				count_failure(totals, error);
+				if (attempt->key.kind == WHY_KIND_CONNECT)
+					count_reach(totals, attempt->flags, error);
+			}
 		}
 	}
 	send_event(attempt, sk, outcome, error);

@@ -186,6 +186,7 @@ static __noinline int unseen_exit(struct sock *sk, const void *uaddr, int ret, b
 	if (attempt) { /* the outcome is still to come */
 		attempt->key = key;
 		attempt->tid = bpf_get_current_pid_tgid();
+		attempt->flags = ATTEMPT_ROUTED;
 		attempt->entered_ns = bpf_ktime_get_ns();
 	}
 	return 0;

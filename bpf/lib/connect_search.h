@@ -34,10 +34,10 @@ static __always_inline int search_enter(void *ctx, struct sock *sk, __u64 port_o
 	if (!tp)
 		return 0;
 	if (direct ? sk->__sk_common.skc_num : BPF_CORE_READ(sk, __sk_common.skc_num)) {
-		attempt->flags |= WHY_EVENT_BOUND;
+		attempt->flags |= WHY_EVENT_BOUND | ATTEMPT_ROUTED;
 		return 0;
 	}
-	attempt->flags |= ATTEMPT_SEARCHING;
+	attempt->flags |= ATTEMPT_SEARCHING | ATTEMPT_ROUTED;
 	if (write_seq_of(tp, direct))
 		attempt->flags |= ATTEMPT_HAS_SEQ;
 	if (config.method == WHY_METHOD_DERIVED) {

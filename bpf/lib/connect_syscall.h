@@ -143,6 +143,7 @@ static __noinline int state_syn_sent(struct sock *sk)
 		followed_over();
 		if (!attempt)
 			return 0;
+		attempt->flags = ATTEMPT_ROUTED;
 		attempt->in_call = 0; /* no call whose return would be seen */
 		totals = config.failed_only ? 0 : connect_stats_for(&attempt->key);
 		if (totals)
@@ -150,10 +151,10 @@ static __noinline int state_syn_sent(struct sock *sk)
 		return 0;
 	}
 	if (BPF_CORE_READ(sk, __sk_common.skc_num)) {
-		attempt->flags |= WHY_EVENT_BOUND;
+		attempt->flags |= WHY_EVENT_BOUND | ATTEMPT_ROUTED;
 		return 0;
 	}
-	attempt->flags |= ATTEMPT_SEARCHING;
+	attempt->flags |= ATTEMPT_SEARCHING | ATTEMPT_ROUTED;
 	attempt->search_ns = bpf_ktime_get_ns();
 	return 0;
 }

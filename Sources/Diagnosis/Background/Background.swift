@@ -21,6 +21,9 @@ public struct Background: Sendable {
         case .synQueueOverflow: synQueue
         case .synFlood: flood
         case .ephemeralPortsExhausted: ports
+        case .connectsFailing: connectsFailing
+        case .fourTupleTaken: fourTuple
+        case .sourceAddressUnavailable: sourceAddress
         case .portSearchExpensive: search
         case .bindSearchExpensive: bind
         case .timeWaitLimit: timeWait
@@ -28,6 +31,7 @@ public struct Background: Sendable {
         case .conntrackTableFull: conntrack
         case .firewallDrops: firewall
         case .noListener: noListener
+        case .listenerElsewhere: listenerElsewhere
         case .retransmits: retransmits
         case .cpuSaturated: processors
         case .elsewhere: elsewhere

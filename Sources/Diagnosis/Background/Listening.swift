@@ -81,14 +81,37 @@ extension Background {
     static let noListener = Background(
         title: "clients connect to a port where nobody listens",
         kernel: """
-            A SYN to a port without a listening socket is answered with a reset (tcp_v4_send_reset), and the \
+            A SYN for which there is no listening socket is answered with a reset (tcp_v4_send_reset), and the \
             packet is freed with the reason NO_SOCKET. The client sees "connection refused" (ECONNREFUSED).
             """,
-        measured:
-            "Dropped packets by reason and port, and local connects that failed with ECONNREFUSED: exact.",
-        mistaken: """
-            Late packets of connections that are over find no socket either: those go to ports of the \
-            ephemeral range. Scanners knock everywhere, seldom often.
+        measured: """
+            SYNs that found no socket, by the address and port that they asked for (tracepoint kfree_skb, since Linux \
+            5.17), and local connects that failed with ECONNREFUSED: exact. Before 5.17 packets by port, without \
+            ports of the ephemeral range.
             """,
-        sources: "net/ipv4/tcp_ipv4.c (tcp_v4_rcv)")
+        mistaken: """
+            Late packets of connections that are over find no socket either, but they are no SYNs. Monitoring that \
+            looks at a closed port once a second, and scanners, are no fault: so few refusals are only possible. A \
+            client that tries ::1 before 127.0.0.1 is refused once and goes on. A firewall that rejects with a reset \
+            looks the same to the client (see firewall-drops).
+            """,
+        sources: "net/ipv4/tcp_ipv4.c (tcp_v4_rcv), net/ipv6/tcp_ipv6.c (tcp_v6_rcv)")
+
+    static let listenerElsewhere = Background(
+        title: "clients connect to another address than the one that the service listens on",
+        kernel: """
+            A listening socket that is bound to an address gets connections to that address only \
+            (__inet_lookup_listener, compute_score). To any other address of the host, at the same port, the kernel \
+            answers with a reset, as if nobody listened.
+            """,
+        measured: """
+            SYNs that found no socket, by the address and port that they asked for, beside the addresses of the \
+            sockets that listen on the port: exact.
+            """,
+        mistaken: """
+            A socket on [::] takes IPv4 connections, too, unless it is set to IPv6 alone (IPV6_V6ONLY, \
+            net.ipv6.bindv6only). A socket on 127.0.0.1 is not asked by clients that resolve localhost to ::1. The \
+            port of a container is another namespace's.
+            """,
+        sources: "net/ipv4/inet_hashtables.c (__inet_lookup_listener); ip(7), ipv6(7)")
 }

@@ -81,7 +81,8 @@ struct CPUSaturated: Rule {
             .compactMap { function, count in
                 hotspots.share(count.own).map {
                     Evidence(
-                        "cpu_share", $0, "\(Units.percent($0)) of the samples in \(function.text)",
+                        "cpu_share", $0,
+                        "\(Units.percent($0)) of \(Units.exact(hotspots.counts.samples)) samples in \(function.text)",
                         by: .sampled)
                 }
             }

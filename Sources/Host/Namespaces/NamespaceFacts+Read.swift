@@ -53,6 +53,7 @@ extension NetworkSettings {
         var settings = NetworkSettings()
         settings.portRange = try? Sysctl.localPortRange()
         settings.reservedPorts = try? Sysctl.text("net.ipv4.ip_local_reserved_ports")
+        settings.ipv6Disabled = integer("net.ipv6.conf.all.disable_ipv6")
         settings.timeWaitReuse = integer("net.ipv4.tcp_tw_reuse")
         settings.timestamps = integer("net.ipv4.tcp_timestamps")
         settings.somaxconn = integer("net.core.somaxconn")

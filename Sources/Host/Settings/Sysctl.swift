@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Model
 
 /// Kernel settings; those under `net` are the calling thread's namespace's.
 public enum Sysctl {
@@ -53,17 +54,6 @@ public enum Sysctl {
 
     /// "8080,9148-9150", and "" for none.
     public static func portRanges(parsing text: String) -> [ClosedRange<UInt16>]? {
-        var ranges: [ClosedRange<UInt16>] = []
-        let list = text.last == "\n" ? text.dropLast() : text[...]
-        for part in list.split(separator: ",") {
-            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map {
-                UInt16($0)
-            }
-            guard let low = ends[0], let high = ends.count == 1 ? low : ends[1], ends.count <= 2,
-                low <= high
-            else { return nil }
-            ranges.append(low...high)
-        }
-        return ranges
+        PortList(parsing: text)?.ranges
     }
 }

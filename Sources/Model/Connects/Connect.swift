@@ -65,6 +65,13 @@ public struct ConnectStats: Sendable, Hashable {
     public var untimed: UInt64 = 0
     /// Return not seen: counted, outcome not known.
     public var unknown: UInt64 = 0
+    /// EADDRNOTAVAIL at the end of a search: it found no port (`__inet_hash_connect`).
+    public var withoutPort: UInt64 = 0
+    /// EADDRNOTAVAIL though the port was bound before: another connection has the four-tuple
+    /// (`__inet_check_established`).
+    public var tupleTaken: UInt64 = 0
+    /// Failed before any port was looked for: no route, no source address, not permitted.
+    public var unsent: UInt64 = 0
     /// Port search, nanoseconds: `__inet_hash_connect` or `inet_csk_get_port`.
     /// `nil`: this backend cannot see it.
     public var search: Distribution? = Distribution()

@@ -27,6 +27,9 @@ extension ConnectStats {
         reused = sum(reused, other.reused)
         untimed &+= other.untimed
         unknown &+= other.unknown
+        withoutPort &+= other.withoutPort
+        tupleTaken &+= other.tupleTaken
+        unsent &+= other.unsent
         search = sum(search, other.search)
         call.merge(other.call)
         tried = sum(tried, other.tried)
@@ -50,6 +53,9 @@ extension ConnectStats {
         reused = difference(reused, earlier.reused)
         untimed = untimed.minus(earlier.untimed)
         unknown = unknown.minus(earlier.unknown)
+        withoutPort = withoutPort.minus(earlier.withoutPort)
+        tupleTaken = tupleTaken.minus(earlier.tupleTaken)
+        unsent = unsent.minus(earlier.unsent)
         search = difference(search, earlier.search)
         call.subtract(earlier.call)
         tried = difference(tried, earlier.tried)

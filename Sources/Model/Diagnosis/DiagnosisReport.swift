@@ -30,6 +30,19 @@ public struct DiagnosisReport: Sendable {
         self.loss = loss
     }
 
+    /// What is no mere possibility and follows from nothing else, by rank.
+    public var causes: [Finding] {
+        let there = Set(findings.map(\.reference))
+        return findings.filter {
+            $0.confidence > .possible && !($0.consequenceOf.map(there.contains) ?? false)
+        }
+    }
+
+    /// Whether nothing was lost, as far as was examined: no finding, and nothing counted that failed.
+    public var isClean: Bool {
+        findings.allSatisfy { $0.id == .elsewhere && !$0.evidence.contains(where: \.source.isExact) }
+    }
+
     /// Looked for and not found.
     public var healthy: [FindingID] {
         let found = Set(findings.map(\.id))

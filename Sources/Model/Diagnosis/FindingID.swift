@@ -7,6 +7,9 @@ public enum FindingID: String, Sendable, Hashable, CaseIterable {
     case synQueueOverflow = "syn-queue-overflow"
     case synFlood = "syn-flood"
     case workersTooFew = "workers-too-few"
+    case connectsFailing = "connects-failing"
+    case fourTupleTaken = "four-tuple-taken"
+    case sourceAddressUnavailable = "source-address-unavailable"
     case ephemeralPortsExhausted = "ephemeral-ports-exhausted"
     case portSearchExpensive = "port-search-expensive"
     case bindSearchExpensive = "bind-search-expensive"
@@ -14,6 +17,7 @@ public enum FindingID: String, Sendable, Hashable, CaseIterable {
     case tcpMemoryPressure = "tcp-memory-pressure"
     case firewallDrops = "firewall-drops"
     case noListener = "no-listener"
+    case listenerElsewhere = "listener-elsewhere"
     case retransmits
     case cpuSaturated = "cpu-saturated"
     /// Nothing is wrong in TCP: where the time goes instead.

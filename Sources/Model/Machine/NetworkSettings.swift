@@ -6,6 +6,8 @@ public struct NetworkSettings: Sendable, Hashable {
     public var portRange: ClosedRange<UInt16>?
     /// `net.ipv4.ip_local_reserved_ports`, as it is written.
     public var reservedPorts: String?
+    /// `net.ipv6.conf.all.disable_ipv6`
+    public var ipv6Disabled: Int?
     /// `net.ipv4.tcp_tw_reuse`: 0 never, 1 always, 2 towards loopback.
     public var timeWaitReuse: Int?
     /// `net.ipv4.tcp_timestamps`

@@ -109,9 +109,13 @@ public struct DropTotals: Totals {
     public var packets: [PacketDrop: UInt64]?
     /// The same, divided by the kernel's stack; `nil`: not asked for.
     public var stacks: [DropStack: UInt64]?
-    /// Of these two what left, being idle.
+    /// SYNs that found no socket, by what they asked for; `nil`: not traced, or this kernel gives
+    /// no reasons (before 5.17).
+    public var refused: [RefusedPlace: UInt64]?
+    /// Of these three what left, being idle.
     public var endedPackets: [PacketDrop: UInt64] = [:]
     public var endedStacks: [DropStack: UInt64] = [:]
+    public var endedRefused: [RefusedPlace: UInt64] = [:]
     /// By the inode of the namespace: use as it was last seen. Where nothing is tracked there is none.
     public var conntrack: [UInt32: Conntrack] = [:]
     /// By what accept queues are timed; `nil`: they are not.
@@ -137,7 +141,7 @@ public struct DropTotals: Totals {
     /// later one. One that was closed already, and had nothing more, is in no interval.
     public func since(_ earlier: DropTotals) -> DropTotals {
         var rest = self
-        (rest.ended, rest.endedPackets, rest.endedStacks) = ([:], [:], [:])
+        (rest.ended, rest.endedPackets, rest.endedStacks, rest.endedRefused) = ([:], [:], [:], [:])
         for (listener, before) in earlier.listeners {
             guard var state = rest.listeners[listener] else { continue }
             if let drops = before.drops { state.drops?.subtract(drops) }
@@ -151,6 +155,7 @@ public struct DropTotals: Totals {
         rest.countersAreWhole = countersAreWhole && earlier.countersAreWhole
         rest.packets?.subtract(earlier.packets ?? [:])
         rest.stacks?.subtract(earlier.stacks ?? [:])
+        rest.refused?.subtract(earlier.refused ?? [:])
         for (netns, before) in earlier.conntrack { rest.conntrack[netns]?.subtract(before) }
         rest.loss.subtract(earlier.loss)
         return rest
@@ -165,7 +170,8 @@ public struct DropTotals: Totals {
         }
         all.packets?.add(endedPackets)
         all.stacks?.add(endedStacks)
-        (all.ended, all.endedPackets, all.endedStacks) = ([:], [:], [:])
+        all.refused?.add(endedRefused)
+        (all.ended, all.endedPackets, all.endedStacks, all.endedRefused) = ([:], [:], [:], [:])
         return all
     }
 

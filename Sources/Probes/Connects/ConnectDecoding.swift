@@ -26,6 +26,9 @@ package enum ConnectDecoding {
         stats.reused = sees.reuse ? raw.reused : nil
         stats.untimed = raw.untimed
         stats.unknown = raw.unknown
+        stats.withoutPort = raw.no_port
+        stats.tupleTaken = raw.tuple_taken
+        stats.unsent = raw.unsent
         stats.search = Distribution(
             raw.searches, raw.search_ns_sum, raw.search_ns_max, raw.search_ns_hist)
         if !sees.successfulSearch && raw.searches == 0 { stats.search = nil }

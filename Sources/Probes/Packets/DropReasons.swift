@@ -34,6 +34,9 @@ public struct DropReasons {
         if subsystems.count > 1 { addSubsystems(btf) }
     }
 
+    /// Of a packet for which there is no socket; 0: this kernel does not say.
+    var noSocket: UInt32 { names.first { $0.value == "NO_SOCKET" }?.key ?? 0 }
+
     /// "NETFILTER_DROP"; "OVS_DROP_EXPLICIT" of a module; "openvswitch:3" where its names
     /// are not to be had; else the number.
     mutating func name(_ reason: UInt32) -> String? {

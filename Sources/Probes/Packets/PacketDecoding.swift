@@ -15,6 +15,11 @@ enum PacketDecoding {
             netns: key.netns == 0 ? nil : key.netns)
     }
 
+    static func place(_ key: why_refused_key) -> RefusedPlace {
+        let family: AddressFamily = UInt32(key.family) == WHY_IPV6.rawValue ? .ipv6 : .ipv4
+        return RefusedPlace(netns: key.netns, address: IPAddress(key.local, family), port: key.port)
+    }
+
     /// The end of its stack's number; `nil`: none was kept.
     static func stack(_ key: why_packet_key) -> UInt32? {
         key.stack == 0 || key.stack == WHY_STACK_LOST ? nil : UInt32(key.stack) - 1

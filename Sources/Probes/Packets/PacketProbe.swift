@@ -14,6 +14,8 @@ public struct PacketOptions: Sendable {
     public var cgroup: UInt64?
     /// Keep the kernel's stacks.
     public var stacks = false
+    /// Tell what SYNs asked for that found no socket.
+    public var refused = false
 
     public init() {}
 }
@@ -26,7 +28,9 @@ public final class PacketProbe {
     private var stacks = StackTables()
     private var packetTotals = Ledger<PacketDrop, UInt64>()
     private var stackTotals = Ledger<DropStack, UInt64>()
+    private var refusedTotals = Ledger<RefusedPlace, UInt64>()
     private let keepsStacks: Bool
+    private let tellsRefused: Bool
 
     /// Frames of a stack that are taken down, unless `kernel.perf_event_max_stack` is less.
     public static let mostFrames = Int(WHY_STACK_DEPTH)
@@ -44,6 +48,7 @@ public final class PacketProbe {
         let btf = try BTF.vmlinux()
         if let refusal = Trial.btfTracepoint(Self.tracepoint, btf: btf) { throw refusal }
         reasons = DropReasons(btf)
+        tellsRefused = options.refused && reasons.noSocket != 0
         let config = Self.config(options, reasons, listeners, btf)
         let depth = options.stacks ? stackDepth : nil
         object = try LoadedObject(why_drop_object(), name: "tcpwhy_drop", [Self.program]) {
@@ -65,6 +70,7 @@ public final class PacketProbe {
     ) -> why_packet_config {
         var config = why_packet_config()
         config.netns = options.netns ?? 0
+        config.refused_reason = options.refused ? reasons.noSocket : 0
         config.filter_reason = options.reasons.isEmpty ? 0 : 1
         config.has_reason = reasons.exist ? 1 : 0
         // Its own data, packet, location, reason, and since c53795d48ee8 (6.11) the receiver.
@@ -82,6 +88,9 @@ public final class PacketProbe {
         /// What of both has left, being idle.
         public var ended: [PacketDrop: UInt64] = [:]
         public var endedStacks: [DropStack: UInt64]?
+        /// SYNs that found no socket; `nil`: this kernel does not tell them.
+        public var refused: [RefusedPlace: UInt64]?
+        public var endedRefused: [RefusedPlace: UInt64] = [:]
     }
 
     /// From here on what is dropped is for the `read` after the next.
@@ -101,9 +110,30 @@ public final class PacketProbe {
         }
         packetTotals.add(packets)
         stackTotals.add(stacks)
-        return Reading(
+        var reading = Reading(
             packets: packetTotals.rows, stacks: keepsStacks ? stackTotals.rows : nil,
             ended: packetTotals.ended, endedStacks: keepsStacks ? stackTotals.ended : nil)
+        if tellsRefused {
+            refusedTotals.add(try refused())
+            (reading.refused, reading.endedRefused) = (refusedTotals.rows, refusedTotals.ended)
+        }
+        return reading
+    }
+
+    /// Those of the epoch that `counts` closed.
+    private func refused() throws(BPFError) -> [RefusedPlace: UInt64] {
+        let epoch = object.closedTurn & 1
+        var refused: [RefusedPlace: UInt64] = [:]
+        try object.map(named: "packet_refused").drain { keyBytes, valueBytes in
+            guard let key = keyBytes.read(why_refused_key.self), UInt32(key.epoch) == epoch else {
+                return false
+            }
+            if let count = valueBytes.read(UInt64.self) {
+                refused[PacketDecoding.place(key), default: 0] &+= count
+            }
+            return true
+        }
+        return refused
     }
 
     /// Packets lost since the last call by the way that they came; those of unclear end are

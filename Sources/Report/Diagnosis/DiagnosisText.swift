@@ -6,10 +6,19 @@ public struct DiagnosisText: Sendable {
     public var style: TextStyle
     /// With an earlier run. `nil`: there is none.
     public var comparison: SavedFindings.Comparison?
+    /// Every cause and every fix, and what was looked for in vain by name.
+    public var isWhole: Bool
 
-    public init(style: TextStyle = TextStyle(), comparison: SavedFindings.Comparison? = nil) {
+    private static let mostCauses = 10
+    /// Of one cause.
+    private static let mostFixes = 3
+
+    public init(
+        style: TextStyle = TextStyle(), comparison: SavedFindings.Comparison? = nil, isWhole: Bool = false
+    ) {
         self.style = style
         self.comparison = comparison
+        self.isWhole = isWhole
     }
 
     public func text(_ report: DiagnosisReport) -> String {
@@ -19,34 +28,75 @@ public struct DiagnosisText: Sendable {
     /// Lines without their ends.
     public func lines(_ report: DiagnosisReport) -> [String] {
         var lines = wrap(heading(report), indent: 0)
-        var number = 0
-        var said: Set<String> = []
-        for finding in report.findings {
+        let causes = report.causes
+        let shown = isWhole ? causes[...] : causes.prefix(Self.mostCauses)
+        for (index, cause) in shown.enumerated() {
             lines.append("")
-            if finding.consequenceOf == nil {
-                number += 1
-                lines += self.lines(of: finding, mark: "\(number). ", indent: 0)
-                for fix in finding.fixes { lines += self.lines(of: fix, indent: 3) }
-                said = Set(finding.fixes.map(\.command))
-            } else {
-                lines += self.lines(of: finding, mark: "└ follows: ", indent: 3)
-                lines += rest(finding.fixes.filter { !said.contains($0.command) }, indent: 6)
-            }
-            lines += ending(of: finding, indent: finding.consequenceOf == nil ? 3 : 6)
+            lines += self.lines(of: cause, number: index + 1, report)
         }
-        lines.append("")
+        if causes.count > shown.count {
+            let rest = causes.count - shown.count
+            lines += ["", "and \(rest) more cause\(rest == 1 ? "" : "s") (--all shows all)"]
+        }
+        lines += possible(report) + [""]
         lines += footer(report)
         return lines
     }
 
     private func heading(_ report: DiagnosisReport) -> String {
-        let causes = report.findings.filter { $0.consequenceOf == nil && $0.confidence > .possible }.count
         let time = "\(Units.seconds(report.duration)) watched"
-        switch causes {
-        case 0: return "\(time): nothing found that costs connections"
+        switch report.causes.count {
+        case 0: return "\(time): \(report.isClean ? "nothing found that costs connections" : "no likely cause found")"
         case 1: return "\(time): 1 cause found"
-        default: return "\(time): \(causes) causes found, the one that costs most first"
+        default: return "\(time): \(report.causes.count) causes found, the one that costs most first"
         }
+    }
+
+    private func lines(of cause: Finding, number: Int, _ report: DiagnosisReport) -> [String] {
+        var lines = self.lines(of: cause, mark: "\(number). ", indent: 0)
+        let fixes = isWhole ? cause.fixes[...] : cause.fixes.prefix(Self.mostFixes)
+        for fix in fixes { lines += self.lines(of: fix, indent: 3) }
+        lines += ending(of: cause, indent: 3)
+        let said = Set(cause.fixes.map(\.command))
+        for finding in report.findings where finding.consequenceOf == cause.reference {
+            lines += follows(finding, besides: said)
+        }
+        return lines
+    }
+
+    /// It goes away with its cause: what it is, in a sentence.
+    private func follows(_ finding: Finding, besides said: Set<String>) -> [String] {
+        let title = "\(finding.id.rawValue)  \(Printable.text(finding.subjectText))"
+        var lines = wrap("└ follows: \(title): \(sentence(finding.summary))", indent: 3, hanging: 2)
+        guard isWhole else { return lines }
+        lines += evidence(of: finding, indent: 6)
+        lines += rest(finding.fixes.filter { !said.contains($0.command) }, indent: 6)
+        return lines + ending(of: finding, indent: 6)
+    }
+
+    /// What may be, a line each; where nothing else was found, also where the time goes.
+    private func possible(_ report: DiagnosisReport) -> [String] {
+        let causes = Set(report.causes.map(\.reference))
+        let possible = report.findings.filter {
+            $0.confidence == .possible && !($0.consequenceOf.map(causes.contains) ?? false)
+        }
+        let others = possible.filter { $0.id != .elsewhere }
+        let shown = isWhole ? others[...] : others.prefix(Self.mostCauses)
+        var lines: [String] = []
+        for finding in possible where finding.id == .elsewhere {
+            lines += ["", style.paint(sentence(finding.summary), .heading)]
+            lines += evidence(of: finding, indent: 3) + ending(of: finding, indent: 3)
+        }
+        if !shown.isEmpty { lines.append("") }
+        for finding in shown {
+            let isNew = comparison?.isNew(finding) == true ? " NEW" : ""
+            lines += wrap(
+                "possible:\(isNew) \(finding.id.rawValue)  \(sentence(finding.summary))", indent: 0, hanging: 3)
+        }
+        if others.count > shown.count {
+            lines.append("and \(others.count - shown.count) more that are possible (--all shows all)")
+        }
+        return lines
     }
 
     private func lines(of finding: Finding, mark: String, indent: Int) -> [String] {
@@ -56,16 +106,20 @@ public struct DiagnosisText: Sendable {
             + "[\(finding.severity.rawValue), \(finding.confidence.rawValue)]"
             + (comparison?.isNew(finding) == true ? "  NEW" : "")
         let emphasis: TextStyle.Emphasis = finding.severity == .critical ? .bad : .heading
-        var lines = [style.paint(style.fit(margin + title), emphasis)]
-        let inner = indent + 3
-        lines += wrap(sentence(finding.summary), indent: inner)
+        return [style.paint(style.fit(margin + title), emphasis)]
+            + wrap(sentence(finding.summary), indent: indent + 3) + evidence(of: finding, indent: indent + 3)
+    }
+
+    private func evidence(of finding: Finding, indent: Int) -> [String] {
+        var lines: [String] = []
         for evidence in finding.evidence {
             let counter = evidence.counter.map { ", \($0)" } ?? ""
             lines += wrap(
-                "- \(evidence.text)  (\(evidence.source.name)\(counter))", indent: inner, hanging: 2)
+                "- \(Printable.text(evidence.text))  (\(evidence.source.name)\(counter))", indent: indent,
+                hanging: 2)
         }
         if let impact = impact(finding.impact) {
-            lines += wrap("costs: \(impact)", indent: inner, hanging: 7)
+            lines += wrap("costs: \(impact)", indent: indent, hanging: 7)
         }
         return lines
     }
@@ -120,9 +174,13 @@ public struct DiagnosisText: Sendable {
                 hanging: 6)
         }
         let healthy = report.healthy.filter { $0 != .elsewhere }
-        if !healthy.isEmpty {
+        if isWhole, !healthy.isEmpty {
             lines += wrap(
-                "healthy: \(healthy.map(\.rawValue).joined(separator: ", "))", indent: 0, hanging: 9)
+                "looked for and not found: \(healthy.map(\.rawValue).joined(separator: ", "))", indent: 0,
+                hanging: 3)
+        } else if !healthy.isEmpty {
+            let others = "\(healthy.count) other cause\(healthy.count == 1 ? "" : "s")"
+            lines += wrap("looked for and not found: \(others) (--all names them)", indent: 0, hanging: 3)
         }
         // Those that miss the same are told together.
         let reasons = Dictionary(grouping: report.notExamined.keys) { report.notExamined[$0] ?? "" }
@@ -132,8 +190,8 @@ public struct DiagnosisText: Sendable {
         }
         for remark in report.remarks { lines += wrap("note: \(remark)", indent: 0, hanging: 6) }
         lines += style.wrap(LossText.diagnosis.line(report.loss))
-        if report.findings.contains(where: { $0.confidence > .possible }) {
-            lines += wrap("more about a finding: tcpwhy explain \(report.findings[0].id.rawValue)", indent: 0)
+        if let first = report.causes.first {
+            lines += wrap("more about a finding: tcpwhy explain \(first.id.rawValue)", indent: 0)
         }
         return lines
     }

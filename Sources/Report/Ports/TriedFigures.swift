@@ -24,9 +24,9 @@ struct TriedFigures {
             certain = tried.count == 0 ? nil : Double(stats.certain) / Double(tried.count)
             return
         }
-        let searches = stats.connects - min(stats.bound, stats.connects)
-        let estimate = range?.estimatedTried(
-            connects: searches, exhausted: stats.failed[ErrorNumber.addressNotAvailable] ?? 0)
+        // A connect that had its port, or failed before, searched for none.
+        let searches = stats.connects.minus(stats.bound &+ stats.unsent)
+        let estimate = range?.estimatedTried(connects: searches, exhausted: stats.withoutPort)
         guard let estimate else { return nil }
         p50 = estimate.p50
         p99 = estimate.p99
@@ -35,9 +35,4 @@ struct TriedFigures {
     }
 
     var isEstimated: Bool { method == .estimated }
-}
-
-enum ErrorNumber {
-    /// EADDRNOTAVAIL: no port was free.
-    static let addressNotAvailable: Int32 = 99
 }

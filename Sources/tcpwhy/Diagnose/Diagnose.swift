@@ -44,6 +44,9 @@ struct Diagnose: ParsableCommand {
         help: ArgumentHelp("Write to this file.", valueName: "file"))
     var file: String?
 
+    @Flag(help: "Show every cause, every fix, and what was looked for and not found.")
+    var all = false
+
     @Flag(help: "JSON Lines: an object per finding, a summary at the end.")
     var json = false
 
@@ -94,7 +97,7 @@ struct Diagnose: ParsableCommand {
         if json {
             try output.write(DiagnosisJSON.write(report, comparison))
         } else {
-            let text = DiagnosisText(style: Terminal.style(for: output), comparison: comparison)
+            let text = DiagnosisText(style: Terminal.style(for: output), comparison: comparison, isWhole: all)
             try output.write(text.text(report))
         }
         if let failOn, report.findings.contains(where: { $0.severity >= failOn && $0.confidence > .possible })

@@ -33,6 +33,7 @@ struct DiagnoseOptions: ParsableArguments {
         listeners.peers = true
         listeners.accepts = .ifPossible
         listeners.packets = .ifPossible
+        listeners.refused = true
         listeners.conntrack = true
         listeners.owners = .new
         listeners.need = .ifPossible
