@@ -4,11 +4,19 @@ import Model
 /// Which findings follow from others: they go away with these, and so stand under them.
 enum Consequences {
     static func link(_ findings: [Finding]) -> [Finding] {
-        findings.map { finding in
-            var finding = finding
-            finding.consequenceOf = root(of: finding, among: findings)?.reference
-            return finding
+        var linked = findings
+        for index in linked.indices {
+            linked[index].consequenceOf = root(of: findings[index], among: findings)?.reference
         }
+        // A cause is as severe as what is sure to follow from it.
+        for finding in linked where finding.confidence > .possible {
+            guard let cause = finding.consequenceOf else { continue }
+            for index in linked.indices
+            where linked[index].reference == cause && linked[index].severity < finding.severity {
+                linked[index].severity = finding.severity
+            }
+        }
+        return linked
     }
 
     /// What follows from a consequence follows from its cause: there is one step only.

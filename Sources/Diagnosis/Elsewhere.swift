@@ -5,7 +5,7 @@ import Model
 enum Elsewhere {
     /// The same findings, and one more if they hold no likely cause though there is traffic.
     static func judge(_ seen: Observation, beside findings: [Finding]) -> [Finding] {
-        guard !findings.contains(where: { $0.confidence > .possible }), seen.opens > 0,
+        guard !findings.contains(where: { $0.confidence > .possible && $0.severity > .info }), seen.opens > 0,
             case .seen(let hotspots) = seen.hotspots
         else { return findings }
         return findings + [finding(seen, hotspots)]

@@ -28,6 +28,11 @@ enum ConnectFailure: Hashable {
         }
     }
 
+    /// Whether something answered the SYN (`tcp_reset`, `tcp_v4_err`).
+    var isAnswer: Bool {
+        if case .error(_, isSent: true) = self { !isSilence } else { false }
+    }
+
     /// Whether nobody answered.
     var isSilence: Bool { self == .givenUp || self == .error(Self.timedOut, isSent: true) }
 }
@@ -44,6 +49,8 @@ struct FailingConnects {
     private(set) var tried: UInt64 = 0
     /// All connects of the command, wherever to.
     private(set) var all: UInt64 = 0
+    /// Of these, those that failed or were given up for any reason.
+    private(set) var allFailed: UInt64 = 0
     /// Of what failed, how much went well at another address of the other family, at the same port:
     /// clients that try all addresses of a name, one after the other or at once.
     private(set) var wentElsewhere: UInt64 = 0
@@ -94,7 +101,7 @@ struct FailingConnects {
         destinations.append((call.destination, failed))
         count &+= failed
         tried &+= stats.connects
-        all = calls.all(of: call)
+        (all, allFailed) = (calls.all(of: call), calls.failures(of: call))
         wentElsewhere &+= min(failed, calls.successes(of: call, besides: call.destination.address.family))
     }
 
@@ -145,6 +152,7 @@ struct Calls {
     private(set) var byDestination: [Call: ConnectStats] = [:]
     private var successes: [Service: UInt64] = [:]
     private var connects: [String: UInt64] = [:]
+    private var failures: [String: UInt64] = [:]
 
     static func of(_ seen: Observation) throws(NotExamined) -> Calls {
         var calls = Calls()
@@ -158,12 +166,16 @@ struct Calls {
                 netns: key.netns, command: call.command, port: key.port, family: address.unmapped.family)
             calls.successes[service, default: 0] &+= stats.connects.minus(stats.failures &+ stats.abandoned)
             calls.connects[call.command, default: 0] &+= stats.connects
+            calls.failures[call.command, default: 0] &+= stats.failures &+ stats.abandoned
         }
         return calls
     }
 
     /// All connects of the caller.
     func all(of call: Call) -> UInt64 { connects[call.command] ?? 0 }
+
+    /// Those of the caller that failed or were given up.
+    func failures(of call: Call) -> UInt64 { failures[call.command] ?? 0 }
 
     /// Connects of the caller to the port that went well over the other family.
     func successes(of call: Call, besides family: AddressFamily) -> UInt64 {

@@ -12,8 +12,11 @@ struct SynQueue {
     let dropped: UInt64
     /// Of these, the ones dropped for the last quarter of `net.ipv4.tcp_max_syn_backlog`.
     let lastQuarter: UInt64
-    /// SYNs answered with a cookie, since the queue was full.
+    /// SYNs answered with a cookie: since the queue was full, or always.
     let cookies: UInt64
+    /// Every SYN is answered with a cookie (`net.ipv4.tcp_syncookies` is 2): whether a queue is full does
+    /// not show, and matters to nobody.
+    let hasCookiesAlways: Bool
     /// Handshakes that ended well.
     let completed: UInt64
     /// Of the cookies that were sent, those that came back, 0 to 1. `nil`: none was sent.
@@ -79,8 +82,8 @@ struct SynQueue {
         owner = seen.owner(of: listener, in: drops)
         lastQuarter = causes[.lastQuarter]
         dropped = causes[.synQueueFull] &+ lastQuarter
-        // With 2 every SYN gets a cookie, full or not.
-        cookies = facts?.settings.syncookies == 2 ? 0 : causes[.synCookieSent]
+        cookies = causes[.synCookieSent]
+        hasCookiesAlways = facts?.settings.syncookies == 2
         completed = state.accepted.map { $0.arrivals ?? $0.accepts } ?? facts?.counters.passiveOpens ?? 0
         cookiesReturned = Self.returned(facts?.counters)
         acceptOverflows = causes.listenOverflows
@@ -93,12 +96,16 @@ struct SynQueue {
         self.netns = netns
         socket = Self.fullest(in: netns, drops)
         owner = socket.map { seen.owner(of: $0.listener, in: drops) }
-        lastQuarter = 0
-        dropped = counters.requestQueueFullDrops
-        cookies = facts.settings.syncookies == 2 ? 0 : counters.requestQueueFullCookies
+        // Without cookies the last quarter of net.ipv4.tcp_max_syn_backlog is kept for known peers: what is
+        // dropped for that counts in ListenDrops alone (`tcp_conn_request`).
+        lastQuarter = facts.settings.syncookies == 0
+            ? counters.listenDrops.minus(counters.listenOverflows &+ counters.requestQueueFullDrops) : 0
+        dropped = counters.requestQueueFullDrops &+ lastQuarter
+        cookies = counters.requestQueueFullCookies
+        hasCookiesAlways = facts.settings.syncookies == 2
         completed = counters.passiveOpens
         cookiesReturned = Self.returned(counters)
-        acceptOverflows = drops.counters.listenOverflows
+        acceptOverflows = counters.listenOverflows
         source = .counter
     }
 

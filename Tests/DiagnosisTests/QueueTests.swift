@@ -127,7 +127,9 @@ import Testing
             $0.counters.cookiesReceived = returned
         }
         let finding = try #require(seen.report.findings.first)
-        #expect(finding.id == id && finding.severity == .warning)
+        // A flood that cookies keep from harm is told, and is no cause.
+        #expect(finding.id == id && finding.severity == (id == .synFlood ? .info : .warning))
+        #expect(seen.report.causes.map(\.id) == (id == .synFlood ? [] : [id]))
         // Nobody waits for a cookie.
         #expect(finding.impact == Impact())
         #expect(finding.sysctls["net.ipv4.tcp_syncookies"] == nil)
@@ -143,6 +145,40 @@ import Testing
             $0.listeners[Fixture.web] = Fixture.state(causes: [.synCookieSent: 10_000])
         }.withFacts { $0.settings.syncookies = 2 }
         #expect(always.report.findings[.synQueueOverflow] == nil && always.report.findings[.synFlood] == nil)
+    }
+
+    /// With cookies for every SYN no queue is ever full: a flood shows by cookies that do not come back.
+    @Test func floodShowsThoughEverySYNGetsACookie() throws {
+        for byTracepoints in [false, true] {
+            let sick = Fixture.healthy.withDrops {
+                $0.listeners[Fixture.web] = Fixture.state(causes: [.synCookieSent: 50_000])
+            }
+            let seen = (byTracepoints ? sick.byTracepoints : sick).withFacts {
+                $0.settings.syncookies = 2
+                $0.counters.requestQueueFullCookies = 50_000
+                $0.counters.cookiesSent = 50_000
+                $0.counters.cookiesReceived = 100
+            }
+            let flood = try #require(seen.report.findings[.synFlood])
+            #expect(flood.severity == .info && seen.report.causes.isEmpty)
+            #expect(seen.report.findings[.synQueueOverflow] == nil)
+        }
+    }
+
+    /// With cookies off the last quarter of the SYN queue is kept for known peers, and what is dropped for
+    /// that counts in ListenDrops alone.
+    @Test func floodThatCountsInListenDropsAloneIsAnOutage() throws {
+        let seen = Fixture.healthy.byTracepoints.withFacts {
+            $0.settings.syncookies = 0
+            $0.counters.listenDrops = 22_259
+            $0.counters.requestQueueFullDrops = 3
+            $0.counters.passiveOpens = 20
+        }
+        #expect(seen.report.causes.map(\.id) == [.synFlood])
+        let flood = try #require(seen.report.findings[.synFlood])
+        #expect(flood.severity == .critical && flood.confidence == .likely)
+        #expect(flood.sysctls["net.ipv4.tcp_syncookies"] == "1")
+        #expect(flood.evidence[0].text.hasPrefix("22,259 SYNs were dropped, 22,256 of them for its last quarter"))
     }
 
     @Test func lastQuarterNeedsAnotherLimit() throws {

@@ -107,7 +107,7 @@ import Testing
         #expect(lines.contains { $0.hasPrefix("10. workers-too-few") })
         #expect(!lines.contains { $0.hasPrefix("11.") } && lines.contains("and 2 more causes (--all shows all)"))
         #expect(lines.filter { $0.hasPrefix("possible: workers-too-few  service") }.count == 10)
-        #expect(lines.contains("and 2 more that are possible (--all shows all)"))
+        #expect(lines.contains("and 2 more that cost little or nothing (--all shows all)"))
         #expect(lines.allSatisfy { !$0.contains("possible]") })
         let whole = DiagnosisText(isWhole: true).text(DiagnosisSample.report(findings))
         #expect(whole.contains("\n12. workers-too-few") && whole.contains("service 12 may be behind"))

@@ -42,7 +42,7 @@ struct ConnectsFailing: Rule {
     ) -> (severity: Severity, confidence: Confidence) {
         let isOften = seen.rate(failing.count) >= leastRate
         // A service that asks for something once a second, and always in vain, has nothing else.
-        let isAll = failing.count >= least && failing.shareOfAll >= 0.5
+        let isAll = failing.allFailed >= least && failing.allFailed * 2 >= failing.all
         let isMuch = seen.rate(failing.count) >= muchRate || failing.shareOfAll >= muchOfAll
         guard !failing.isFallback, isOften || isAll, isMuch else { return (.info, .possible) }
         let severity: Severity = isOften && failing.shareOfAll >= veryMuchOfAll ? .critical : .warning
@@ -65,7 +65,7 @@ struct ConnectsFailing: Rule {
                 failing.reason == .givenUp ? "given_up_per_s" : "failed_per_s", seen.rate(failing.count),
                 "\(Units.exact(failing.count)) of \(Units.exact(failing.tried)) connects to there \(what) "
                     + "(\(Units.percent(failing.share)))",
-                by: .traced(ports.backend), counter: failing.reason.isSilence ? nil : "AttemptFails")
+                by: .traced(ports.backend), counter: failing.reason.isAnswer ? "AttemptFails" : nil)
         ]
         if failing.destinations.count > 1 {
             let named = failing.destinations.prefix(3).map {

@@ -20,7 +20,9 @@ struct SynQueueFull: Rule {
 
     func examine(_ seen: Observation) throws -> [Finding] {
         try SynQueue.full(seen).flatMap { queue in
-            isFlood(queue, seen) ? [flood(queue, seen), overflow(queue, seen)] : [overflow(queue, seen)]
+            let isFlood = isFlood(queue, seen)
+            return (isFlood ? [flood(queue, seen)] : [])
+                + (queue.hasCookiesAlways ? [] : [overflow(queue, isFlood: isFlood, seen)])
         }
     }
 
@@ -54,11 +56,14 @@ struct SynQueueFull: Rule {
         let isTraced = queue.source != .counter
         let isSure = isTraced && queue.completed >= goodHandshakes
         return Finding(
-            id: .synFlood, severity: queue.dropped > 0 ? .critical : .warning,
+            // Who is answered with a cookie loses nothing.
+            id: .synFlood, severity: queue.dropped > 0 ? .critical : .info,
             confidence: isSure ? .certain : .likely, subject: queue.subject, subjectText: queue.text(seen),
             summary:
-                "\(queue.rateText(queue.met, seen)) SYNs a second fill the SYN queue of \(queue.endpoint(seen)), and "
-                + "\(Units.percent(queue.completion)) of them are followed by a connection: nobody stands behind them",
+                "\(queue.rateText(queue.met, seen)) SYNs a second "
+                + (queue.hasCookiesAlways ? "come to" : "fill the SYN queue of") + " \(queue.endpoint(seen)), and "
+                + "\(Units.percent(queue.completion)) of them are followed by a connection: nobody stands behind them"
+                + (queue.dropped > 0 ? "" : "; SYN cookies keep clients from losing anything"),
             evidence: evidence(queue, seen) + peerEvidence(queue), impact: impact(queue, seen),
             fixes: SynFixes(queue: queue, seen: seen).againstFlood(), check: check(queue),
             unsettled: isSure
@@ -78,8 +83,8 @@ struct SynQueueFull: Rule {
 
     // MARK: Queue too short
 
-    private func overflow(_ queue: SynQueue, _ seen: Observation) -> Finding {
-        let costs = queue.dropped > 0 || share(queue) >= muchOfAll
+    private func overflow(_ queue: SynQueue, isFlood: Bool, _ seen: Observation) -> Finding {
+        let costs = queue.dropped > 0 || (share(queue) >= muchOfAll && !isFlood)
         let endpoint = queue.endpoint(seen)
         return Finding(
             id: .synQueueOverflow,

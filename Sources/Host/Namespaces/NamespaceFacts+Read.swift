@@ -34,6 +34,8 @@ extension TCPCounters {
         synRetransmitted = tcpExt["TCPSynRetrans"] ?? 0
         lossProbes = tcpExt["TCPLossProbes"] ?? 0
         timeouts = tcpExt["TCPTimeouts"] ?? 0
+        listenDrops = tcpExt["ListenDrops"] ?? 0
+        listenOverflows = tcpExt["ListenOverflows"] ?? 0
         requestQueueFullDrops = tcpExt["TCPReqQFullDrop"] ?? 0
         requestQueueFullCookies = tcpExt["TCPReqQFullDoCookies"] ?? 0
         cookiesSent = tcpExt["SyncookiesSent"] ?? 0

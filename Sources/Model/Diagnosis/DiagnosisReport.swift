@@ -30,11 +30,11 @@ public struct DiagnosisReport: Sendable {
         self.loss = loss
     }
 
-    /// What is no mere possibility and follows from nothing else, by rank.
+    /// What is no mere possibility, costs something, and follows from nothing else; by rank.
     public var causes: [Finding] {
         let there = Set(findings.map(\.reference))
         return findings.filter {
-            $0.confidence > .possible && !($0.consequenceOf.map(there.contains) ?? false)
+            $0.confidence > .possible && $0.severity > .info && !($0.consequenceOf.map(there.contains) ?? false)
         }
     }
 

@@ -23,6 +23,10 @@ public struct TCPCounters: Sendable, Hashable {
     public var lossProbes: UInt64 = 0
     /// TcpExt TCPTimeouts.
     public var timeouts: UInt64 = 0
+    /// TcpExt ListenDrops: connections that listening sockets lost, whatever for.
+    public var listenDrops: UInt64 = 0
+    /// TcpExt ListenOverflows: of these, those that found an accept queue full.
+    public var listenOverflows: UInt64 = 0
     /// TcpExt TCPReqQFullDrop: SYNs dropped, since a SYN queue was full and cookies are off.
     public var requestQueueFullDrops: UInt64 = 0
     /// TcpExt TCPReqQFullDoCookies: SYNs answered with a cookie for the same reason.
@@ -52,7 +56,7 @@ public struct TCPCounters: Sendable, Hashable {
         [
             \.activeOpens, \.passiveOpens, \.attemptFails, \.establishedResets, \.inSegments,
             \.outSegments, \.retransmitted, \.outResets, \.synRetransmitted, \.lossProbes, \.timeouts,
-            \.requestQueueFullDrops, \.requestQueueFullCookies, \.cookiesSent, \.cookiesReceived,
+            \.listenDrops, \.listenOverflows, \.requestQueueFullDrops, \.requestQueueFullCookies, \.cookiesSent, \.cookiesReceived,
             \.cookiesFailed, \.timeWaitOverflows, \.abortsOnMemory,
             \.memoryPressures, \.pruned,
         ]

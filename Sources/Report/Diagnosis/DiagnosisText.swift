@@ -38,7 +38,7 @@ public struct DiagnosisText: Sendable {
             let rest = causes.count - shown.count
             lines += ["", "and \(rest) more cause\(rest == 1 ? "" : "s") (--all shows all)"]
         }
-        lines += possible(report) + [""]
+        lines += others(report) + [""]
         lines += footer(report)
         return lines
     }
@@ -74,16 +74,16 @@ public struct DiagnosisText: Sendable {
         return lines + ending(of: finding, indent: 6)
     }
 
-    /// What may be, a line each; where nothing else was found, also where the time goes.
-    private func possible(_ report: DiagnosisReport) -> [String] {
+    /// What may be, or costs nothing, a line each; where nothing else was found, also where the time goes.
+    private func others(_ report: DiagnosisReport) -> [String] {
         let causes = Set(report.causes.map(\.reference))
-        let possible = report.findings.filter {
-            $0.confidence == .possible && !($0.consequenceOf.map(causes.contains) ?? false)
+        let rest = report.findings.filter {
+            !causes.contains($0.reference) && !($0.consequenceOf.map(causes.contains) ?? false)
         }
-        let others = possible.filter { $0.id != .elsewhere }
+        let others = rest.filter { $0.id != .elsewhere }
         let shown = isWhole ? others[...] : others.prefix(Self.mostCauses)
         var lines: [String] = []
-        for finding in possible where finding.id == .elsewhere {
+        for finding in rest where finding.id == .elsewhere {
             lines += ["", style.paint(sentence(finding.summary), .heading)]
             lines += evidence(of: finding, indent: 3) + ending(of: finding, indent: 3)
         }
@@ -91,10 +91,10 @@ public struct DiagnosisText: Sendable {
         for finding in shown {
             let isNew = comparison?.isNew(finding) == true ? " NEW" : ""
             lines += wrap(
-                "possible:\(isNew) \(finding.id.rawValue)  \(sentence(finding.summary))", indent: 0, hanging: 3)
+                "\(finding.confidence == .possible ? "possible" : "harmless"):\(isNew) \(finding.id.rawValue)  \(sentence(finding.summary))", indent: 0, hanging: 3)
         }
         if others.count > shown.count {
-            lines.append("and \(others.count - shown.count) more that are possible (--all shows all)")
+            lines.append("and \(others.count - shown.count) more that cost little or nothing (--all shows all)")
         }
         return lines
     }
