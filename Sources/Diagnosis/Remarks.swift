@@ -8,7 +8,7 @@ enum Remarks {
     }
 
     private static func silence(_ seen: Observation) -> String? {
-        guard !seen.namespaces.isEmpty, seen.opens == 0 else { return nil }
+        guard !seen.namespaces.isEmpty, seen.opens == 0, Doubts.of(seen).isEmpty else { return nil }
         return "no connection was opened or accepted meanwhile: what only traffic shows cannot be seen"
     }
 

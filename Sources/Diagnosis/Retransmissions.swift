@@ -1,6 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 import Model
 
+/// Who is known not to answer in a namespace.
+struct Services {
+    /// The destination that most connects timed out to, or were given up. `nil`: none.
+    let silent: Upstream?
+    /// The listening socket with the most handshakes whose SYN-ACK was sent again. `nil`: none had one
+    /// when it was last looked at.
+    let unanswered: Listener?
+    /// Whether anybody listens there, as far as is known.
+    let listens: Bool
+
+    init(_ netns: UInt32, _ seen: Observation) {
+        func silence(_ upstream: Upstream) -> UInt64 {
+            upstream.stats.abandoned &+ (upstream.stats.failed[ConnectFailure.timedOut] ?? 0)
+        }
+        silent = ((try? Upstream.all(seen)) ?? []).filter { $0.destination.netns == netns && silence($0) > 0 }
+            .max { silence($0) < silence($1) }
+        guard case .seen(let drops) = seen.drops else {
+            (unanswered, listens) = (nil, true)
+            return
+        }
+        func old(_ state: ListenerState) -> UInt32 {
+            state.queues.map { $0.synQueue - min($0.young, $0.synQueue) } ?? 0
+        }
+        listens = drops.listeners.contains { $0.key.netns == netns }
+        unanswered = drops.listeners.filter { $0.key.netns == netns && old($0.value) > 0 }
+            .max { (old($0.value), $1.key.port) < (old($1.value), $0.key.port) }?.key
+    }
+}
+
 /// What a namespace sent again.
 struct Retransmissions {
     /// Which packets were not answered.
@@ -23,7 +52,7 @@ struct Retransmissions {
     let share: Double
 
     /// Handshakes and open connections of a namespace, each on its own.
-    static func of(_ netns: UInt32, _ facts: NamespaceFacts) -> [Retransmissions] {
+    static func of(_ netns: UInt32, _ facts: NamespaceFacts, _ services: Services) -> [Retransmissions] {
         let counters = facts.counters
         let handshakes = min(counters.synRetransmitted, counters.retransmitted)
         // A probe goes out where an acknowledgement is late: by itself no sign of loss.
@@ -32,7 +61,7 @@ struct Retransmissions {
         let opens = counters.activeOpens &+ counters.passiveOpens
         return [
             Retransmissions(
-                netns: netns, direction: direction(counters), count: handshakes,
+                netns: netns, direction: direction(counters, services), count: handshakes,
                 share: part(handshakes, of: opens &+ handshakes)),
             // Segments that hold nothing new are not among OutSegs.
             Retransmissions(
@@ -40,15 +69,14 @@ struct Retransmissions {
         ]
     }
 
-    /// A SYN's retransmission counts as a timeout, at least the first one, and up to five more
-    /// follow it (`tcp_retransmit_timer`, net/ipv4/tcp_timer.c); a SYN-ACK's never does.
-    private static func direction(_ counters: TCPCounters) -> Direction {
-        let syns = counters.synRetransmitted
-        if counters.timeouts == 0 || syns > counters.timeouts &* 6 { return .accepts }
-        // Without data sent again, whatever timed out was a SYN.
-        if counters.retransmitted <= syns, counters.timeouts >= syns { return .connects }
-        if counters.passiveOpens == 0 { return .connects }
-        return counters.activeOpens == 0 ? .accepts : .handshakes
+    /// Who does not answer. Timeouts say nothing of it: those of SYN-ACKs count as well
+    /// (`tcp_syn_ack_timeout`, net/ipv4/tcp_timer.c).
+    private static func direction(_ counters: TCPCounters, _ services: Services) -> Direction {
+        guard services.listens else { return .connects }
+        if counters.activeOpens == 0 { return .accepts }
+        let waits = services.unanswered != nil
+        if services.silent != nil { return waits ? .handshakes : .connects }
+        return waits ? .accepts : counters.passiveOpens == 0 ? .connects : .handshakes
     }
 
     private static func part(_ count: UInt64, of all: UInt64) -> Double {

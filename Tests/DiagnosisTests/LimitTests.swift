@@ -142,10 +142,13 @@ import Testing
     @Test func directionIsTold() throws {
         let data = try #require(sentAgain { $0.retransmitted = 5000 })
         #expect(data.summary.contains("segments") && data.impact.delay == 200_000_000)
+        // Timeouts of SYN-ACKs count as well: with no connect of our own it is clients who do not answer.
         let accepts = try #require(
             sentAgain {
                 $0.retransmitted = 2000
                 $0.synRetransmitted = 2000
+                $0.timeouts = 1500
+                $0.activeOpens = 0
             })
         #expect(accepts.summary.contains("SYN-ACKs a second"))
         let connects = try #require(
@@ -156,18 +159,32 @@ import Testing
                 $0.passiveOpens = 0
             })
         #expect(connects.summary.contains("SYNs a second") && connects.impact.delay == 1_000_000_000)
+        let either = try #require(
+            sentAgain {
+                $0.retransmitted = 2000
+                $0.synRetransmitted = 2000
+            })
+        #expect(either.summary.contains("SYNs and SYN-ACKs a second"))
     }
 
-    /// SYNs of connects that began before the run: no new ones, and every one of them timed out.
+    /// SYNs of connects that began before the run: no new ones, and nobody listens.
     @Test func oldConnectsAreNoClients() throws {
-        let finding = try #require(
-            sentAgain {
-                $0 = TCPCounters()
-                $0.retransmitted = 119
-                $0.synRetransmitted = 119
-                $0.timeouts = 119
-            })
-        #expect(finding.summary.contains("SYNs a second"))
+        let seen = Fixture.healthy.withDrops { $0.listeners = [:] }.withFacts {
+            $0.counters = TCPCounters()
+            $0.counters.retransmitted = 119
+            $0.counters.synRetransmitted = 119
+            $0.counters.timeouts = 119
+        }
+        #expect(seen.report.findings[.retransmits]?.summary.contains("SYNs a second") == true)
+    }
+
+    @Test func listenerWhoseClientsAreSilentIsNamed() throws {
+        let seen = Fixture.healthy.withFacts {
+            $0.counters.retransmitted = 2000
+            $0.counters.synRetransmitted = 2000
+        }.withDrops { $0.listeners[Fixture.web]?.queues?.synQueue = 30 }
+        let finding = try #require(seen.report.findings[.retransmits])
+        #expect(finding.summary.contains("SYN-ACKs a second") && finding.summary.contains("clients of 0.0.0.0:80"))
     }
 
     /// In proportion to what is sent: a busy machine may lose what an idle one may not.
@@ -193,7 +210,9 @@ import Testing
         }.withPorts {
             $0.connects[Fixture.key(to: 443, at: Fixture.remote)] = Fixture.connects(900, failed: [110: 900])
         }
-        #expect(seen.report.findings[.retransmits]?.fixes.first?.what.contains("192.0.2.7:443") == true)
+        let finding = try #require(seen.report.findings[.retransmits])
+        #expect(finding.summary.hasSuffix("192.0.2.7:443 does not answer"))
+        #expect(finding.fixes.first?.what.contains("192.0.2.7:443") == true)
     }
 
     @Test func resetsAreOnlyPossible() throws {

@@ -27,7 +27,7 @@ struct Retransmits: Rule {
 
     /// One finding per namespace: of what costs more.
     private func sentAgain(_ netns: UInt32, _ facts: NamespaceFacts, _ seen: Observation) -> Finding? {
-        let findings = Retransmissions.of(netns, facts).compactMap { again in
+        let findings = Retransmissions.of(netns, facts, Services(netns, seen)).compactMap { again in
             confidence(again, seen).map { finding(again, $0, facts, seen) }
         }
         return findings.max {
@@ -51,13 +51,29 @@ struct Retransmits: Rule {
             confidence: confidence, subject: .namespace(again.netns), subjectText: seen.name(of: again.netns),
             summary:
                 "\(seen.rateText(again.count, in: again.netns)) \(again.what) a second are sent again from "
-                + "\(seen.name(of: again.netns)): \(again.meaning)",
+                + "\(seen.name(of: again.netns)): \(meaning(again, seen))",
             evidence: evidence(again, facts, seen),
             impact: Impact(
                 delayed: seen.rate(again.count, in: again.netns), share: again.share, delay: again.delay),
             fixes: fixes(again, seen),
             check: "\(seen.prefix(again.netns))nstat -az TcpRetransSegs TcpExtTCPSynRetrans TcpOutSegs",
             unsettled: "where they get lost: tcpdump at both ends")
+    }
+
+    /// By name, as far as it is known who does not answer.
+    private func meaning(_ again: Retransmissions, _ seen: Observation) -> String {
+        let services = Services(again.netns, seen)
+        let clients = services.unanswered.map { listener in
+            "clients of \(EndpointText.of(listener.address, listener.port)) do not answer, or their answer is dropped here"
+        }
+        switch again.direction {
+        case .connects: return services.silent.map { "\($0.endpoint) does not answer" } ?? again.meaning
+        case .accepts: return clients ?? again.meaning
+        case .handshakes:
+            let names = [services.silent.map { "\($0.endpoint) does not answer" }, clients].compactMap(\.self)
+            return names.isEmpty ? again.meaning : names.joined(separator: "; ")
+        case .data: return again.meaning
+        }
     }
 
     private func evidence(
@@ -95,10 +111,10 @@ struct Retransmits: Rule {
         let prefix = seen.prefix(again.netns)
         switch again.direction {
         case .connects, .handshakes:
-            let silent = Self.silent(again.netns, seen)
+            let silent = Services(again.netns, seen).silent?.endpoint
             return [
                 Fix(
-                    silent.map { "look after \($0): connects to it time out" }
+                    silent.map { "look after \($0): connects to it get no answer" }
                         ?? "find the destination that does not answer, and what drops on the way to it",
                     command: "\(prefix)ss -tno state syn-sent")
             ]
@@ -117,16 +133,6 @@ struct Retransmits: Rule {
                         + "\(prefix)ip -s link")
             ]
         }
-    }
-
-    private static let timedOut: Int32 = 110
-
-    /// The destination that most connects timed out to. `nil`: none did.
-    private static func silent(_ netns: UInt32, _ seen: Observation) -> String? {
-        let upstreams = (try? Upstream.all(seen)) ?? []
-        let most = upstreams.filter { $0.destination.netns == netns && $0.stats.failed[timedOut] ?? 0 > 0 }
-            .max { ($0.stats.failed[timedOut] ?? 0) < ($1.stats.failed[timedOut] ?? 0) }
-        return most?.endpoint
     }
 
     // MARK: Resets
