@@ -19,7 +19,7 @@ def backend(place, waiting_ms=300):
 
 
 @case(finds("ephemeral-ports-exhausted", severity="critical", about=f"haproxy.*{UPSTREAM}", fix="ip_local_port_range"),
-      also=("connects-failing",), needs=("haproxy", "wrk"), cure=sysctls)
+      also=("connects-failing",), needs=("haproxy", "wrk"), cure=sysctls, alone=True)
 def haproxy_ports(place):
     """HAProxy to its backend: 101 ephemeral ports, all held."""
     backend(place)
@@ -29,7 +29,7 @@ def haproxy_ports(place):
 
 
 # That HAProxy's own range is used up, the kernel cannot confirm.
-@case(also=("ephemeral-ports-exhausted",), at_most={"ephemeral-ports-exhausted": "likely"}, needs=("haproxy", "wrk"))
+@case(also=("ephemeral-ports-exhausted",), at_most={"ephemeral-ports-exhausted": "likely"}, needs=("haproxy", "wrk"), alone=True)
 def haproxy_own_range(place):
     """HAProxy with a source port range of its own, used up: no system call fails, nearly all is answered 503."""
     backend(place)
@@ -80,7 +80,7 @@ def bound(place, first, last):
 
 
 @case(finds("connects-failing", severity="critical", about=UPSTREAM, says="ECONNREFUSED|refused"),
-      never=NOT_PORTS, needs=("haproxy", "wrk"))
+      never=NOT_PORTS, needs=("haproxy", "wrk"), alone=True)
 def upstream_refuses(place):
     """HAProxy's backend, another host, refuses: every request is answered 503."""
     services.haproxy(place.server)

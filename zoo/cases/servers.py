@@ -14,7 +14,7 @@ AT_PORT = rf":{PORT}\b"
 
 
 @case(finds("workers-too-few", about=f"{AT_PORT}.*apache", fix="MaxRequestWorkers", above={"MaxRequestWorkers": 4}),
-      also=("accept-queue-overflow",), needs=("apache2", "wrk"))
+      also=("accept-queue-overflow",), needs=("apache2", "wrk"), alone=True)
 def apache_prefork(place):
     """Apache prefork, MaxRequestWorkers 4, keepalive: 46 of 50 clients wait."""
     services.apache(place.server, "prefork", {
@@ -79,13 +79,13 @@ def node_blocked(place):
 REDIS_STALLS = "while :; do redis-cli -h {} debug sleep 0.5 >/dev/null; sleep 0.1; done"
 
 
-@case(finds("accept-stalls", about=":6379.*redis"), never=("workers-too-few",), needs=("redis-server", "redis-benchmark"))
+@case(finds("accept-stalls", about=":6379.*redis"), never=("workers-too-few",), needs=("redis-server", "redis-benchmark"), alone=True)
 def redis_stalls(place):
     """Redis stalls for 0.5 s of each 0.6 s: new connections wait 0.5 s at p99, though the median is short."""
     redis_that_stalls(place, keep=0)
 
 
-@case(also=("accept-stalls",), never=("workers-too-few",), needs=("redis-server", "redis-benchmark"))
+@case(also=("accept-stalls",), never=("workers-too-few",), needs=("redis-server", "redis-benchmark"), alone=True)
 def redis_sleeps(place):
     """The same over connections that stay: the service does not answer, TCP is fine."""
     redis_that_stalls(place, keep=1)

@@ -39,13 +39,25 @@ static uint16_t checksum(const void *data, size_t size)
 static struct packet next_syn(struct in_addr destination, uint16_t port)
 {
 	struct packet syn = {
-		.ip = { .version = 4, .ihl = 5, .tot_len = htons(sizeof(syn)), .ttl = 64, .protocol = IPPROTO_TCP,
-			.saddr = htonl(0xc6120000u | (random() & 0x1ffff)), .daddr = destination.s_addr },
-		.tcp = { .source = htons(1024 + random() % 60000), .dest = htons(port), .seq = random(),
-			 .doff = sizeof(syn.tcp) / 4, .syn = 1, .window = htons(65535) },
+		.ip = { .version = 4,
+			.ihl = 5,
+			.tot_len = htons(sizeof(syn)),
+			.ttl = 64,
+			.protocol = IPPROTO_TCP,
+			.saddr = htonl(0xc6120000u | (random() & 0x1ffff)),
+			.daddr = destination.s_addr },
+		.tcp = { .source = htons(1024 + random() % 60000),
+			 .dest = htons(port),
+			 .seq = random(),
+			 .doff = sizeof(syn.tcp) / 4,
+			 .syn = 1,
+			 .window = htons(65535) },
 	};
-	struct pseudo covered = { .source = syn.ip.saddr, .destination = syn.ip.daddr, .protocol = IPPROTO_TCP,
-				  .length = htons(sizeof(syn.tcp)), .tcp = syn.tcp };
+	struct pseudo covered = { .source = syn.ip.saddr,
+				  .destination = syn.ip.daddr,
+				  .protocol = IPPROTO_TCP,
+				  .length = htons(sizeof(syn.tcp)),
+				  .tcp = syn.tcp };
 
 	syn.tcp.check = checksum(&covered, sizeof(covered));
 	return syn;
@@ -83,7 +95,8 @@ int main(int argc, char **argv)
 		const struct packet syn = next_syn(destination.sin_addr, port);
 
 		// A full send queue loses one; the next one follows at once.
-		(void)!sendto(fd, &syn, sizeof(syn), 0, (const void *)&destination, sizeof(destination));
+		(void)!sendto(fd, &syn, sizeof(syn), 0, (const void *)&destination,
+			      sizeof(destination));
 		sent++;
 	}
 	return 0;

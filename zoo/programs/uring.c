@@ -43,11 +43,13 @@ static struct ring make_ring(void)
 
 	if (ring.fd < 0)
 		fail("io_uring_setup");
-	char *submit = map(ring.fd, p.sq_off.array + p.sq_entries * sizeof(unsigned), IORING_OFF_SQ_RING);
-	char *complete =
-		map(ring.fd, p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe), IORING_OFF_CQ_RING);
+	char *submit =
+		map(ring.fd, p.sq_off.array + p.sq_entries * sizeof(unsigned), IORING_OFF_SQ_RING);
+	char *complete = map(ring.fd, p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe),
+			     IORING_OFF_CQ_RING);
 
-	ring.submissions = (void *)map(ring.fd, p.sq_entries * sizeof(struct io_uring_sqe), IORING_OFF_SQES);
+	ring.submissions =
+		(void *)map(ring.fd, p.sq_entries * sizeof(struct io_uring_sqe), IORING_OFF_SQES);
 	ring.submit_tail = (void *)(submit + p.sq_off.tail);
 	ring.submit_mask = (void *)(submit + p.sq_off.ring_mask);
 	ring.submit_array = (void *)(submit + p.sq_off.array);
@@ -107,7 +109,8 @@ int main(int argc, char **argv)
 {
 	if (argc != 4)
 		return 2;
-	const struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(atoi(argv[2])),
+	const struct sockaddr_in address = { .sin_family = AF_INET,
+					     .sin_port = htons(atoi(argv[2])),
 					     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct ring ring = make_ring();
 

@@ -124,7 +124,8 @@ int main(int argc, char **argv)
 	srandom(7); // the same losses in each run
 	for (;;) {
 		const double a = give(&ways[0]), b = give(&ways[1]), wait = a < b ? a : b;
-		struct pollfd ends[2] = { { .fd = ways[0].from, .events = POLLIN }, { .fd = ways[1].from, .events = POLLIN } };
+		struct pollfd ends[2] = { { .fd = ways[0].from, .events = POLLIN },
+					  { .fd = ways[1].from, .events = POLLIN } };
 		const struct timespec most = { .tv_nsec = wait < 100 ? wait * 1e6 : 99999999 };
 
 		ppoll(ends, 2, &most, NULL);
