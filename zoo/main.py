@@ -97,7 +97,7 @@ def run(case, number, options, by):
     begin = time.monotonic()
     result, cured = None, ""
     try:
-        with Place(number) as place:
+        with Place(number, OUTPUT / f"{case.name}.log") as place:
             case.prepare(place)
             time.sleep(case.settle)
             text = diagnose(place, options.seconds)
@@ -111,7 +111,6 @@ def run(case, number, options, by):
                     result.word = verdict.PARTLY
                     result.reasons.append(f"fix: {cured}")
             result.reasons, result.found = nameless(place, result.reasons), nameless(place, result.found)
-            (OUTPUT / f"{case.name}.log").write_bytes((place.folder / "log").read_bytes())
     except (Failed, ValueError, OSError, subprocess.SubprocessError) as error:
         result = verdict.Verdict(verdict.BROKEN, [str(error)])
     return Outcome(case.name, result.word, result.reasons, result.found, time.monotonic() - begin, cured)
@@ -141,7 +140,8 @@ def run_all(wanted, options):
         number, case = numbered
         lacks = missing(case)
         if lacks:
-            return Outcome(case.name, verdict.SKIPPED, [f"not installed: {', '.join(lacks)} (scripts/setup --zoo)"], [], 0)
+            reason = f"not installed: {', '.join(lacks)} (scripts/setup --zoo)"
+            return Outcome(case.name, verdict.SKIPPED, [reason], [], 0)
         return run(case, number, options, by)
 
     numbered = list(enumerate(jobs))

@@ -29,7 +29,9 @@ def row(name, truth, runs):
     found = "; ".join(run["found"][:3]) or "nothing"
     if len(run["found"]) > 3:
         found += f"; and {len(run['found']) - 3} more"
-    word = run["word"] if len(runs) == 1 else f"{run['word']} ({sum(one['word'] == run['word'] for one in runs)} of {len(runs)})"
+    word = run["word"]
+    if len(runs) > 1:
+        word += f" ({sum(one['word'] == word for one in runs)} of {len(runs)})"
     # A fix that did not help is among the reasons.
     remarks = run["reasons"] + ([f"fix: {run['cure']}"] if run["cure"].endswith("helped") else [])
     if remarks:

@@ -107,13 +107,13 @@ def comm(pid):
 class Place:
     """The scene of one run of one case; leaves nothing behind."""
 
-    def __init__(self, number):
+    def __init__(self, number, log):
         self.id = f"{NAME}-{os.getpid()}-{number}"
         self.processes, self.cgroups = [], []
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{self.id}."))
         # Workers that are not root read their pages here.
         self.folder.chmod(0o755)
-        self.log = open(self.folder / "log", "wb")
+        self.log_path, self.log = log, open(log, "wb")
         self.cleaning = contextlib.ExitStack()
         self.cleaning.callback(shutil.rmtree, self.folder, ignore_errors=True)
         self.cleaning.callback(self.log.close)
@@ -170,7 +170,7 @@ class Place:
             time.sleep(0.05)
 
     def last_words(self):
-        lines = (self.folder / "log").read_text(errors="replace").strip().splitlines()
+        lines = self.log_path.read_text(errors="replace").strip().splitlines()
         return " / ".join(lines[-3:]) or "nothing was said"
 
     def cgroup(self, controller, **values):
@@ -221,8 +221,9 @@ def remove_namespace(netns):
 def sweep():
     """Removes what a killed run left behind; runs that still live are left alone."""
     found = {}
+    groups = pathlib.Path("/sys/fs/cgroup")
     for path in [*NETNS.glob(f"{NAME}-*"), *pathlib.Path(tempfile.gettempdir()).glob(f"{NAME}-*"),
-                 *pathlib.Path("/sys/fs/cgroup").glob(f"*/{NAME}-*"), *pathlib.Path("/sys/fs/cgroup").glob(f"{NAME}-*")]:
+                 *groups.glob(f"*/{NAME}-*"), *groups.glob(f"{NAME}-*")]:
         if match := re.match(rf"{NAME}-(\d+)-", path.name):
             found.setdefault(int(match[1]), []).append(path)
     for owner, paths in found.items():

@@ -11,8 +11,9 @@ from case import CASES, CONFIDENCES, SEVERITIES, Case, finds
 
 
 def finding(name, **other):
-    return {"kind": "finding", "id": name, "severity": "critical", "confidence": "certain", "subject": "0.0.0.0:80 nginx",
-            "summary": "words", "evidence": [{"text": "10 of them"}], "fix": [], "consequence_of": None} | other
+    return {"kind": "finding", "id": name, "severity": "critical", "confidence": "certain",
+            "subject": "0.0.0.0:80 nginx", "summary": "words", "evidence": [{"text": "10 of them"}], "fix": [],
+            "consequence_of": None} | other
 
 
 def fix(command, **other):

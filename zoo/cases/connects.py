@@ -29,7 +29,8 @@ def haproxy_ports(place):
 
 
 # That HAProxy's own range is used up, the kernel cannot confirm.
-@case(also=("ephemeral-ports-exhausted",), at_most={"ephemeral-ports-exhausted": "likely"}, needs=("haproxy", "wrk"), alone=True)
+@case(also=("ephemeral-ports-exhausted",), at_most={"ephemeral-ports-exhausted": "likely"},
+      needs=("haproxy", "wrk"), alone=True)
 def haproxy_own_range(place):
     """HAProxy with a source port range of its own, used up: no system call fails, nearly all is answered 503."""
     backend(place)
@@ -88,7 +89,8 @@ def upstream_refuses(place):
 
 
 @case(finds("connects-failing", about=re.escape("203.0.113.7"), says="ENETUNREACH|no route|network is unreachable"),
-      finds("connects-failing", about=re.escape("192.0.2.77"), says="EHOSTUNREACH|no route to host|host is unreachable"),
+      finds("connects-failing", about=re.escape("192.0.2.77"),
+            says="EHOSTUNREACH|no route to host|host is unreachable"),
       needs=("curl",))
 def no_route(place):
     """Connects fail with ENETUNREACH (no route) and EHOSTUNREACH (nobody answers ARP)."""

@@ -4,7 +4,7 @@
 import loads
 import services
 from case import case
-from place import LONGEST, SERVER
+from place import SERVER
 from services import PORT
 
 
@@ -139,5 +139,5 @@ def healthy_restart(place):
     """Healthy: nginx is restarted while clients come: a moment in which nothing listens."""
     services.nginx(place.server)
     loads.requests(place, 5)
-    place.server.start("sh", "-c", f"sleep 4; nginx -c {place.folder}/nginx.conf -e {place.folder}/nginx.log -s stop; "
-                       f"sleep 0.2; exec timeout {LONGEST} nginx -c {place.folder}/nginx.conf -e {place.folder}/nginx.log")
+    nginx = f"nginx -c {place.folder}/nginx.conf -e {place.folder}/nginx.log"
+    place.server.start("sh", "-c", f"sleep 4; {nginx} -s stop; sleep 0.2; exec {nginx}")

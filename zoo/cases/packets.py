@@ -66,7 +66,7 @@ def nagle(place):
 @case(finds("qdisc-drops", about="zoo0", says="tbf"), also=("retransmits",))
 def own_queue(place):
     """The host's own queueing discipline (tbf) drops what it sends."""
-    place.server.call("tc", "qdisc", "add", "dev", "zoo0", "root", "tbf", "rate", "20mbit", "burst", "16kb", "limit", "20kb")
+    shape(place, "zoo0", "20mbit")
     place.server.python("serve.py", "big", PORT, 2000000)
     place.server.await_port(PORT)
     place.client.python("load.py", "downloads", SERVER, PORT, 2)
@@ -75,7 +75,11 @@ def own_queue(place):
 @case(finds("qdisc-drops", about=r"\blo\b", says="tbf"), also=("retransmits",))
 def own_queue_lo(place):
     """The same on loopback."""
-    place.server.call("tc", "qdisc", "add", "dev", "lo", "root", "tbf", "rate", "2mbit", "burst", "16kb", "limit", "20kb")
+    shape(place, "lo", "2mbit")
     place.server.python("serve.py", "big", PORT, 20000)
     place.server.await_port(PORT)
     place.server.python("load.py", "downloads", "127.0.0.1", PORT, 20)
+
+
+def shape(place, interface, rate):
+    place.server.call(*f"tc qdisc add dev {interface} root tbf rate {rate} burst 16kb limit 20kb".split())

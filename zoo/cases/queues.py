@@ -8,9 +8,11 @@ from place import BUILT, CLIENT, LONGEST, SERVER
 from services import PORT
 
 AT_PORT = rf":{PORT}\b"
+# The backlog is the SYN queue's limit as well.
+SYNS_TOO = ("syn-queue-overflow",)
 
 
-@case(finds("accept-queue-overflow", about=AT_PORT, fix="listen|backlog", above={"backlog": 1}))
+@case(finds("accept-queue-overflow", about=AT_PORT, fix="listen|backlog", above={"backlog": 1}), also=SYNS_TOO)
 def burst(place):
     """listen(1), thirty connections at once each second."""
     place.server.python("serve.py", "short_queue", PORT, 1)
@@ -37,14 +39,14 @@ def private_nginx(place, backlog):
 # The line as it is to be written: without its address it would open a private service to all.
 @case(finds("accept-queue-overflow", about=rf"127\.0\.0\.1:{PORT}.*nginx",
             fix=rf"127\.0\.0\.1:{PORT}[^;]* backlog=\d", fix_not=rf"listen {PORT}|listen \*:|listen 0\.0\.0\.0",
-            above={"backlog": 4}), also=("workers-too-few",), cure=reconfigured_nginx, quick=True)
+            above={"backlog": 4}), also=("workers-too-few", *SYNS_TOO), cure=reconfigured_nginx, quick=True)
 def private_backlog(place):
     """nginx on 127.0.0.1 with a backlog of 4, a hundred connections at once each half second."""
     private_nginx(place, 4)
     place.server.python("load.py", "bursts", "127.0.0.1", PORT, 100, 0.5)
 
 
-@case(finds("accept-queue-overflow", about=":6379.*redis", fix="somaxconn", above={"somaxconn": 4}),
+@case(finds("accept-queue-overflow", about=":6379.*redis", fix="somaxconn", above={"somaxconn": 4}), also=SYNS_TOO,
       needs=("redis-server",))
 def somaxconn(place):
     """Redis asks for a queue of 511, net.core.somaxconn grants 4; sixty connections at once."""

@@ -31,7 +31,7 @@ def apache_event(place):
     services.apache(place.server, "event", {
         "StartServers": 6, "ThreadsPerChild": 25, "MaxRequestWorkers": 150, "MinSpareThreads": 25,
         "MaxSpareThreads": 150}, proxy=f"{CLIENT}:9000")
-    loads.requests(place, 250, 30, 250)
+    loads.requests(place, 250, 30)
 
 
 @case(finds("workers-too-few", about=f"{AT_PORT}.*gunicorn", fix="--workers|-w ", above={"(?:--workers|-w)": 2}),
@@ -61,12 +61,23 @@ def php_children(place):
 
 
 # Either is true of a loop that sleeps; that it is busy is not.
-@case(finds("accept-stalls", "workers-too-few", about=AT_PORT, says_not=r"uses a whole CPU|out of CPU"))
+@case(finds("accept-stalls", "workers-too-few", about=AT_PORT, says_not=r"uses a whole CPU|out of CPU"),
+      also=("accept-queue-overflow", "retransmits"))
 def loop_blocked(place):
-    """An event loop that sleeps 200 ms in each request: the process is idle, not busy, and accepts nothing meanwhile."""
-    place.server.python("serve.py", "loop", PORT, 200)
+    """An event loop that sleeps 200 ms in each request: it is idle, not busy, and accepts nothing meanwhile."""
+    blocked_loop(place, 200, 300)
+
+
+@case(finds("accept-stalls", "workers-too-few", about=AT_PORT, says_not=r"uses a whole CPU|out of CPU"))
+def loop_blocked_few(place):
+    """The same, 400 ms, with five clients: no queue is ever full."""
+    blocked_loop(place, 400, 5)
+
+
+def blocked_loop(place, milliseconds, clients):
+    place.server.python("serve.py", "loop", PORT, milliseconds)
     place.server.await_port(PORT)
-    loads.requests(place, 5)
+    loads.requests(place, clients)
 
 
 @case(finds("accept-stalls", "workers-too-few", about=f"{AT_PORT}.*(node|MainThread)"), needs=("node",))
@@ -76,16 +87,17 @@ def node_blocked(place):
     loads.requests(place, 10)
 
 
+REDIS = ("redis-server", "redis-benchmark")
 REDIS_STALLS = "while :; do redis-cli -h {} debug sleep 0.5 >/dev/null; sleep 0.1; done"
 
 
-@case(finds("accept-stalls", about=":6379.*redis"), never=("workers-too-few",), needs=("redis-server", "redis-benchmark"), alone=True)
+@case(finds("accept-stalls", about=":6379.*redis"), never=("workers-too-few",), needs=REDIS, alone=True)
 def redis_stalls(place):
     """Redis stalls for 0.5 s of each 0.6 s: new connections wait 0.5 s at p99, though the median is short."""
     redis_that_stalls(place, keep=0)
 
 
-@case(also=("accept-stalls",), never=("workers-too-few",), needs=("redis-server", "redis-benchmark"), alone=True)
+@case(also=("accept-stalls",), never=("workers-too-few",), needs=REDIS, alone=True)
 def redis_sleeps(place):
     """The same over connections that stay: the service does not answer, TCP is fine."""
     redis_that_stalls(place, keep=1)
@@ -116,9 +128,9 @@ def mariadb_full(place):
 
 @case(needs=("memcached",))
 def memcached_full(place):
-    """memcached at its limit of connections (-c 20): it answers with an error and closes; TCP is fine."""
-    services.memcached(place.server, "-c", 20)
-    place.client.python("load.py", "memcached", SERVER, 11211, 20, 1)
+    """memcached at its limit of connections (-c 50): it answers with an error and closes; TCP is fine."""
+    services.memcached(place.server, "-c", 50, "-t", 1)
+    place.client.python("load.py", "memcached", SERVER, 11211, 50, 1)
     place.client.python("load.py", "memcached", SERVER, 11211, 20, 0)
 
 
@@ -126,9 +138,9 @@ def memcached_full(place):
       also=("accept-stalls", "syn-queue-overflow"), needs=("memcached",))
 def memcached_closed(place):
     """memcached at its limit of connections, with no_maxconns_fast: it accepts no more, the rest waits in its queue."""
-    services.memcached(place.server, "-c", 20, "-o", "no_maxconns_fast")
-    place.client.python("load.py", "memcached", SERVER, 11211, 20, 1)
-    place.client.await_connections(11211, 15)
+    services.memcached(place.server, "-c", 50, "-t", 1, "-o", "no_maxconns_fast")
+    place.client.python("load.py", "memcached", SERVER, 11211, 50, 1)
+    place.client.await_connections(11211, 40)
     place.client.python("load.py", "memcached", SERVER, 11211, 20, 0)
 
 
@@ -168,7 +180,8 @@ def never_answers(place):
     loads.requests(place, 50, 1)
 
 
-@case(finds("owner-stopped", severity="critical", about=f"{AT_PORT}.*nginx", says=r"\bT\b|stopped", fix="kill -CONT|SIGCONT"),
+@case(finds("owner-stopped", severity="critical", about=f"{AT_PORT}.*nginx", says=r"\bT\b|stopped",
+            fix="kill -CONT|SIGCONT"),
       also=("accept-queue-overflow",), never=("workers-too-few",), quick=True)
 def stopped(place):
     """nginx stopped by SIGSTOP: nothing is accepted."""
@@ -178,7 +191,8 @@ def stopped(place):
         os.kill(pid, signal.SIGSTOP)
 
 
-@case(finds("owner-stopped", severity="critical", about=f"{AT_PORT}.*nginx", says="frozen|froze", fix="THAWED|thaw|cgroup.freeze"),
+@case(finds("owner-stopped", severity="critical", about=f"{AT_PORT}.*nginx", says="frozen|froze",
+            fix="THAWED|thaw|cgroup.freeze"),
       also=("accept-queue-overflow",), never=("workers-too-few",))
 def frozen(place):
     """nginx frozen by its cgroup: nothing is accepted."""

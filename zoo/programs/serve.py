@@ -54,7 +54,7 @@ def loop(port, blocked_ms="0", waiting_ms="0"):
         writer.close()
 
     async def run():
-        server = await asyncio.start_server(serve, "0.0.0.0", port, backlog=512)
+        server = await asyncio.start_server(serve, "0.0.0.0", port)
         await server.serve_forever()
 
     asyncio.run(run())
