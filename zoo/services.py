@@ -28,30 +28,44 @@ def nginx(host, server=f"listen {PORT}; root {{folder}};", main="", workers=2):
     return process
 
 
-def php_fpm(host, listen, children=20, backlog=511, milliseconds=0):
-    """A pool whose one page sleeps; `listen` as in its configuration."""
-    folder = host.place.folder
-    host.place.file("sleep.php", f"<?php usleep({milliseconds * 1000}); echo 'ok';")
-    configuration = host.place.file("php-fpm.conf", f"""[global]
+class PHP:
+    """A pool of php-fpm, whose one page sleeps; `listen` as in its configuration."""
+
+    def __init__(self, host, listen, **settings):
+        self.host, self.listen = host, listen
+        self.settings = {"children": 20, "backlog": 511, "milliseconds": 0} | settings
+        # Debian has the version in the name.
+        binaries = sorted(pathlib.Path("/usr/sbin").glob("php-fpm*[0-9]"))
+        if not binaries:
+            raise Failed("no php-fpm in /usr/sbin")
+        self.binary = binaries[-1]
+        self.start()
+
+    def start(self):
+        folder = self.host.place.folder
+        self.host.place.file("sleep.php", f"<?php usleep({self.settings['milliseconds'] * 1000}); echo 'ok';")
+        configuration = self.host.place.file("php-fpm.conf", f"""[global]
 error_log = {folder}/php-fpm.log
 [zoo]
 user = nobody
 group = nogroup
-listen = {listen}
+listen = {self.listen}
 listen.mode = 0666
-listen.backlog = {backlog}
+listen.backlog = {self.settings['backlog']}
 pm = static
-pm.max_children = {children}
+pm.max_children = {self.settings['children']}
 """)
-    # Debian has the version in the name.
-    binary = sorted(pathlib.Path("/usr/sbin").glob("php-fpm*[0-9]"))
-    if not binary:
-        raise Failed("no php-fpm in /usr/sbin")
-    host.start(binary[-1], "--nodaemonize", "--fpm-config", configuration)
-    if str(listen).startswith("/"):
-        host.place.wait(lambda: pathlib.Path(listen).exists(), listen)
-    else:
-        host.await_port(listen.rpartition(":")[2])
+        self.process = self.host.start(self.binary, "--nodaemonize", "--fpm-config", configuration)
+        if str(self.listen).startswith("/"):
+            self.host.place.wait(pathlib.Path(self.listen).exists, self.listen)
+        else:
+            self.host.await_port(self.listen.rpartition(":")[2])
+
+    def restart(self, **settings):
+        self.settings |= settings
+        self.process.terminate()
+        self.process.wait()
+        self.start()
 
 
 def nginx_php(host, upstream, **options):

@@ -26,7 +26,7 @@ def healthy_churn(place):
 def healthy_php(place):
     """Healthy: nginx and php-fpm by a Unix socket, 10 ms a request, children enough."""
     socket = place.folder / "fpm.sock"
-    services.php_fpm(place.server, socket, children=20, milliseconds=10)
+    services.PHP(place.server, socket, children=20, milliseconds=10)
     services.nginx_php(place.server, f"unix:{socket}")
     loads.requests(place, 20, 5, 50)
 

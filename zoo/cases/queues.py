@@ -4,6 +4,7 @@
 import loads
 import services
 from case import case, finds, sysctls
+from cases.servers import reconfigured_php
 from place import BUILT, CLIENT, LONGEST, SERVER
 from services import PORT
 
@@ -64,11 +65,11 @@ def unix_backlog(place):
 
 
 @case(finds("unix-socket-backlog", about=r"fpm\.sock", says="EAGAIN|full", fix=r"listen\.backlog|pm\.max_children",
-            above={r"listen\.backlog": 2}), also=("workers-too-few",), needs=("nginx",))
+            above={r"listen\.backlog": 2}), also=("workers-too-few",), needs=("nginx",), cure=reconfigured_php)
 def php_unix(place):
     """nginx to php-fpm by a Unix socket, listen.backlog 2, two children, 50 ms a request, 40 clients."""
     socket = place.folder / "fpm.sock"
-    services.php_fpm(place.server, socket, children=2, backlog=2, milliseconds=50)
+    place.php = services.PHP(place.server, socket, children=2, backlog=2, milliseconds=50)
     services.nginx_php(place.server, f"unix:{socket}")
     loads.requests(place, 40)
 

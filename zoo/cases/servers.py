@@ -2,6 +2,7 @@
 """Services whose owner is what connections wait for: too few workers, none at all, or workers that stand still."""
 
 import os
+import re
 import signal
 
 import loads
@@ -11,6 +12,27 @@ from place import BUILT, CLIENT, SERVER
 from services import PORT
 
 AT_PORT = rf":{PORT}\b"
+
+
+def reconfigured_php(place, fix):
+    """Applies a setting of the pool."""
+    directive = fix.get("directive") or {}
+    settings = {"pm.max_children": "children", "listen.backlog": "backlog"}
+    if directive.get("program") != "php-fpm" or directive["name"] not in settings or not directive["value"].isdigit():
+        return False
+    place.php.restart(**{settings[directive["name"]]: int(directive["value"])})
+    return True
+
+
+def continued(place, fix):
+    """kill -CONT, of processes of this place only."""
+    match = re.fullmatch(r"kill -CONT((?: \d+)+)", fix["command"] or "")
+    pids = [int(pid) for pid in match[1].split()] if match else []
+    if not pids or not set(pids) <= set(place.server.pids()):
+        return False
+    for pid in pids:
+        os.kill(pid, signal.SIGCONT)
+    return True
 
 
 @case(finds("workers-too-few", about=f"{AT_PORT}.*apache", fix="MaxRequestWorkers", above={"MaxRequestWorkers": 4}),
@@ -52,10 +74,10 @@ def java_threads(place):
 
 
 @case(finds("workers-too-few", about=r"php-fpm", fix=r"pm\.max_children", above={r"pm\.max_children": 3}),
-      needs=("nginx",))
+      needs=("nginx",), cure=reconfigured_php)
 def php_children(place):
     """php-fpm with 3 children behind nginx, 50 ms a request, 30 clients."""
-    services.php_fpm(place.server, "127.0.0.1:9000", children=3, milliseconds=50)
+    place.php = services.PHP(place.server, "127.0.0.1:9000", children=3, milliseconds=50)
     services.nginx_php(place.server, "127.0.0.1:9000")
     loads.requests(place, 30)
 
@@ -182,7 +204,7 @@ def never_answers(place):
 
 @case(finds("owner-stopped", severity="critical", about=f"{AT_PORT}.*nginx", says=r"\bT\b|stopped",
             fix="kill -CONT|SIGCONT"),
-      also=("accept-queue-overflow",), never=("workers-too-few",), quick=True)
+      also=("accept-queue-overflow",), never=("workers-too-few",), cure=continued, quick=True)
 def stopped(place):
     """nginx stopped by SIGSTOP: nothing is accepted."""
     services.nginx(place.server)
@@ -228,9 +250,10 @@ def haproxy_maxconn(place):
 @case()
 def healthy_uring(place):
     """Healthy: a server that accepts by io_uring, and clients that connect by it; nothing hangs."""
-    place.server.start(BUILT / "uring", "accept", 9000, 2000)
+    place.server.start(BUILT / "uring", "accept", 9000, 1000)
     place.server.await_port(9000)
-    place.server.start(BUILT / "uring", "connect", 9000, 3000)
+    place.server.start(BUILT / "uring", "connect", 9000, 10000)
+    place.server.python("connects.py", "again", 60, 1, 0, *["127.0.0.1:9000"] * 12)
 
 
 @case()

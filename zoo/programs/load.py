@@ -23,6 +23,14 @@ def failure(error):
     return f"{type(error).__name__} {error.errno or ''}".strip()
 
 
+def kind(answer):
+    """Of an answer: that of a proxy whose server is not to be had is none."""
+    if not answer:
+        return "empty"
+    is_failure = answer.startswith(b"HTTP/") and answer[9:10] == b"5"
+    return answer[:12].decode() if is_failure else "ok"
+
+
 async def exchange(host, port, message):
     reader, writer = await asyncio.open_connection(host, port)
     try:
@@ -45,7 +53,7 @@ def requests(host, port, clients, timeout_s, think_ms="20"):
         while True:
             try:
                 data = await asyncio.wait_for(exchange(host, port, REQUEST), float(timeout_s))
-                note("ok" if data else "empty")
+                note(kind(data))
             except asyncio.TimeoutError:
                 note("timeout")
             except OSError as error:
@@ -60,8 +68,7 @@ def bursts(host, port, clients, period_s):
     """So many connections at once, each period."""
     async def one():
         try:
-            await exchange(host, port, REQUEST)
-            note("ok")
+            note(kind(await exchange(host, port, REQUEST)))
         except OSError as error:
             note(failure(error))
 
