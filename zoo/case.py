@@ -43,6 +43,8 @@ class Case:
     never: tuple = ()
     # Id to the most confidence that anybody can have in it here.
     at_most: dict = dataclasses.field(default_factory=dict)
+    # No finding may have a fix in which this regular expression matches.
+    no_fix: str = ""
     # Most findings that may be printed.
     most_findings: int = 1000
     # Backend to the reason why the truth cannot be seen with it: then one of `expects` is to be "not examined".

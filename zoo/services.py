@@ -29,11 +29,11 @@ def nginx(host, server=f"listen {PORT}; root {{folder}};", main="", workers=2):
 
 
 class PHP:
-    """A pool of php-fpm, whose one page sleeps; `listen` as in its configuration."""
+    """A pool of php-fpm, whose one page sleeps, or computes; `listen` as in its configuration."""
 
     def __init__(self, host, listen, **settings):
         self.host, self.listen = host, listen
-        self.settings = {"children": 20, "backlog": 511, "milliseconds": 0} | settings
+        self.settings = {"children": 20, "backlog": 511, "milliseconds": 0, "cpu_milliseconds": 0} | settings
         # Debian has the version in the name.
         binaries = sorted(pathlib.Path("/usr/sbin").glob("php-fpm*[0-9]"))
         if not binaries:
@@ -43,7 +43,12 @@ class PHP:
 
     def start(self):
         folder = self.host.place.folder
-        self.host.place.file("sleep.php", f"<?php usleep({self.settings['milliseconds'] * 1000}); echo 'ok';")
+        self.host.place.file("page.php", f"""<?php
+function spent() {{ $use = getrusage(); return $use['ru_utime.tv_sec'] * 1e3 + $use['ru_utime.tv_usec'] / 1e3; }}
+for ($end = spent() + {self.settings['cpu_milliseconds']}; spent() < $end;) hash('sha256', 'x');
+usleep({self.settings['milliseconds'] * 1000});
+echo 'ok';
+""")
         configuration = self.host.place.file("php-fpm.conf", f"""[global]
 error_log = {folder}/php-fpm.log
 [zoo]
@@ -71,7 +76,7 @@ pm.max_children = {self.settings['children']}
 def nginx_php(host, upstream, **options):
     folder = host.place.folder
     nginx(host, f"listen {PORT}; location / {{ include /etc/nginx/fastcgi_params; "
-          f"fastcgi_param SCRIPT_FILENAME {folder}/sleep.php; fastcgi_pass {upstream}; }}", **options)
+          f"fastcgi_param SCRIPT_FILENAME {folder}/page.php; fastcgi_pass {upstream}; }}", **options)
 
 
 def haproxy(host, backend=f"server s1 {CLIENT}:9000", keep=False):

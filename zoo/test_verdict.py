@@ -53,6 +53,11 @@ class HealthyTests(unittest.TestCase):
         self.assertEqual(judged(case, harmless).word, verdict.RIGHT)
         self.assertEqual(judged(case, harmless, harmless).word, verdict.WRONG)
 
+    def test_a_fix_that_does_not_help_is_wrong(self):
+        case = Case("h", "h", None, also=("x",), no_fix=r"max_children\W+\d")
+        self.assertEqual(judged(case, finding("x", fix=[fix("look at it")])).word, verdict.RIGHT)
+        self.assertEqual(judged(case, finding("x", fix=[fix("pm.max_children = 50")])).word, verdict.WRONG)
+
     def test_more_than_can_be_known_is_wrong(self):
         case = Case("h", "h", None, also=("x",), at_most={"x": "likely"})
         self.assertEqual(judged(case, finding("x", confidence="likely")).word, verdict.RIGHT)

@@ -92,6 +92,9 @@ def forbidden(case, report):
     texts = [f"must not be said: {short(finding)}" for finding in report.findings if finding["id"] in case.never]
     texts += [f"more than anybody can know: {short(finding)}" for finding in report.findings
               if is_above(finding["confidence"], case.at_most.get(finding["id"], "certain"))]
+    if case.no_fix:
+        texts += [f"has a fix of {case.no_fix!r}, which does not help: {short(finding)}"
+                  for finding in report.findings if re.search(case.no_fix, fix_texts(finding), re.I)]
     if len(report.findings) > case.most_findings:
         texts.append(f"{len(report.findings)} findings, more than {case.most_findings}")
     return texts
@@ -121,7 +124,7 @@ def complaints(wanted, finding):
     if not SEVERITIES.index(wanted.severity) <= SEVERITIES.index(severity) <= SEVERITIES.index(wanted.most_severity):
         texts.append(f"{name} is {severity}")
     said = " ".join([finding["summary"], *(evidence["text"] for evidence in finding["evidence"])])
-    fixes = " ".join(str(fix.get(part) or "") for fix in finding["fix"] for part in ("what", "command", "lasting"))
+    fixes = fix_texts(finding)
     for what, text, pattern, is_to_match in (
             ("is about", finding["subject"], wanted.about, True), ("says", said, wanted.says, True),
             ("says", said, wanted.says_not, False), ("has a fix of", fixes, wanted.fix, True),
@@ -133,6 +136,10 @@ def complaints(wanted, finding):
             if int(match[1]) <= least:
                 texts.append(f"{name} lowers it: {match[0]!r}, and it has {least}")
     return texts
+
+
+def fix_texts(finding):
+    return " ".join(str(fix.get(part) or "") for fix in finding["fix"] for part in ("what", "command", "lasting"))
 
 
 def clip(text, most=120):

@@ -82,6 +82,16 @@ def php_children(place):
     loads.requests(place, 30)
 
 
+@case(also=("workers-too-few", "accept-stalls", "accept-queue-overflow", "cpu-saturated"), no_fix=r"max_children\W+\d",
+      needs=("nginx",), alone=True)
+def php_computes(place):
+    """php-fpm with 8 children that compute for 20 ms a request, 60 clients: the CPUs are full, more children would
+    not help."""
+    place.php = services.PHP(place.server, "127.0.0.1:9000", children=8, cpu_milliseconds=20)
+    services.nginx_php(place.server, "127.0.0.1:9000")
+    loads.requests(place, 60)
+
+
 # Either is true of a loop that sleeps; that it is busy is not.
 @case(finds("accept-stalls", "workers-too-few", about=AT_PORT, says_not=r"uses a whole CPU|out of CPU"),
       also=("accept-queue-overflow", "retransmits"))

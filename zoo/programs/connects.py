@@ -12,7 +12,8 @@ import threading
 import time
 
 SO_REUSEADDR, SO_REUSEPORT = socket.SO_REUSEADDR, socket.SO_REUSEPORT
-IPPROTO_MPTCP, MSG_FASTOPEN = 262, 0x20000000
+# Python has no names for these.
+IPPROTO_MPTCP, MSG_FASTOPEN, IP_BIND_ADDRESS_NO_PORT = 262, 0x20000000, 24
 seen = collections.Counter()
 
 
@@ -105,6 +106,23 @@ def bound_socket(local):
     return sock
 
 
+def from_source(source, destination, most, pause_ms):
+    """Opens connections from this address until so many stand, and keeps them."""
+    kept = []
+    while True:
+        if len(kept) < int(most):
+            sock = socket.socket()
+            sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+            sock.bind((source, 0))
+            error = sock.connect_ex(address(destination)[1])
+            seen[source, errno.errorcode.get(error, "ok")] += 1
+            if error:
+                sock.close()
+            else:
+                kept.append(sock)
+        time.sleep(float(pause_ms) / 1e3)
+
+
 def unix(path, pause_ms):
     """Does not block, as nginx does not; thirty are kept open."""
     kept = collections.deque(maxlen=30)
@@ -149,7 +167,7 @@ def fast_open(destination, pause_ms):
 
 
 MODES = {mode.__name__: mode for mode in (
-    again, fall_back, race, scan, bound, unix, many_open, mptcp, fast_open)}
+    again, fall_back, race, scan, bound, from_source, unix, many_open, mptcp, fast_open)}
 
 
 def end(*_):
