@@ -53,6 +53,8 @@ def arguments():
     parser.add_argument("--seconds", type=int, metavar="N", help="length of each diagnosis (6; 4 with --quick)")
     parser.add_argument("--page", action="store_true", help="write docs/zoo.md")
     options = parser.parse_args()
+    if options.page and (options.only or options.quick or options.healthy):
+        parser.error("--page tells of all cases")
     options.seconds = options.seconds or (4 if options.quick else 6)
     return options
 

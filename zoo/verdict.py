@@ -93,7 +93,7 @@ def forbidden(case, report):
     texts += [f"more than anybody can know: {short(finding)}" for finding in report.findings
               if is_above(finding["confidence"], case.at_most.get(finding["id"], "certain"))]
     if case.no_fix:
-        texts += [f"has a fix of {case.no_fix!r}, which does not help: {short(finding)}"
+        texts += [f"has a fix of /{case.no_fix}/, which does not help: {short(finding)}"
                   for finding in report.findings if re.search(case.no_fix, fix_texts(finding), re.I)]
     if len(report.findings) > case.most_findings:
         texts.append(f"{len(report.findings)} findings, more than {case.most_findings}")
@@ -130,7 +130,7 @@ def complaints(wanted, finding):
             ("says", said, wanted.says_not, False), ("has a fix of", fixes, wanted.fix, True),
             ("has a fix of", fixes, wanted.fix_not, False)):
         if pattern and bool(re.search(pattern, text, re.I)) != is_to_match:
-            texts.append(f"{name} {what} {'something else than ' if is_to_match else ''}{pattern!r}: {clip(text)}")
+            texts.append(f"{name} {what} {'something else than ' if is_to_match else ''}/{pattern}/: {clip(text)}")
     for setting, least in wanted.above.items():
         for match in re.finditer(rf"{setting}\W{{1,3}}(\d+)", fixes):
             if int(match[1]) <= least:
