@@ -47,7 +47,7 @@ endif
 # For what needs root, if this is not root.
 SUDO ?= $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: help setup build tests bpf headers run test unit-test lab-test kernel-test cost bench soak lint format docs install clean
+.PHONY: help setup build tests bpf headers run test unit-test lab-test kernel-test zoo zoo-test cost bench soak lint format docs install clean
 
 help: ## show this
 	@printf 'Targets:\n'
@@ -57,7 +57,7 @@ help: ## show this
 		'KERNEL=$(KERNEL)' 'kernel-test: native, 5.10, 6.1, 6.12, 7.2, guests, or all' \
 		'DURATION=$(DURATION)' 'run: seconds of each load' \
 		'MINUTES=$(MINUTES)' 'soak: how long' \
-		'ARGS=$(ARGS)' 'more arguments: run for scripts/lab cure, unit-test for swift test, kernel-test, cost, bench' \
+		'ARGS=$(ARGS)' 'more arguments: run for scripts/lab cure, unit-test for swift test, kernel-test, zoo, cost, bench' \
 		'QUICK=$(QUICK)' 'bench: 1 measures less, in five minutes' \
 		'PREFIX=$(PREFIX)' 'install: where to' \
 		'DESTDIR=$(DESTDIR)' 'install: put before PREFIX' \
@@ -103,7 +103,7 @@ run: setup ## diagnose a sick nginx and php-fpm, and mend them as it says (root 
 tests: build .build/tcpload .build/bpf-tests/oracle.bpf.o
 	$(Q)$(SWIFT) build --build-tests
 
-test: setup ## every test: lint, unit-test, lab-test, kernel-test
+test: setup ## every test: lint, unit-test, lab-test, kernel-test, zoo-test
 	$(Q)scripts/test
 
 unit-test: bpf ## the tests that need no root
@@ -114,6 +114,21 @@ lab-test: ## the tests of scripts/lab; some need root
 
 kernel-test: ## the tests that need root, here and under each kernel in QEMU
 	$(Q)scripts/kernel-test --kernel $(KERNEL) $(ARGS)
+
+# What no package has: a link that loses, a flood, io_uring.
+ZOO := $(addprefix .build/zoo/,synflood uring wire)
+$(ZOO): .build/zoo/%: zoo/programs/%.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -O2 -Wall -Wextra -Werror $< -o $@
+
+zoo: ## real services, healthy or sick in a known way: what tcpwhy says of each (root or sudo)
+	$(Q)scripts/setup && scripts/setup --zoo
+	$(Q)$(MAKE) build $(ZOO)
+	$(Q)$(SUDO) env TCPWHY=$(TCPWHY) scripts/zoo $(ARGS)
+
+zoo-test: build $(ZOO) ## a dozen of them, which need no more than setup installs
+	$(Q)$(SUDO) env TCPWHY=$(TCPWHY) scripts/zoo --quick
 
 # A known load for the tests to compare with, built so that it costs little itself; its
 # stacks are known, too.
