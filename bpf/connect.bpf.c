@@ -46,6 +46,8 @@ static __noinline int left_syn_sent(struct sock *sk, int to, bool direct)
 	if (attempt->key.netns != netns_of_socket(sk, direct))
 		return 0;
 	error = direct ? sk->sk_err : BPF_CORE_READ(sk, sk_err);
+	if (!error && !attempt->in_call)
+		error = attempt->soft_error ?: soft_error_of(sk, direct);
 	if (error)
 		attempt_outcome(attempt, sk, WHY_OUTCOME_FAILED, error);
 	else if (!attempt->in_call)

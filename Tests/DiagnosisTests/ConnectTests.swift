@@ -108,6 +108,20 @@ import Testing
         #expect(failing(stats).sure == [.connectsFailing])
     }
 
+    /// What this host's own firewall drops, nobody can answer.
+    @Test func ownFirewallIsNamed() throws {
+        var stats = Fixture.connects(300)
+        stats.abandoned = 300
+        let seen = failing(stats).withDrops {
+            $0.packets = [
+                Fixture.packet("NETFILTER_DROP", port: 40_000): 200, Fixture.packet("NETFILTER_DROP", port: 40_002): 150,
+            ]
+        }
+        let finding = try #require(seen.report.findings[.connectsFailing])
+        #expect(finding.summary.hasSuffix("a firewall rule of this host drops what it sends"))
+        #expect(finding.value("own_packets_dropped_per_s") == 35 && finding.fixes[0].command.contains("output"))
+    }
+
     @Test func destinationsOfOneCallerAreOneFinding() throws {
         let seen = failing(
             Fixture.connects(100, failed: [111: 100]),

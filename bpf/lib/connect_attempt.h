@@ -40,6 +40,7 @@ struct why_attempt {
 	__u16 last_checked; /* counted mode: the port of the last check */
 	__u16 flags; /* WHY_EVENT_* and ATTEMPT_* */
 	__u16 error; /* with done */
+	__u16 soft_error; /* an ICMP message came while the call held the socket (sk_err_soft) */
 	__u8 outcome; /* with done */
 	__u8 done; /* only the state change writes it: the outcome is known */
 	__u32 fences;
@@ -358,9 +359,15 @@ static __always_inline void fence(struct why_attempt *attempt)
 		__sync_fetch_and_add(&attempt->fences, 1);
 }
 
+/* What an ICMP message said while the socket was held; it does not end the connection. */
+static __always_inline int soft_error_of(struct sock *sk, bool direct)
+{
+	return direct ? sk->sk_err_soft : BPF_CORE_READ(sk, sk_err_soft);
+}
+
 /* The call returns; error is 0 while the handshake is under way. */
 static __always_inline void attempt_return(struct why_attempt *attempt, struct sock *sk,
-					   __u16 error)
+					   __u16 error, bool direct)
 {
 	attempt->call_ns = bpf_ktime_get_ns() - attempt->entered_ns;
 	if (!config.failed_only) {
@@ -373,6 +380,8 @@ static __always_inline void attempt_return(struct why_attempt *attempt, struct s
 		attempt_finish(attempt, sk, WHY_OUTCOME_FAILED, error);
 		return;
 	}
+	/* getsockopt(SO_ERROR) takes it away, and the owner closes: it did not give up by itself. */
+	attempt->soft_error = soft_error_of(sk, direct);
 	attempt->in_call = 0;
 	fence(attempt);
 	if (attempt->done)

@@ -198,7 +198,7 @@ static __always_inline int connect_exit(struct sock *sk, const void *uaddr, int 
 
 	if (!attempt || !attempt->in_call || attempt->tid != (__u32)bpf_get_current_pid_tgid())
 		return unseen_exit(sk, uaddr, ret, v6);
-	attempt_return(attempt, sk, -ret);
+	attempt_return(attempt, sk, -ret, true);
 	return 0;
 }
 
@@ -213,7 +213,7 @@ static __always_inline int followed_exit(int ret)
 	attempt = attempt_of(id_of(sk, false));
 	/* Another thread may have a new socket at the same address. */
 	if (attempt && attempt->in_call && attempt->tid == (__u32)bpf_get_current_pid_tgid())
-		attempt_return(attempt, sk, -ret);
+		attempt_return(attempt, sk, -ret, false);
 	return 0;
 }
 

@@ -180,7 +180,7 @@ static __always_inline int bind_exit(struct sock *sk, int ret, bool direct)
 	if (config.follow_call)
 		followed_over();
 	/* Until 6.0 a search in vain returned 1; the caller made EADDRINUSE of it. */
-	attempt_return(attempt, sk, ret ? EADDRINUSE : 0);
+	attempt_return(attempt, sk, ret ? EADDRINUSE : 0, direct);
 	return 0;
 }
 

@@ -112,9 +112,9 @@ static __always_inline int syscall_bind_exit(struct why_syscall_exit *ctx)
 	followed_over();
 	attempt->done = 1;
 	if (ctx->ret == -EADDRINUSE)
-		attempt_return(attempt, sk, EADDRINUSE);
+		attempt_return(attempt, sk, EADDRINUSE, false);
 	else if (!ctx->ret && BPF_CORE_READ(sk, __sk_common.skc_num))
-		attempt_return(attempt, sk, 0);
+		attempt_return(attempt, sk, 0, false);
 	else /* IP_BIND_ADDRESS_NO_PORT, or refused before any search */
 		attempt_forget(attempt);
 	return 0;

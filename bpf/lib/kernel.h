@@ -161,6 +161,7 @@ struct sock {
 	__u8 sk_userlocks : 4;
 	__u16 sk_protocol;
 	int sk_err;
+	int sk_err_soft;
 	__u32 sk_ack_backlog;
 	__u32 sk_max_ack_backlog;
 	atomic_t sk_drops;

@@ -85,6 +85,14 @@ struct ConnectsFailing: Rule {
                     "each was followed or accompanied by a connect to the same port that went well over "
                         + "the other address family", by: .traced(ports.backend)))
         }
+        let own = OwnDrops(failing, seen)
+        if failing.reason.isSilence, own.explain {
+            evidence.append(
+                Evidence(
+                    "own_packets_dropped_per_s", seen.rate(own.count),
+                    "\(Units.exact(own.count)) packets from ports of this host's own connections were dropped by netfilter",
+                    by: .traced(.tracepoint)))
+        }
         if failing.reason.isSilence, let counters = seen.namespaces[failing.netns]?.counters,
             counters.synRetransmitted > 0
         {
@@ -124,6 +132,14 @@ private struct ConnectAnswer {
                         + "it is back", command: "on \(address): ss -ltnp 'sport = :\(first?.port ?? 0)'"
                 )
             ]
+        case _ where failing.reason.isSilence && OwnDrops(failing, seen).explain:
+            meaning = "a firewall rule of this host drops what it sends"
+            fixes = [
+                Fix(
+                    "find the rule in the output chain whose counter rises, and let the connects pass before it",
+                    command: "\(prefix)nft -a list ruleset | grep -nE 'hook (output|postrouting)|drop|reject'; "
+                        + "\(prefix)iptables -nvxL OUTPUT")
+            ]
         case .error(ConnectFailure.timedOut, _), .givenUp:
             meaning = "nothing answers its SYNs" + (failing.reason == .givenUp ? " before the caller closes" : "")
             fixes = [
@@ -161,5 +177,25 @@ private struct ConnectAnswer {
                     risk: "strace slows the process down")
             ]
         }
+    }
+}
+
+/// Packets of connections that go out of the namespace, dropped by its own firewall.
+private struct OwnDrops {
+    let count: UInt64
+    /// Whether they are enough for connects that nobody answered: each SYN is one at least.
+    let explain: Bool
+
+    init(_ failing: FailingConnects, _ seen: Observation) {
+        guard case .seen(let drops) = seen.drops, let packets = drops.packets else {
+            (count, explain) = (0, false)
+            return
+        }
+        let listening = Set(drops.listeners.keys.filter { $0.netns == failing.netns }.map(\.port))
+        count = packets.filter { packet, _ in
+            packet.netns == failing.netns && packet.kind == .drop && packet.transport == "tcp"
+                && Obstacle(packet) == .firewall && packet.port.map { !listening.contains($0) } ?? true
+        }.reduce(0) { $0 &+ $1.value }
+        explain = count > 0 && count >= failing.count
     }
 }
