@@ -6,7 +6,10 @@ enum Consequences {
     static func link(_ findings: [Finding]) -> [Finding] {
         var linked = findings
         for index in linked.indices {
-            linked[index].consequenceOf = root(of: findings[index], among: findings)?.reference
+            let cause = root(of: findings[index], among: findings)
+            linked[index].consequenceOf = cause?.reference
+            // Where cookies keep a flood from harm, what nobody answers of it harms nobody either.
+            if let cause, cause.id == .synFlood, cause.severity == .info { linked[index].severity = .info }
         }
         // A cause is as severe as what is sure to follow from it.
         for finding in linked where finding.confidence > .possible {
@@ -60,6 +63,7 @@ enum Consequences {
         case .retransmits:
             // What nobody answers is sent again.
             return drops(behind: finding, findings)
+                ?? find(.synFlood, where: { $0.subject.netns == finding.subject.netns })
                 ?? find(.connectsFailing) { $0.subject.netns == finding.subject.netns && $0.confidence > .possible }
         default:
             return nil

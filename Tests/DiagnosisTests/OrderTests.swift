@@ -20,6 +20,21 @@ import Testing
         #expect(findings.dropFirst().allSatisfy { $0.consequenceOf == cause.reference })
     }
 
+    /// What nobody answers of a flood that cookies keep from harm harms nobody either.
+    @Test func synAcksOfAHarmlessFloodAreHarmless() throws {
+        let seen = Fixture.healthy.withDrops {
+            $0.listeners[Fixture.web] = Fixture.state(causes: [.synCookieSent: 50_000])
+        }.withFacts {
+            $0.counters.cookiesSent = 50_000
+            $0.counters.cookiesReceived = 100
+            $0.counters.retransmitted = 20_000
+            $0.counters.synRetransmitted = 20_000
+        }
+        #expect(seen.report.causes.isEmpty)
+        let again = try #require(seen.report.findings[.retransmits])
+        #expect(again.consequenceOf?.id == .synFlood && again.severity == .info)
+    }
+
     /// A client on this machine sends again from its own namespace.
     @Test func retransmitsOfAnotherNamespaceFollow() throws {
         var seen = Sick.overflow
