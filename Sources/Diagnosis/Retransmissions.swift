@@ -83,12 +83,13 @@ struct Retransmissions {
         count == 0 ? 0 : min(Double(count) / Double(max(all, 1)), 1)
     }
 
+    /// In the singular.
     var what: String {
         switch direction {
-        case .connects: "SYNs"
-        case .accepts: "SYN-ACKs"
-        case .handshakes: "SYNs and SYN-ACKs"
-        case .data: "segments"
+        case .connects: "SYN"
+        case .accepts: "SYN-ACK"
+        case .handshakes: "handshake packet"
+        case .data: "segment"
         }
     }
 

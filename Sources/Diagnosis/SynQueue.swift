@@ -69,8 +69,9 @@ struct SynQueue {
         source == .counter ? seen.rate(count, in: netns) : seen.rate(count)
     }
 
-    func rateText(_ count: UInt64, _ seen: Observation) -> String {
-        source == .counter ? seen.rateText(count, in: netns) : seen.rateText(count)
+    /// "12 SYNs a second"
+    func frequency(_ count: UInt64, _ seen: Observation) -> String {
+        seen.frequency(count, "SYN", in: source == .counter ? netns : nil)
     }
 
     /// By the socket's own causes. `nil`: they are not known.

@@ -164,7 +164,7 @@ import Testing
                 $0.retransmitted = 2000
                 $0.synRetransmitted = 2000
             })
-        #expect(either.summary.contains("SYNs and SYN-ACKs a second"))
+        #expect(either.summary.contains("handshake packets a second"))
     }
 
     /// SYNs of connects that began before the run: no new ones, and nobody listens.

@@ -29,7 +29,8 @@ extension Background {
         mistaken: """
             The drop comes before any listening socket sees the packet: no listen counter moves. The limit can \
             be set in the initial namespace only and holds for each namespace. \
-            "nf_conntrack: table full" in dmesg is the initial namespace's alone, unless it is told otherwise.
+            "nf_conntrack: table full" in dmesg comes from every namespace, names none, and is limited in rate: it \
+            counts nothing.
             """,
         sources: "net/netfilter/nf_conntrack_core.c; Documentation/networking/nf_conntrack-sysctl.rst")
 

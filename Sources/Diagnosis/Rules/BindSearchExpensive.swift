@@ -28,8 +28,8 @@ struct BindSearchExpensive: Rule {
             confidence: .certain,
             subject: caller.subject, subjectText: caller.text(seen),
             summary:
-                "\(seen.rateText(caller.withoutPort)) calls a second of bind() to port 0 by \(caller.command) "
-                + "fail (EADDRINUSE): no port is free at that address",
+                seen.frequency(caller.withoutPort, "call") + " of bind() to port 0 by \(caller.command) "
+                + (caller.withoutPort == 1 ? "fails" : "fail") + " (EADDRINUSE): no port is free at that address",
             evidence: [
                 Evidence(
                     "eaddrinuse_per_s", seen.rate(caller.withoutPort),

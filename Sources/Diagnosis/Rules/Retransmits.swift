@@ -50,7 +50,7 @@ struct Retransmits: Rule {
             severity: confidence == .possible ? .info : again.share >= 0.1 ? .critical : .warning,
             confidence: confidence, subject: .namespace(again.netns), subjectText: seen.name(of: again.netns),
             summary:
-                "\(seen.rateText(again.count, in: again.netns)) \(again.what) a second are sent again from "
+                seen.often(again.count, again.what, in: again.netns) { $0 ? "is" : "are" } + " sent again from "
                 + "\(seen.name(of: again.netns)): \(meaning(again, seen))",
             evidence: evidence(again, facts, seen),
             impact: Impact(
@@ -88,7 +88,7 @@ struct Retransmits: Rule {
             Evidence(
                 again.direction == .data ? "data_retransmits_per_s" : "syn_retransmits_per_s",
                 seen.rate(again.count, in: again.netns),
-                "\(Units.exact(again.count)) \(again.what) were sent again, beside \(all)", by: .counter,
+                "\(Units.exact(again.count)) \(again.what)s were sent again, beside \(all)", by: .counter,
                 counter: again.direction == .data ? "RetransSegs" : "TCPSynRetrans")
         ]
         if counters.timeouts > 0 {
@@ -149,7 +149,8 @@ struct Retransmits: Rule {
             id: .retransmits, severity: .info, confidence: .possible, subject: .namespace(netns),
             subjectText: name,
             summary:
-                "\(seen.rateText(counters.establishedResets, in: netns)) connections a second of \(name) end by a reset",
+                seen.frequency(counters.establishedResets, "connection", in: netns) + " of \(name) "
+                + (counters.establishedResets == 1 ? "ends" : "end") + " by a reset",
             evidence: [
                 Evidence(
                     "established_resets_per_s", seen.rate(counters.establishedResets, in: netns),

@@ -60,8 +60,7 @@ struct SynQueueFull: Rule {
             id: .synFlood, severity: queue.dropped > 0 ? .critical : .info,
             confidence: isSure ? .certain : .likely, subject: queue.subject, subjectText: queue.text(seen),
             summary:
-                "\(queue.rateText(queue.met, seen)) SYNs a second "
-                + (queue.hasCookiesAlways ? "come to" : "fill the SYN queue of") + " \(queue.endpoint(seen)), and "
+                queue.frequency(queue.met, seen) + (queue.hasCookiesAlways ? " come to" : " fill the SYN queue of") + " \(queue.endpoint(seen)), and "
                 + "\(Units.percent(queue.completion)) of them are followed by a connection: nobody stands behind them"
                 + (queue.dropped > 0 ? "" : "; SYN cookies keep clients from losing anything"),
             evidence: evidence(queue, seen) + peerEvidence(queue), impact: impact(queue, seen),
@@ -92,8 +91,10 @@ struct SynQueueFull: Rule {
             confidence: !costs ? .possible : queue.source == .counter ? .likely : .certain,
             subject: queue.subject, subjectText: queue.text(seen),
             summary: queue.dropped > 0
-                ? "\(queue.rateText(queue.dropped, seen)) SYNs a second are dropped at \(endpoint): its SYN queue is full"
-                : "\(queue.rateText(queue.cookies, seen)) SYNs a second are answered with a SYN cookie at \(endpoint): "
+                ? "\(queue.frequency(queue.dropped, seen)) \(queue.dropped == 1 ? "is" : "are") dropped at \(endpoint): "
+                    + "its SYN queue is full"
+                : "\(queue.frequency(queue.cookies, seen)) \(queue.cookies == 1 ? "is" : "are") answered with a SYN cookie "
+                    + "at \(endpoint): "
                     + "its SYN queue is full",
             evidence: evidence(queue, seen), impact: impact(queue, seen),
             fixes: SynFixes(queue: queue, seen: seen).againstBurst(), check: check(queue),

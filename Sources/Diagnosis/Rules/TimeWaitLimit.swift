@@ -26,7 +26,7 @@ struct TimeWaitLimit: Rule {
             confidence: lost > 0 ? .certain : .possible,
             subject: .namespace(netns), subjectText: name,
             summary: lost > 0
-                ? "\(seen.rateText(lost, in: netns)) connections a second are closed without TIME_WAIT in \(name): a late "
+                ? "\(seen.frequency(lost, "connection", in: netns)) \(lost == 1 ? "is" : "are") closed without TIME_WAIT in \(name): a late "
                     + "packet of theirs may end the next connection with the same ports"
                 : "\(name) holds nearly as many connections in TIME_WAIT (\(there)) as it may (\(limit))",
             evidence: evidence(lost, seen.rate(lost, in: netns), there, limit), impact: Impact(),
