@@ -80,8 +80,7 @@ struct BindFixes {
 
     private func noPort() -> Fix {
         let risk = "getsockname() names no port before connect()"
-        let bare = caller.address.map { $0.family == .ipv6 ? "[\($0)]" : "\($0)" }
-        guard let setting = caller.program?.source(bare ?? "ADDRESS") else {
+        guard let setting = caller.program?.source(caller.address) else {
             return Fix(
                 "set IP_BIND_ADDRESS_NO_PORT before bind(): then connect() chooses the port, and may share it "
                     + "with connections to other destinations",

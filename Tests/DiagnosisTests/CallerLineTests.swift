@@ -9,12 +9,14 @@ import Testing
     @Test(
         arguments: [
             ("nginx", "keepalive 32;"), ("haproxy", "http-reuse safe"),
-            ("apache2", "ProxySet \"http://127.0.0.1:9000\" enablereuse=on"),
+            ("apache2", "ProxyPass \"/\" \"http://127.0.0.1:9000/\" enablereuse=on"),
             ("node", "new http.Agent({ keepAlive: true })"), ("mine", ""),
         ])
     func connectionsAreKept(command: String, line: String) throws {
-        let seen = Fixture.healthy.withPorts {
-            $0.connects = [Fixture.key(CommandName(command)): Fixture.connects(tried: 50, failed: [99: 4000])]
+        var key = Fixture.key(CommandName(command))
+        key.pid = 7
+        let seen = Fixture.healthy.withPorts { [key] in
+            $0.connects = [key: Fixture.connects(tried: 50, failed: [99: 4000])]
             $0.ranges = [Fixture.range(20000, 20050, inUse: 51, timeWait: 41)]
         }.withFacts { $0.settings.portRange = 20000...20050 }
         let finding = try #require(seen.report.findings[.ephemeralPortsExhausted])
@@ -25,7 +27,7 @@ import Testing
     @Test(
         arguments: [
             ("haproxy", "10.0.0.1", "source 10.0.0.1"), ("haproxy", "fd00::1", "source [fd00::1]"),
-            ("nginx", "10.0.0.1", "proxy_bind 10.0.0.1;"), ("nginx", "fd00::1", "proxy_bind [fd00::1];"),
+            ("nginx", "10.0.0.1", "proxy_bind 10.0.0.1;"), ("nginx", "fd00::1", "proxy_bind fd00::1;"),
         ])
     func addressesAreBoundAlone(command: String, source: String, line: String) throws {
         let seen = Fixture.healthy.withPorts {

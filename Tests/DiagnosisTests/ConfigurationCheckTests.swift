@@ -30,7 +30,7 @@ import Testing
         let program = try #require(Served.program(facts))
         let keepalive = try #require(program.keepalive(to: "127.0.0.1:9000")).line
         for (index, line) in try lines(facts, at: 28_471).enumerated() {
-            let source = program.source(index == 0 ? "127.0.0.1" : "[::1]")?.line ?? ""
+            let source = program.source(index == 0 ? Fixture.localhost : .ipv6Loopback)?.line ?? ""
             let file = try folder.write(
                 "nginx.conf",
                 """
@@ -61,6 +61,7 @@ import Testing
             """
             ServerRoot \(folder.path)
             ServerName localhost
+            ErrorLog \(folder.path)/log
             Listen 127.0.0.1:28470
             LoadModule mpm_\(module)_module \(modules)/mod_mpm_\(module).so
             LoadModule authz_core_module \(modules)/mod_authz_core.so
@@ -115,7 +116,7 @@ import Testing
                   default_backend b
                 backend b
                   \(try #require(program.keepalive(to: "127.0.0.1:9000")).line)
-                  \(try #require(program.source(index == 0 ? "127.0.0.1" : "[::1]")).line)
+                  \(try #require(program.source(index == 0 ? Fixture.localhost : .ipv6Loopback)).line)
                   server s 127.0.0.1:9000
 
                 """)
@@ -144,7 +145,7 @@ import Testing
         let file = try folder.write(
             "uwsgi.ini", "[uwsgi]\nstrict = true\nshow-config = true\n\(try line(facts))\n\(processes)\n")
         // Without a socket it ends: after it has read all of that, or at what it does not know.
-        let said = try run("uwsgi-core", ["--ini", file]).said
+        let said = try Started("uwsgi-core", ["--ini", file]).result().said
         #expect(said.contains("listen = 333") && said.contains("processes = 44"))
         #expect(!said.contains("strict mode"))
     }
@@ -209,10 +210,11 @@ import Testing
             "redis.conf",
             "port 0\nunixsocket \(folder.path)/socket\nsave \"\"\n\(try line(Served.process("redis-server")))\n"
         )
-        let server = try Started("redis-server", [file], until: "\(folder.path)/socket")
+        let server = try Started("redis-server", [file])
+        defer { server.end() }
+        try server.wait(for: "\(folder.path)/socket")
         let said = try check("redis-cli", "-s", "\(folder.path)/socket", "CONFIG", "GET", "tcp-backlog")
         #expect(said.split(separator: "\n") == ["tcp-backlog", "333"])
-        server.end()
     }
 
     @Test(.needs("memcached"), .needs("python3")) func memcached() throws {
@@ -220,13 +222,14 @@ import Testing
         let arguments = try line(Served.process("memcached")).split(separator: " ").map(String.init)
         let socket = "\(folder.path)/socket"
         let user = geteuid() == 0 ? ["-u", "root"] : []
-        let server = try Started("memcached", arguments + user + ["-c", "64", "-s", socket], until: socket)
+        let server = try Started("memcached", arguments + user + ["-c", "64", "-s", socket])
+        defer { server.end() }
+        try server.wait(for: socket)
         let said = try check(
             "python3", "-c",
             "import socket; s = socket.socket(socket.AF_UNIX); s.connect('\(socket)'); "
                 + "s.sendall(b'stats settings\\r\\nquit\\r\\n'); print(s.makefile().read())")
         #expect(said.contains("STAT tcp_backlog 333"))
-        server.end()
     }
 
     @Test(.needs("postgres")) func postgres() throws {

@@ -43,20 +43,45 @@ final class Scratch {
     }
 }
 
-/// Runs it to its end, or for half a minute.
-/// - Returns: its status, and what it wrote to standard output and error.
-func run(_ name: String, _ arguments: [String]) throws -> (status: Int32, said: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
-    process.arguments = ["30", try #require(Installed.path(name))] + arguments
-    let pipe = Pipe()
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return (process.terminationStatus, said)
+/// A program that is killed after half a minute, or before. What a test starts may have signals
+/// blocked, so that timeout(1) would not end it.
+final class Started {
+    private let process = Process()
+    private let pipe = Pipe()
+
+    init(_ name: String, _ arguments: [String]) throws {
+        process.executableURL = URL(fileURLWithPath: try #require(Installed.path(name)))
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        DispatchQueue.global().asyncAfter(deadline: .now() + 30) { [process] in
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        }
+    }
+
+    deinit { end() }
+
+    /// Waits until it has made a file, so that it serves.
+    func wait(for path: String) throws {
+        for _ in 0..<200 where !FileManager.default.fileExists(atPath: path) { usleep(50_000) }
+        try #require(FileManager.default.fileExists(atPath: path))
+    }
+
+    /// Waits for its end.
+    /// - Returns: its status, and what it wrote to standard output and error.
+    func result() -> (status: Int32, said: String) {
+        let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return (process.terminationStatus, said)
+    }
+
+    func end() {
+        guard process.isRunning else { return }
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
 }
 
 /// The same of what must succeed.
@@ -65,7 +90,7 @@ func run(_ name: String, _ arguments: [String]) throws -> (status: Int32, said: 
 func check(
     _ name: String, _ arguments: [String], sourceLocation: SourceLocation = #_sourceLocation
 ) throws -> String {
-    let (status, said) = try run(name, arguments)
+    let (status, said) = try Started(name, arguments).result()
     #expect(status == 0, "\(name) said: \(said)", sourceLocation: sourceLocation)
     return said
 }
@@ -75,29 +100,4 @@ func check(
     _ name: String, _ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation
 ) throws -> String {
     try check(name, arguments, sourceLocation: sourceLocation)
-}
-
-/// A server that runs until it is ended, or for half a minute.
-final class Started {
-    private let process = Process()
-
-    /// - Parameter path: a file that is there once it serves.
-    init(_ name: String, _ arguments: [String], until path: String) throws {
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
-        process.arguments = ["30", try #require(Installed.path(name))] + arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        for _ in 0..<200 where !FileManager.default.fileExists(atPath: path) { usleep(50_000) }
-        try #require(FileManager.default.fileExists(atPath: path), "\(name) did not start")
-    }
-
-    deinit { end() }
-
-    func end() {
-        guard process.isRunning else { return }
-        process.terminate()
-        process.waitUntilExit()
-    }
 }

@@ -64,8 +64,8 @@ struct Apache: ServerProgram {
 
     func keepalive(to endpoint: String) -> ProgramSetting? {
         ProgramSetting(
-            "enablereuse", line: "ProxySet \"http://\(endpoint)\" enablereuse=on",
-            "in Apache's configuration, with the scheme and path of its ProxyPass (fcgi://…), and without "
-                + "proxy-nokeepalive; then: apachectl graceful")
+            "enablereuse", line: "ProxyPass \"/\" \"http://\(endpoint)/\" enablereuse=on",
+            "in Apache's configuration: the word behind the ProxyPass line that is there (fcgi:// does not reuse "
+                + "without it), and no proxy-nokeepalive; then: apachectl graceful")
     }
 }

@@ -36,9 +36,11 @@ struct HAProxy: ServerProgram {
                 + "reload haproxy")
     }
 
-    func source(_ address: String) -> ProgramSetting? {
-        ProgramSetting(
-            "source", line: "source \(address)",
+    /// In brackets: what follows the last colon were a port.
+    func source(_ address: IPAddress?) -> ProgramSetting? {
+        let text = address.map { $0.family == .ipv6 ? "[\($0)]" : "\($0)" } ?? "ADDRESS"
+        return ProgramSetting(
+            "source", line: "source \(text)",
             "in haproxy's backend, without a port; then: systemctl reload haproxy")
     }
 }

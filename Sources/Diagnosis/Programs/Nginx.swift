@@ -37,9 +37,10 @@ struct Nginx: ServerProgram {
                 + "1.1; and proxy_set_header Connection \"\"; (HTTP)")
     }
 
-    func source(_ address: String) -> ProgramSetting? {
+    /// Without brackets: it takes none where there is no port.
+    func source(_ address: IPAddress?) -> ProgramSetting? {
         ProgramSetting(
-            "proxy_bind", line: "proxy_bind \(address);",
+            "proxy_bind", line: "proxy_bind \(address.map { "\($0)" } ?? "ADDRESS");",
             "in nginx.conf, without a port; then: nginx -s reload")
     }
 }

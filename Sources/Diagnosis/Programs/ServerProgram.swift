@@ -31,8 +31,8 @@ protocol ServerProgram: Sendable {
     func keepalive(to endpoint: String) -> ProgramSetting?
 
     /// What has it bind an address alone before it connects. `nil`: no setting.
-    /// - Parameter address: as it stands in front of a port, IPv6 in brackets.
-    func source(_ address: String) -> ProgramSetting?
+    /// - Parameter address: `nil`: not one alone.
+    func source(_ address: IPAddress?) -> ProgramSetting?
 }
 
 extension ServerProgram {
@@ -40,7 +40,7 @@ extension ServerProgram {
     func capacity(of service: Service) -> Capacity { .unlimited }
     func workers(_ value: Int?, of service: Service) -> [ProgramSetting] { [] }
     func keepalive(to endpoint: String) -> ProgramSetting? { nil }
-    func source(_ address: String) -> ProgramSetting? { nil }
+    func source(_ address: IPAddress?) -> ProgramSetting? { nil }
 }
 
 /// How many connections a server takes from its accept queue before some are done.
