@@ -31,7 +31,7 @@ enum BacklogFixes {
         let isKnown = service.askedBacklog != nil
         let asked = isKnown ? value : max(value, program.defaultBacklog ?? 0)
         let setting = program.backlog(asked, of: service)
-        let unless = isKnown || setting.value == nil ? "" : "; unless it asks for as much already"
+        let unless = isKnown || setting.value == nil ? "" : ", unless it asks for as much already"
         return Fix(
             setting.what ?? "have \(owner.command) ask for a queue of \(asked)\(unless)",
             command: setting.line,

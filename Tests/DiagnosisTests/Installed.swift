@@ -4,21 +4,35 @@ import Testing
 
 /// Programs of this machine.
 enum Installed {
-    private static let folders =
-        (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
-        + ["/usr/sbin", "/sbin", "/usr/local/sbin"]
+    /// Debian keeps daemons, and PostgreSQL's most of all, where only their callers look.
+    private static let folders: [String] = {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        let postgres = names(in: "/usr/lib/postgresql").map { "/usr/lib/postgresql/\($0)/bin" }
+        return path.split(separator: ":").map(String.init) + ["/usr/sbin", "/sbin"] + postgres
+    }()
 
-    static func path(_ name: String) -> String? {
-        folders.lazy.map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+    private static func names(in folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
     }
 
-    static func first(of names: [String]) -> String? { names.first { path($0) != nil } }
+    /// - Parameter name: with its version, or, if there is none of that name, without: "php-fpm".
+    static func path(_ name: String) -> String? {
+        let exact = folders.lazy.map { "\($0)/\(name)" }
+        let versioned = folders.lazy.flatMap { folder in
+            names(in: folder).filter { isVersion($0, of: name) }.map { "\(folder)/\($0)" }
+        }
+        return exact.first { FileManager.default.isExecutableFile(atPath: $0) }
+            ?? versioned.first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    private static func isVersion(_ file: String, of name: String) -> Bool {
+        file.hasPrefix(name) && file.dropFirst(name.count).allSatisfy { $0.isNumber || $0 == "." }
+    }
 }
 
 extension Trait where Self == ConditionTrait {
-    /// Skipped where none of these is installed.
-    static func needs(_ names: String...) -> Self {
-        .enabled("not installed: \(names.joined(separator: ", "))") { Installed.first(of: names) != nil }
+    static func needs(_ name: String) -> Self {
+        .enabled("\(name) is not installed") { Installed.path(name) != nil }
     }
 }
 

@@ -50,7 +50,8 @@ struct Apache: ServerProgram {
         let most = children * each
         let line = ProgramSetting(
             "MaxRequestWorkers", value: most, line: "MaxRequestWorkers \(most)",
-            place + "; a ServerLimit that stands there must be \(children) or more")
+            place + "; a ServerLimit that stands there must be \(children) or more",
+            what: "let \(service.command) serve \(most) at once, instead of \(each * service.workers.count)")
         guard children > Self.defaultServerLimit(each) else { return [line] }
         let limit = ProgramSetting(
             "ServerLimit", value: children, line: "ServerLimit \(children)",
