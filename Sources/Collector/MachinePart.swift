@@ -8,7 +8,7 @@ struct MachinePart {
     private(set) var last = MachineFacts()
 
     /// Of those that connect, how many are looked at: the ones that do so most often.
-    private static let mostCallers = 64
+    static let mostCallers = 64
 
     mutating func read(_ looks: NamespaceLooks, _ drops: DropsSnapshot?, _ ports: PortsSnapshot?) {
         last.namespaces = looks.found.compactMapValues(\.facts)
@@ -18,7 +18,7 @@ struct MachinePart {
         last.availableMemory = Memory.available()
     }
 
-    private static func callers(_ connects: [ConnectKey: ConnectStats]) -> [UInt32] {
+    static func callers(_ connects: [ConnectKey: ConnectStats]) -> [UInt32] {
         let calls = connects.reduce(into: [UInt32: UInt64]()) { calls, row in
             if !row.key.isOverflow { calls[row.key.pid, default: 0] &+= row.value.connects }
         }

@@ -98,7 +98,8 @@ struct Java: ServerProgram {
             ProgramSetting(
                 "pool",
                 "in the program's source, or the setting of its framework; jcmd PID Thread.print names the "
-                    + "threads of the pool and what each does")
+                    + "threads of the pool and what each does",
+                what: "let more threads take connections, if all of its pool are busy")
         ]
     }
 
