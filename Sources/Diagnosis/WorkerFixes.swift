@@ -14,7 +14,7 @@ struct WorkerFixes {
         switch program.capacity(of: service) {
         case .limited(let capacity):
             guard let value = needed(beyond: capacity) else { return named(program) }
-            return program.workers(value, of: service).map { more($0, program, capacity) }
+            return program.workers(value, of: service).map { more($0, program, value, than: capacity) }
         case .unknown: return named(program)
         case .unlimited: return [lookCloser()] + named(program)
         }
@@ -44,8 +44,9 @@ struct WorkerFixes {
         return owner.workerMemory.map { $0 &* UInt64(owner.workers.count) / UInt64(capacity) }
     }
 
-    private func more(_ setting: ProgramSetting, _ program: any ServerProgram, _ capacity: Int) -> Fix {
-        let value = needed(beyond: capacity) ?? capacity
+    private func more(
+        _ setting: ProgramSetting, _ program: any ServerProgram, _ value: Int, than capacity: Int
+    ) -> Fix {
         let memory = memory(of: capacity).map { each in
             "each holds \(Units.bytes(each)), all the new ones \(Units.bytes(UInt64(value - capacity) &* each))"
                 + (seen.availableMemory.map { " of \(Units.bytes($0)) available" } ?? "")

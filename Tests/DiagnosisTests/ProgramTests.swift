@@ -112,6 +112,13 @@ import Testing
         #expect(process.value(of: "-w", "--workers") == value)
     }
 
+    /// Arguments are anybody's: what no server can have is no number.
+    @Test(arguments: ["9223372036854775807", "-3", "0", "x", "99999999999999999999"])
+    func numbersThatCannotBeAreNone(number: String) {
+        let process = Invocation(Served.process("uwsgi", "uwsgi --threads \(number)"))
+        #expect(process.count(of: "--threads") == nil)
+    }
+
     /// A thread of Java has a name of its own; its process tells.
     @Test func callersAreRecognisedByTheirProcess() {
         var seen = Fixture.healthy

@@ -13,7 +13,7 @@ struct Gunicorn: ServerProgram {
     init?(_ process: Invocation) {
         guard process.isNamed("gunicorn") else { return nil }
         let given = process.value(of: "-k", "--worker-class")
-        let threads = process.value(of: "--threads").flatMap { Int($0) } ?? 1
+        let threads = process.count(of: "--threads") ?? 1
         // Which is what gunicorn does, too: threads make of sync another class.
         if given == nil || given == "sync", threads > 1 {
             workerClass = "gthread"

@@ -40,7 +40,9 @@ struct Invocation {
     }
 
     /// The value of an option, the last one given: "-w 4", "-w4", "--workers 4", "--workers=4".
-    func value(of options: String...) -> String? {
+    func value(of options: String...) -> String? { value(of: options) }
+
+    private func value(of options: [String]) -> String? {
         var found: String?
         for (index, argument) in arguments.enumerated() {
             for option in options {
@@ -54,6 +56,11 @@ struct Invocation {
             }
         }
         return found
+    }
+
+    /// The same of a number of workers or threads. `nil`: it is none that a server could have.
+    func count(of options: String...) -> Int? {
+        value(of: options).flatMap { Int($0) }.flatMap { (1...65_535).contains($0) ? $0 : nil }
     }
 
     /// How many threads have names that begin so.

@@ -19,7 +19,7 @@ struct UWSGI: ServerProgram {
                 [".ini", ".xml", ".yaml", ".yml", ".json"].contains { argument.hasSuffix($0) }
             }
         let isKnown = !process.arguments.isEmpty && !file && !isAsync
-        threads = isKnown ? process.value(of: "--threads").map { Int($0) ?? 1 } ?? 1 : nil
+        threads = isKnown ? process.count(of: "--threads") ?? 1 : nil
     }
 
     func capacity(of service: Service) -> Capacity {
@@ -36,7 +36,7 @@ struct UWSGI: ServerProgram {
     }
 
     func workers(_ value: Int?, of service: Service) -> [ProgramSetting] {
-        let processes = value.flatMap { value in threads.map { (value + $0 - 1) / max($0, 1) } }
+        let processes = value.flatMap { value in threads.map { (value + $0 - 1) / $0 } }
         return [
             ProgramSetting(
                 "processes", value: processes, line: processes.map { "processes = \($0)" } ?? "",
