@@ -16,21 +16,25 @@ enum BacklogFixes {
                     risk: "none by itself: it only allows what listen() asks for; the service must be "
                         + "started anew to ask again"))
         }
-        return fixes + [backlog(value, listener, owner)]
+        return fixes + [backlog(value, Service(listener, state.queues, owner), owner)]
     }
 
-    private static func backlog(_ value: Int, _ listener: Listener, _ owner: Owner) -> Fix {
+    private static func backlog(_ value: Int, _ service: Service, _ owner: Owner) -> Fix {
         let risk = "connections that wait longer than their clients do are served for nobody"
         guard let program = owner.program else {
             return Fix(
-                "give listen() on port \(listener.port) a backlog of \(value)",
-                command: "listen(fd, \(value))",
-                lasting: "in \(owner.name)'s configuration or source (Go: net.core.somaxconn alone)",
+                "give listen() on port \(service.port) a backlog of \(value)",
+                command: "listen(fd, \(value))", lasting: "in \(owner.name)'s configuration or source",
                 risk: risk)
         }
-        let line = program.backlog(value, port: listener.port)
+        // What it asks for is not known where somaxconn cut it off: by default, if not more.
+        let isKnown = service.askedBacklog != nil
+        let asked = isKnown ? value : max(value, program.defaultBacklog ?? 0)
+        let setting = program.backlog(asked, of: service)
+        let unless = isKnown || setting.value == nil ? "" : ", unless it asks for as much already"
         return Fix(
-            "have \(owner.command) ask for a queue of \(value)", command: line.line, lasting: line.lasting,
-            risk: risk, setting: .directive(program: program.rawValue, name: line.name, value: "\(value)"))
+            setting.what ?? "have \(owner.command) ask for a queue of \(asked)\(unless)",
+            command: setting.line,
+            lasting: setting.lasting, risk: risk, setting: setting.directive(of: program))
     }
 }

@@ -6,14 +6,18 @@ struct BindCaller {
     let netns: UInt32
     let command: String
     let backend: Backend
+    let program: (any ServerProgram)?
     var stats = ConnectStats()
     /// The address that was bound most often. `nil`: any.
     var address: IPAddress?
 
-    private init(_ netns: UInt32, _ command: String, _ backend: Backend) {
+    private init(
+        _ netns: UInt32, _ command: String, _ backend: Backend, _ program: (any ServerProgram)?
+    ) {
         self.netns = netns
         self.command = command
         self.backend = backend
+        self.program = program
     }
 
     /// Those of a run, the one that called most often first.
@@ -26,7 +30,8 @@ struct BindCaller {
         }
         let groups = Dictionary(grouping: binds) { Caller(netns: $0.key.netns, command: $0.key.command) }
         return groups.map { key, rows in
-            var caller = BindCaller(key.netns, key.command.text, ports.backend)
+            let program = seen.program(of: Set(rows.map(\.key.pid)), key.command.text)
+            var caller = BindCaller(key.netns, key.command.text, ports.backend, program)
             var addresses: [IPAddress: UInt64] = [:]
             for (key, stats) in rows {
                 caller.stats.merge(stats)
@@ -75,21 +80,7 @@ struct BindFixes {
 
     private func noPort() -> Fix {
         let risk = "getsockname() names no port before connect()"
-        let address = caller.address.map { "\($0)" } ?? "ADDRESS"
-        switch ServerProgram(command: caller.command) {
-        case .nginx:
-            return Fix(
-                "have nginx bind the address alone: then connect() chooses the port, and may share it with "
-                    + "connections to other destinations (a recent nginx does so by itself)",
-                command: "proxy_bind \(address);",
-                lasting: "in nginx.conf, without a port; then: nginx -s reload", risk: risk)
-        case .haproxy:
-            return Fix(
-                "have haproxy bind the address alone: then connect() chooses the port, and may share it with "
-                    + "connections to other destinations (a recent haproxy does so by itself)",
-                command: "source \(address)",
-                lasting: "in haproxy's backend, without a port; then: systemctl reload haproxy", risk: risk)
-        default:
+        guard let setting = caller.program?.source(caller.address) else {
             return Fix(
                 "set IP_BIND_ADDRESS_NO_PORT before bind(): then connect() chooses the port, and may share it "
                     + "with connections to other destinations",
@@ -98,5 +89,9 @@ struct BindFixes {
                     "in \(caller.command)'s source; or no bind() at all where the machine has one address",
                 risk: risk)
         }
+        return Fix(
+            "have \(caller.command) bind the address alone: then connect() chooses the port, and may share it "
+                + "with connections to other destinations (a recent \(caller.command) does so by itself)",
+            command: setting.line, lasting: setting.lasting, risk: risk)
     }
 }

@@ -5,11 +5,15 @@ import Model
 struct Owner {
     /// "nginx"; empty if nobody is known to hold the socket.
     let command: String
+    /// `nil`: nobody is known to hold it, or nothing is known of what they run.
+    let program: (any ServerProgram)?
     /// Processes that hold it.
     let pids: [UInt32]
     /// Of these, those that serve: children of one of the others. A process that has none
     /// serves by itself.
     let workers: [UInt32]
+    /// Of those of them that were looked at.
+    let workerFacts: [ProcessFacts]
     /// Where it runs ("nginx.service", a container's id); empty: not in a unit of its own.
     let unit: String
     /// The larger part of what one worker holds of memory, bytes. `nil`: not known.
@@ -18,15 +22,25 @@ struct Owner {
     init(of listener: Listener, _ owners: [UInt32: [SocketOwner]], _ processes: [UInt32: ProcessFacts]) {
         let holders = owners[listener.inode] ?? []
         pids = Set(holders.map(\.pid)).sorted()
-        command = holders.min { $0.pid < $1.pid }?.command ?? ""
+        let held = holders.min { $0.pid < $1.pid }?.command ?? ""
+        program = ServerPrograms.program(
+            of: holders.sorted { $0.pid < $1.pid }.map {
+                processes[$0.pid].map(Invocation.init) ?? Invocation(command: $0.command)
+            })
+        command = Self.name(held, program)
         let all = Set(pids)
         let children = pids.filter { pid in processes[pid].map { all.contains($0.parent) } ?? false }
         workers = children.isEmpty ? pids : children
         unit = pids.lazy.compactMap { processes[$0]?.unit }.first { !$0.isEmpty } ?? ""
-        workerMemory = workers.compactMap { processes[$0]?.ownMemory }.max()
+        workerFacts = workers.compactMap { processes[$0] }
+        workerMemory = workerFacts.compactMap(\.ownMemory).max()
     }
 
-    var program: ServerProgram? { ServerProgram(command: command) }
+    /// "node" for "MainThread", "gunicorn" for "python3": what an interpreter is called says nothing.
+    private static func name(_ command: String, _ program: (any ServerProgram)?) -> String {
+        let isInterpreter = ["MainThread", "python", "ruby"].contains { command.hasPrefix($0) }
+        return isInterpreter ? program?.name ?? command : command
+    }
 
     /// "nginx", or what there is to say of nobody.
     var name: String { command.isEmpty ? "its owner" : command }

@@ -5,6 +5,7 @@ import Model
 struct Upstream {
     let destination: Destination
     let command: String
+    let program: (any ServerProgram)?
     var stats: ConnectStats
     let range: PortRange?
 
@@ -16,15 +17,19 @@ struct Upstream {
             let command: CommandName
         }
         var sums: [Key: ConnectStats] = [:]
+        var pids: [Key: Set<UInt32>] = [:]
         for (key, stats) in ports.connects where key.kind == .connect && !key.isOverflow {
             guard let address = key.destination else { continue }
             let destination = Destination(netns: key.netns, address: address, port: key.port)
-            sums[Key(destination: destination, command: key.command), default: ConnectStats()].merge(stats)
+            let caller = Key(destination: destination, command: key.command)
+            sums[caller, default: ConnectStats()].merge(stats)
+            pids[caller, default: []].insert(key.pid)
         }
         let ranges = Dictionary(ports.ranges.map { ($0.destination, $0) }, uniquingKeysWith: { $1 })
         return sums.map {
             Upstream(
-                destination: $0.destination, command: $0.command.text, stats: $1,
+                destination: $0.destination, command: $0.command.text,
+                program: seen.program(of: pids[$0] ?? [], $0.command.text), stats: $1,
                 range: ranges[$0.destination])
         }.sorted {
             ($0.stats.connects, $1.destination.port, $1.command)
@@ -41,8 +46,6 @@ struct Upstream {
     var text: String { "\(command) to \(endpoint)" }
 
     var withoutPort: UInt64 { stats.withoutPort }
-
-    var program: ServerProgram? { ServerProgram(command: command) }
 
     /// Ports that a connect can have.
     var size: Int? { range.map { Int($0.available) } }

@@ -51,7 +51,7 @@ struct UpstreamFixes {
     func fewerReserved() -> Fix? { PortRangeFix(netns: netns, seen: seen).fewerReserved() }
 
     func keepalive() -> Fix {
-        guard let program = upstream.program, let line = program.keepalive else {
+        guard let setting = upstream.program?.keepalive(to: upstream.endpoint) else {
             return Fix(
                 "keep connections to \(upstream.endpoint) open and use them again",
                 command: "", lasting: "in \(upstream.command)'s configuration or source",
@@ -59,7 +59,7 @@ struct UpstreamFixes {
         }
         return Fix(
             "have \(upstream.command) keep connections to \(upstream.endpoint) open and use them again",
-            command: line.line, lasting: line.lasting,
+            command: setting.line, lasting: setting.lasting,
             // How many is for the other side to say: no value that a script could set.
             risk:
                 "the other side must allow as many idle connections; a server that takes a worker for each "
@@ -69,7 +69,7 @@ struct UpstreamFixes {
     func moreDestinations() -> Fix {
         Fix(
             "offer the service at more addresses or ports: each has the whole range for itself",
-            command: upstream.program == .nginx
+            command: upstream.program is Nginx
                 ? "upstream backend { server \(upstream.endpoint); server "
                     + "\(EndpointText.of(upstream.destination.address, upstream.destination.port &+ 1)); }"
                 : "",

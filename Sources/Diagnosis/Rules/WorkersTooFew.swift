@@ -91,50 +91,7 @@ struct WorkersTooFew: Rule {
         return evidence
     }
 
-    /// A SYN that found no room is sent again after 1 s, then 2 s, 4 s, …
-    /// (`TCP_TIMEOUT_INIT`, include/net/tcp.h): so long a connection stays away, about.
-    private static let retryPause = 2.0
-
-    /// One for each connection that is there: those served now, those that wait, and by
-    /// Little's law those that stay away since they found no room; a fifth more, since load is
-    /// never even. No more than half of the memory that is to be had.
-    static func neededWorkers(_ queue: AcceptQueue, _ seen: Observation) -> Int {
-        let workers = queue.owner.workers.count
-        let away = seen.rate(queue.overflows) * retryPause
-        let needed = (Double(workers) + (queue.meanDepth ?? 0) + away) * 1.2
-        let rounded = (Int(min(needed, 100_000)) + 4) / 5 * 5
-        var most = 100_000
-        if let memory = seen.availableMemory, let each = queue.owner.workerMemory, each > 0 {
-            most = workers + Int(clamping: memory / 2 / each)
-        }
-        return max(min(rounded, most), workers + 1)
-    }
-
     private func fixes(_ queue: AcceptQueue, _ seen: Observation) -> [Fix] {
-        guard let program = queue.owner.program, program.takesWorkerEach else {
-            return [
-                Fix(
-                    "find out what keeps \(queue.owner.name) from accepting: it serves many connections in "
-                        + "one process, which is busy or blocked",
-                    command:
-                        "tcpwhy profile\(queue.owner.pids.last.map { " -p \($0)" } ?? "") -d 10 --svg busy.svg"
-                )
-            ]
-        }
-        let value = Self.neededWorkers(queue, seen)
-        guard let line = program.workers(value) else { return [] }
-        let memory = queue.owner.workerMemory.map { each in
-            let more = UInt64(max(value - queue.owner.workers.count, 0)) &* each
-            return "each holds \(Units.bytes(each)), all the new ones \(Units.bytes(more))"
-                + (seen.availableMemory.map { " of \(Units.bytes($0)) available" } ?? "")
-        }
-        return [
-            Fix(
-                "let \(queue.owner.command) serve \(value) at once, instead of \(queue.owner.workers.count)",
-                command: line.line, lasting: line.lasting,
-                risk: memory
-                    ?? "each holds memory of its own; what it calls (a database) gets more at once, too",
-                setting: .directive(program: program.rawValue, name: line.name, value: "\(value)"))
-        ]
+        WorkerFixes(queue: queue, seen: seen).all()
     }
 }

@@ -7,6 +7,7 @@ extension ProcessFacts {
         guard let status = try? readText("/proc/\(pid)/status") else { return nil }
         let cgroup = try? Processes.cgroup(Int32(bitPattern: pid))
         self.init(pid: pid, status: status, cgroup: cgroup ?? nil)
+        program.readRest(of: pid)
     }
 
     /// - Parameters:
@@ -24,6 +25,7 @@ extension ProcessFacts {
             pid: pid, command: String(name), parent: fields["PPid"].flatMap { UInt32($0) } ?? 0,
             ownMemory: kibibytes.map { $0 &* 1024 },
             unit: cgroup?.split(separator: "/").last.map(String.init) ?? "")
+        program.threads = fields["Threads"].flatMap { Int($0) }
     }
 }
 

@@ -4,7 +4,7 @@
 public struct MachineFacts: Sendable {
     /// By the inode of the network namespace: those that a command can be run in.
     public var namespaces: [UInt32: NamespaceFacts] = [:]
-    /// Processes that hold listening sockets, by their id.
+    /// Processes that hold listening sockets, and those that connect most, by their id.
     public var processes: [UInt32: ProcessFacts] = [:]
     /// Bytes of memory that can be had. `nil`: not known.
     public var availableMemory: UInt64?
@@ -75,6 +75,8 @@ public struct ProcessFacts: Sendable, Hashable {
     public var ownMemory: UInt64?
     /// The last part of its cgroup's path ("nginx.service", a container's id); empty: the root.
     public var unit: String
+    /// What it runs.
+    public var program = ProgramFacts()
 
     public init(pid: UInt32, command: String, parent: UInt32, ownMemory: UInt64?, unit: String) {
         self.pid = pid
