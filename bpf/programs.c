@@ -28,6 +28,10 @@ static const unsigned char listener_object[] __attribute__((aligned(8))) = {
 #embed "../.build/bpf/listener.bpf.o"
 };
 
+static const unsigned char resend_object[] __attribute__((aligned(8))) = {
+#embed "../.build/bpf/resend.bpf.o"
+};
+
 static const unsigned char sample_object[] __attribute__((aligned(8))) = {
 #embed "../.build/bpf/sample.bpf.o"
 };
@@ -59,6 +63,11 @@ struct why_object why_drop_object(void)
 struct why_object why_listener_object(void)
 {
 	return (struct why_object){ listener_object, sizeof(listener_object) };
+}
+
+struct why_object why_resend_object(void)
+{
+	return (struct why_object){ resend_object, sizeof(resend_object) };
 }
 
 struct why_object why_sample_object(void)

@@ -10,6 +10,7 @@ final class ListenersPart {
     /// `nil`: not asked for, or not to be had.
     private let accepts: AcceptProbe?
     private let packets: PacketProbe?
+    private let resends: ResendProbe?
     private let conntrack: ConntrackProbe?
     /// Why conntrack is not counted by a program; `nil`: it is, or was not asked for.
     private let conntrackRefusal: BPFError?
@@ -46,6 +47,10 @@ final class ListenersPart {
         }
         packets = try question.packets.attach(notes, "no dropped packets") { () throws(BPFError) in
             try PacketProbe(packetOptions, beside: probe)
+        }
+        resends = try question.resent.attach(notes, "what is sent again is not told apart") {
+            () throws(BPFError) in
+            try ResendProbe(netns: netns)
         }
         (conntrack, conntrackRefusal) =
             question.conntrack ? Self.conntrack(netns, backend, beside: probe) : (nil, nil)
@@ -106,6 +111,7 @@ final class ListenersPart {
         try probe.turn()
         try accepts?.turn()
         try packets?.turn()
+        try resends?.turn()
         try conntrack?.turn()
     }
 
@@ -130,6 +136,7 @@ final class ListenersPart {
             totals.refused = reading.refused
             totals.endedRefused = reading.endedRefused
         }
+        if let resends { (totals.resent, totals.endedResent) = try resends.read() }
         totals.obstacles = obstacles(totals)
         totals.countersAreWhole = sockets.countersAreWhole
         totals.owners = owners.look(
@@ -164,6 +171,7 @@ final class ListenersPart {
         try accepts?.detach()
         try probe.detach()
         try packets?.detach()
+        try resends?.detach()
         try conntrack?.detach()
         last.loss = try loss()
     }
@@ -172,6 +180,7 @@ final class ListenersPart {
         var loss = try probe.loss()
         if let accepts { loss.merge(try accepts.loss()) }
         if let packets { loss.merge(try packets.loss()) }
+        if let resends { loss.merge(try resends.loss()) }
         if let conntrack { loss.merge(try conntrack.loss()) }
         return loss
     }

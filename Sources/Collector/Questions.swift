@@ -80,6 +80,8 @@ public struct ListenersQuestion: Sendable {
     public var packetStacks = false
     /// Tell what SYNs asked for that found no socket.
     public var refused = false
+    /// Tell what is sent again, and whose it is.
+    public var resent = Need.none
     /// Count full conntrack tables exactly.
     public var conntrack = false
     public var owners = OwnerPace.never

@@ -3,30 +3,55 @@ import Model
 
 /// Who is known not to answer in a namespace.
 struct Services {
+    /// By each kind of what was sent again, where that is traced: the one that most went to, and all.
+    private(set) var traced: [Resend.Kind: (most: Resend, of: UInt64, all: UInt64)]?
     /// The destination that most connects timed out to, or were given up. `nil`: none.
-    let silent: Upstream?
+    let silent: String?
     /// The listening socket with the most handshakes whose SYN-ACK was sent again. `nil`: none had one
     /// when it was last looked at.
-    let unanswered: Listener?
+    let unanswered: String?
     /// Whether anybody listens there, as far as is known.
     let listens: Bool
 
     init(_ netns: UInt32, _ seen: Observation) {
+        guard case .seen(let drops) = seen.drops else {
+            (silent, unanswered, listens) = (Self.silent(netns, seen), nil, true)
+            return
+        }
+        listens = drops.listeners.contains { $0.key.netns == netns }
+        guard let resent = drops.resent else {
+            (silent, unanswered) = (Self.silent(netns, seen), Self.unanswered(netns, drops))
+            return
+        }
+        var traced: [Resend.Kind: (most: Resend, of: UInt64, all: UInt64)] = [:]
+        for (resend, count) in resent.sorted(by: { ($0.value, $1.key.port) > ($1.value, $0.key.port) })
+        where resend.netns == netns && resend.port != 0 {
+            traced[resend.kind, default: (resend, count, 0)].all &+= count
+        }
+        self.traced = traced
+        func text(_ kind: Resend.Kind) -> String? {
+            traced[kind].map { EndpointText.of($0.most.address, $0.most.port) }
+        }
+        (silent, unanswered) = (text(.syn), text(.synAck))
+    }
+
+    /// By connects.
+    private static func silent(_ netns: UInt32, _ seen: Observation) -> String? {
         func silence(_ upstream: Upstream) -> UInt64 {
             upstream.stats.abandoned &+ (upstream.stats.failed[ConnectFailure.timedOut] ?? 0)
         }
-        silent = ((try? Upstream.all(seen)) ?? []).filter { $0.destination.netns == netns && silence($0) > 0 }
-            .max { silence($0) < silence($1) }
-        guard case .seen(let drops) = seen.drops else {
-            (unanswered, listens) = (nil, true)
-            return
-        }
+        return ((try? Upstream.all(seen)) ?? []).filter { $0.destination.netns == netns && silence($0) > 0 }
+            .max { silence($0) < silence($1) }?.endpoint
+    }
+
+    /// By looks at the queues.
+    private static func unanswered(_ netns: UInt32, _ drops: DropsInterval) -> String? {
         func old(_ state: ListenerState) -> UInt32 {
             state.queues.map { $0.synQueue - min($0.young, $0.synQueue) } ?? 0
         }
-        listens = drops.listeners.contains { $0.key.netns == netns }
-        unanswered = drops.listeners.filter { $0.key.netns == netns && old($0.value) > 0 }
-            .max { (old($0.value), $1.key.port) < (old($1.value), $0.key.port) }?.key
+        return drops.listeners.filter { $0.key.netns == netns && old($0.value) > 0 }
+            .max { (old($0.value), $1.key.port) < (old($1.value), $0.key.port) }
+            .map { EndpointText.of($0.key.address, $0.key.port) }
     }
 }
 
@@ -54,18 +79,24 @@ struct Retransmissions {
     /// Handshakes and open connections of a namespace, each on its own.
     static func of(_ netns: UInt32, _ facts: NamespaceFacts, _ services: Services) -> [Retransmissions] {
         let counters = facts.counters
-        let handshakes = min(counters.synRetransmitted, counters.retransmitted)
-        // A probe goes out where an acknowledgement is late: by itself no sign of loss.
-        let rest = counters.retransmitted - handshakes
-        let data = rest - min(counters.lossProbes, rest)
         let opens = counters.activeOpens &+ counters.passiveOpens
-        return [
+        func handshakes(_ count: UInt64, _ direction: Direction) -> Retransmissions {
             Retransmissions(
-                netns: netns, direction: direction(counters, services), count: handshakes,
-                share: part(handshakes, of: opens &+ handshakes)),
+                netns: netns, direction: direction, count: count, share: part(count, of: opens &+ count))
+        }
+        let all = min(counters.synRetransmitted, counters.retransmitted)
+        // A probe goes out where an acknowledgement is late: by itself no sign of loss.
+        let rest = counters.retransmitted - all
+        let data = rest - min(counters.lossProbes, rest)
+        let segments = Retransmissions(
             // Segments that hold nothing new are not among OutSegs.
-            Retransmissions(
-                netns: netns, direction: .data, count: data, share: part(data, of: counters.outSegments)),
+            netns: netns, direction: .data, count: data, share: part(data, of: counters.outSegments))
+        guard let traced = services.traced else {
+            return [handshakes(all, direction(counters, services)), segments]
+        }
+        return [
+            handshakes(traced[.syn]?.all ?? 0, .connects), handshakes(traced[.synAck]?.all ?? 0, .accepts),
+            segments,
         ]
     }
 

@@ -178,6 +178,30 @@ import Testing
         #expect(seen.report.findings[.retransmits]?.summary.contains("SYNs a second") == true)
     }
 
+    /// Where it is traced what was sent again is told apart, whatever counters add up, and named.
+    @Test(arguments: [
+        (.syn, false, "200 SYNs a second", "192.0.2.7:80 does not answer"),
+        (.synAck, true, "200 SYN-ACKs a second", "clients of 192.0.2.7:80 do not answer"),
+        (.data, true, "500 segments a second", "segments of connections of 192.0.2.7:80 get lost"),
+        (.data, false, "500 segments a second", "segments of connections to 192.0.2.7:80 get lost"),
+    ] as [(Resend.Kind, Bool, String, String)])
+    func whatIsSentAgainIsNamed(kind: Resend.Kind, isLocal: Bool, often: String, who: String) throws {
+        let seen = Fixture.healthy.withFacts {
+            $0.counters.retransmitted = kind == .data ? 5000 : 2000
+            $0.counters.synRetransmitted = kind == .data ? 0 : 2000
+        }.withDrops {
+            $0.resent = [
+                Resend(
+                    kind: kind, netns: Fixture.netns, isLocal: isLocal, address: Fixture.remote, port: 80): 1900,
+                Resend(
+                    kind: kind, netns: Fixture.netns, isLocal: isLocal, address: Fixture.localhost, port: 81): 100,
+            ]
+        }
+        let finding = try #require(seen.report.findings[.retransmits])
+        #expect(finding.summary.hasPrefix(often) && finding.summary.contains(who), "\(finding.summary)")
+        #expect(finding.subjectText == "192.0.2.7:80" && finding.value("most_resent_per_s") == 190)
+    }
+
     @Test func listenerWhoseClientsAreSilentIsNamed() throws {
         let seen = Fixture.healthy.withFacts {
             $0.counters.retransmitted = 2000

@@ -158,6 +158,43 @@ extension KernelTests {
             try listener.end()
         }
 
+        /// Who does not answer is named: the destination of connects, the service whose clients are silent. As
+        /// many were sent again as the kernel counts.
+        @Test func whoDoesNotAnswerIsNamed() throws {
+            let namespace = try Namespace()
+            try namespace.addDeadNetwork()
+            let listener = try Load("-L -n 0 -i 600 10.99.0.1 7002", in: namespace)
+            _ = try listener.result()
+            let connects = try sentAgain(in: namespace) {
+                try Load("-u -t 20 -n 20 10.99.0.2 7001", in: namespace)
+            }
+            #expect(connects.counted == connects.kernel && connects.kernel >= 20)
+            #expect(connects.finding.summary.hasSuffix("10.99.0.2:7001 does not answer"))
+            let accepts = try sentAgain(in: namespace) {
+                try Load("-c -y 10.99.0.3 -n 30 -i 600 10.99.0.1 7002", in: namespace)
+            }
+            #expect(accepts.counted == accepts.kernel && accepts.kernel >= 30)
+            #expect(accepts.finding.summary.contains("clients of 10.99.0.1:7002 do not answer"))
+            try listener.end()
+        }
+
+        /// What a load has the kernel send again: after 1 s and 3 s.
+        private func sentAgain(
+            in namespace: Namespace, _ load: () throws -> Load
+        ) throws -> (finding: DiagnosisRun.Finding, counted: Int, kernel: Int) {
+            let before = try namespace.counter("TcpExt", "TCPSynRetrans")
+            var running: Load?
+            let run = try DiagnosisRun.of(Lab.backends[0], in: namespace) {
+                running = try load()
+                usleep(4_500_000)
+            }
+            let kernel = try namespace.counter("TcpExt", "TCPSynRetrans") - before
+            try running?.end()
+            let finding = try #require(run["retransmits"])
+            let rate = try #require(finding.value("most_resent_per_s"))
+            return (finding, Int((rate * run.summary.durationS).rounded()), kernel)
+        }
+
         /// Nine ports in ten in TIME_WAIT, not to be taken over: the search is the cause, and what
         /// is printed mends it.
         @Test(arguments: Lab.backends)

@@ -14,14 +14,15 @@ struct why_object {
 };
 
 /*
- * accept.bpf.c, connect.bpf.c, conntrack.bpf.c, drop.bpf.c, listener.bpf.c, sample.bpf.c
- * and socket.bpf.c
+ * accept.bpf.c, connect.bpf.c, conntrack.bpf.c, drop.bpf.c, listener.bpf.c, resend.bpf.c,
+ * sample.bpf.c and socket.bpf.c
  */
 struct why_object why_accept_object(void);
 struct why_object why_connect_object(void);
 struct why_object why_conntrack_object(void);
 struct why_object why_drop_object(void);
 struct why_object why_listener_object(void);
+struct why_object why_resend_object(void);
 struct why_object why_sample_object(void);
 struct why_object why_socket_object(void);
 

@@ -239,6 +239,12 @@ struct sk_buff {
 	__be16 protocol;
 	__u16 network_header;
 	unsigned char *head;
+	char cb[48];
+};
+
+/* What TCP keeps in skb->cb. */
+struct tcp_skb_cb {
+	__u16 tcp_gso_segs;
 };
 
 struct socket_alloc {

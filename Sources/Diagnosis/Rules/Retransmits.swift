@@ -27,8 +27,9 @@ struct Retransmits: Rule {
 
     /// One finding per namespace: of what costs more.
     private func sentAgain(_ netns: UInt32, _ facts: NamespaceFacts, _ seen: Observation) -> Finding? {
-        let findings = Retransmissions.of(netns, facts, Services(netns, seen)).compactMap { again in
-            confidence(again, seen).map { finding(again, $0, facts, seen) }
+        let services = Services(netns, seen)
+        let findings = Retransmissions.of(netns, facts, services).compactMap { again in
+            confidence(again, seen).map { finding(again, $0, facts, services, seen) }
         }
         return findings.max {
             ($0.confidence, $0.impact.delayedPerSecond) < ($1.confidence, $1.impact.delayedPerSecond)
@@ -43,36 +44,74 @@ struct Retransmits: Rule {
     }
 
     private func finding(
-        _ again: Retransmissions, _ confidence: Confidence, _ facts: NamespaceFacts, _ seen: Observation
+        _ again: Retransmissions, _ confidence: Confidence, _ facts: NamespaceFacts, _ services: Services,
+        _ seen: Observation
     ) -> Finding {
         Finding(
             id: .retransmits,
             severity: confidence == .possible ? .info : again.share >= 0.1 ? .critical : .warning,
-            confidence: confidence, subject: .namespace(again.netns), subjectText: seen.name(of: again.netns),
+            confidence: confidence, subject: .namespace(again.netns),
+            subjectText: subject(again, services, seen),
             summary:
                 seen.often(again.count, again.what, in: again.netns) { $0 ? "is" : "are" } + " sent again from "
-                + "\(seen.name(of: again.netns)): \(meaning(again, seen))",
-            evidence: evidence(again, facts, seen),
+                + "\(seen.name(of: again.netns)): \(meaning(again, services))",
+            evidence: evidence(again, facts, seen) + mostOf(again, services, seen),
             impact: Impact(
                 delayed: seen.rate(again.count, in: again.netns), share: again.share, delay: again.delay),
-            fixes: fixes(again, seen),
+            fixes: fixes(again, services, seen),
             check: "\(seen.prefix(again.netns))nstat -az TcpRetransSegs TcpExtTCPSynRetrans TcpOutSegs",
             unsettled: "where they get lost: tcpdump at both ends")
     }
 
     /// By name, as far as it is known who does not answer.
-    private func meaning(_ again: Retransmissions, _ seen: Observation) -> String {
-        let services = Services(again.netns, seen)
-        let clients = services.unanswered.map { listener in
-            "clients of \(EndpointText.of(listener.address, listener.port)) do not answer, or their answer is dropped here"
+    private func meaning(_ again: Retransmissions, _ services: Services) -> String {
+        let clients = services.unanswered.map {
+            "clients of \($0) do not answer, or their answer is dropped here"
         }
         switch again.direction {
-        case .connects: return services.silent.map { "\($0.endpoint) does not answer" } ?? again.meaning
+        case .connects: return services.silent.map { "\($0) does not answer" } ?? again.meaning
         case .accepts: return clients ?? again.meaning
         case .handshakes:
-            let names = [services.silent.map { "\($0.endpoint) does not answer" }, clients].compactMap(\.self)
+            let names = [services.silent.map { "\($0) does not answer" }, clients].compactMap(\.self)
             return names.isEmpty ? again.meaning : names.joined(separator: "; ")
-        case .data: return again.meaning
+        case .data:
+            return services.traced?[.data].map {
+                "segments of connections \($0.most.isLocal ? "of" : "to") \(text($0.most)) get lost, or their "
+                    + "acknowledgement comes late"
+            } ?? again.meaning
+        }
+    }
+
+    private func text(_ resend: Resend) -> String { EndpointText.of(resend.address, resend.port) }
+
+    /// "192.0.2.7:443 from namespace blue"
+    private func subject(_ again: Retransmissions, _ services: Services, _ seen: Observation) -> String {
+        let name = seen.name(of: again.netns)
+        let known: String? =
+            switch again.direction {
+            case .connects: services.silent
+            case .accepts: services.unanswered
+            case .data: services.traced?[.data].map { text($0.most) }
+            case .handshakes: nil
+            }
+        return known.map { seen.prefix(again.netns).isEmpty ? $0 : "\($0) in \(name)" } ?? name
+    }
+
+    /// Of what was sent again, what most of it was.
+    private func mostOf(_ again: Retransmissions, _ services: Services, _ seen: Observation) -> [Evidence] {
+        let kinds: [Resend.Kind] =
+            switch again.direction {
+            case .connects: [.syn]
+            case .accepts: [.synAck]
+            case .handshakes: [.syn, .synAck]
+            case .data: [.data]
+            }
+        return kinds.compactMap { services.traced?[$0] }.map { most in
+            Evidence(
+                "most_resent_per_s", seen.rate(most.of),
+                "\(Units.exact(most.of)) of \(Units.exact(most.all)) of these "
+                    + (most.most.isLocal ? "by the service at" : "to") + " \(text(most.most))",
+                by: .traced(.tracepoint))
         }
     }
 
@@ -107,14 +146,13 @@ struct Retransmits: Rule {
         return evidence
     }
 
-    private func fixes(_ again: Retransmissions, _ seen: Observation) -> [Fix] {
+    private func fixes(_ again: Retransmissions, _ services: Services, _ seen: Observation) -> [Fix] {
         let prefix = seen.prefix(again.netns)
         switch again.direction {
         case .connects, .handshakes:
-            let silent = Services(again.netns, seen).silent?.endpoint
             return [
                 Fix(
-                    silent.map { "look after \($0): connects to it get no answer" }
+                    services.silent.map { "look after \($0): connects to it get no answer" }
                         ?? "find the destination that does not answer, and what drops on the way to it",
                     command: "\(prefix)ss -tno state syn-sent")
             ]
@@ -129,10 +167,17 @@ struct Retransmits: Rule {
                 Fix(
                     "find the connections that lose most, and what they have in common: a path, a network card",
                     command:
-                        "\(prefix)ss -tino state established | grep -B1 'retrans:'; \(prefix)tc -s qdisc show; "
+                        "\(prefix)ss -tino state established\(port(services)) | grep -B1 'retrans:'; "
+                        + "\(prefix)tc -s qdisc show; "
                         + "\(prefix)ip -s link")
             ]
         }
+    }
+
+    /// Of `ss`: " '( sport = :80 )'".
+    private func port(_ services: Services) -> String {
+        guard let most = services.traced?[.data]?.most else { return "" }
+        return " '( \(most.isLocal ? "sport" : "dport") = :\(most.port) )'"
     }
 
     // MARK: Resets

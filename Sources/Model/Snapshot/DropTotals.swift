@@ -112,10 +112,13 @@ public struct DropTotals: Totals {
     /// SYNs that found no socket, by what they asked for; `nil`: not traced, or this kernel gives
     /// no reasons (before 5.17).
     public var refused: [RefusedPlace: UInt64]?
-    /// Of these three what left, being idle.
+    /// Segments sent again, by whose they were; `nil`: not traced.
+    public var resent: [Resend: UInt64]?
+    /// Of these four what left, being idle.
     public var endedPackets: [PacketDrop: UInt64] = [:]
     public var endedStacks: [DropStack: UInt64] = [:]
     public var endedRefused: [RefusedPlace: UInt64] = [:]
+    public var endedResent: [Resend: UInt64] = [:]
     /// By the inode of the namespace: use as it was last seen. Where nothing is tracked there is none.
     public var conntrack: [UInt32: Conntrack] = [:]
     /// By what accept queues are timed; `nil`: they are not.
@@ -141,7 +144,7 @@ public struct DropTotals: Totals {
     /// later one. One that was closed already, and had nothing more, is in no interval.
     public func since(_ earlier: DropTotals) -> DropTotals {
         var rest = self
-        (rest.ended, rest.endedPackets, rest.endedStacks, rest.endedRefused) = ([:], [:], [:], [:])
+        rest.forgetEnded()
         for (listener, before) in earlier.listeners {
             guard var state = rest.listeners[listener] else { continue }
             if let drops = before.drops { state.drops?.subtract(drops) }
@@ -156,6 +159,7 @@ public struct DropTotals: Totals {
         rest.packets?.subtract(earlier.packets ?? [:])
         rest.stacks?.subtract(earlier.stacks ?? [:])
         rest.refused?.subtract(earlier.refused ?? [:])
+        rest.resent?.subtract(earlier.resent ?? [:])
         for (netns, before) in earlier.conntrack { rest.conntrack[netns]?.subtract(before) }
         rest.loss.subtract(earlier.loss)
         return rest
@@ -171,8 +175,14 @@ public struct DropTotals: Totals {
         all.packets?.add(endedPackets)
         all.stacks?.add(endedStacks)
         all.refused?.add(endedRefused)
-        (all.ended, all.endedPackets, all.endedStacks, all.endedRefused) = ([:], [:], [:], [:])
+        all.resent?.add(endedResent)
+        all.forgetEnded()
         return all
+    }
+
+    private mutating func forgetEnded() {
+        (ended, endedPackets, endedStacks) = ([:], [:], [:])
+        (endedRefused, endedResent) = ([:], [:])
     }
 
     /// What all listeners lost.

@@ -34,6 +34,7 @@ struct DiagnoseOptions: ParsableArguments {
         listeners.accepts = .ifPossible
         listeners.packets = .ifPossible
         listeners.refused = true
+        listeners.resent = .ifPossible
         listeners.conntrack = true
         listeners.owners = .new
         listeners.need = .ifPossible
