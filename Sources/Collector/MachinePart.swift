@@ -5,12 +5,61 @@ import Model
 /// What the kernel says of itself, its namespaces, and processes that hold listening sockets.
 struct MachinePart {
     private(set) var last = MachineFacts()
+    private var looks = Recent<UInt32, WaitingLooks>(keeping: 1024)
 
-    mutating func read(_ looks: NamespaceLooks, _ drops: DropsSnapshot?) {
+    /// Of very many processes of a service so many show what all of them do.
+    private static let mostOfSocket = 16
+    private static let mostAtLook = 64
+    private static let mostScheduled = 512
+
+    mutating func read(_ looks: inout NamespaceLooks, _ drops: DropsSnapshot?, _ ports: PortsSnapshot?) {
         last.namespaces = looks.found.compactMapValues(\.facts)
-        let owners = drops?.owners.values.map { $0 } ?? []
-        let pids = Set(owners.joined().map(\.pid))
-        last.processes = pids.reduce(into: [:]) { $0[$1] = ProcessFacts(pid: $1) }
+        readUnixSockets(ports, &looks)
+        let owners = [drops?.owners ?? [:], last.unixOwners].flatMap(\.values).joined()
+        var cgroups = CgroupLimits()
+        last.processes = [:]
+        for (number, pid) in Set(owners.map(\.pid)).sorted().enumerated() {
+            var facts = ProcessFacts(pid: pid)
+            if number < Self.mostScheduled { facts?.scheduling = ProcessScheduling(pid: pid, &cgroups) }
+            last.processes[pid] = facts
+        }
+        for pid in Set((drops?.acceptFailures ?? [:]).keys.map(\.pid)) {
+            last.processes[pid]?.openFiles = OpenFileLimit(pid: pid)
+        }
+        last.waitingLooks = self.looks.all
         last.availableMemory = Memory.available()
+        last.fileTable = .current()
     }
+
+    /// The Unix sockets whose queue somebody found full: those of others are nobody's concern.
+    private mutating func readUnixSockets(_ ports: PortsSnapshot?, _ looks: inout NamespaceLooks) {
+        let paths = Set((ports?.fullUnixSockets ?? [:]).keys.map(\.path))
+        guard !paths.isEmpty else { return }
+        var found: [UnixListener] = []
+        // Without them the paths are told, and nothing of their queues.
+        try? looks.inEach(anew: true) { (_, _, namespace) throws in
+            found += try inNetworkNamespace(namespace) { try UnixListener.allHere() }
+        }
+        last.unixListeners = found.filter { paths.contains($0.path) }
+        last.unixOwners = SocketOwners.find(Set(last.unixListeners.map(\.inode)))
+    }
+
+    /// What the owners of sockets do at which connections wait now.
+    mutating func look(at sockets: DropsSnapshot, within budget: LookBudget) {
+        let waiting = sockets.listeners.filter { $0.value.queues?.isWaitedIn == true }
+        let owners = waiting.keys.sorted { $0.inode < $1.inode }.flatMap { listener in
+            Set((sockets.owners[listener.inode] ?? []).map(\.pid)).sorted().prefix(Self.mostOfSocket)
+        }
+        for pid in Set(owners).sorted().prefix(Self.mostAtLook) where budget.isLeft {
+            guard let activity = budget.spend({ ProcessActivity(pid: pid) }) else { continue }
+            var seen = looks[pid] ?? WaitingLooks()
+            seen.add(activity)
+            looks[pid] = seen
+        }
+    }
+}
+
+extension ListenQueues {
+    /// Whether connections wait, as far as was seen just now.
+    fileprivate var isWaitedIn: Bool { acceptQueue > 0 && age < 1 }
 }

@@ -17,8 +17,8 @@ struct {
 /* A bit for each port of services, set by the host before it walks. */
 struct why_bound_ports service_ports SEC(".data.services");
 
-/* Sockets that found no room in the table. */
-__u32 service_losses SEC(".data.lost");
+/* Sockets that found no room in the table. Cleared by the host before it walks. */
+__u64 service_losses SEC(".data.lost");
 
 static const struct why_service_use no_use;
 

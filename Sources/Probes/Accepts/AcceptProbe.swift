@@ -11,11 +11,14 @@ public final class AcceptProbe {
     public let backend: Backend
     /// Whether it sees connections come into the queue, and how many wait there then.
     public var seesArrivals: Bool { backend != .tracepoint }
+    /// Whether it sees calls of accept() that fail.
+    public let seesFailures: Bool
 
     private let object: LoadedObject
     /// `nil`: by tracepoints accept itself says from where.
     private let note: Note?
     private var known = KnownListeners()
+    private var failures = Ledger<AcceptFailure, UInt64>()
 
     /// Loads and attaches the programs of the first backend that works here.
     /// - Parameters:
@@ -34,6 +37,7 @@ public final class AcceptProbe {
         }
         self.backend = backend
         self.object = object
+        seesFailures = backend == .tracepoint || !AcceptPrograms.failures(backend, btf).isEmpty
     }
 
     private final class Note {
@@ -47,7 +51,8 @@ public final class AcceptProbe {
     ) throws(BPFError) -> LoadedObject {
         try BackendTrial.require(backend, fentry: BackendTrial.fentry(btf))
         return try LoadedObject(
-            why_accept_object(), name: "tcpwhy_accept", AcceptPrograms.queue(backend),
+            why_accept_object(), name: "tcpwhy_accept",
+            AcceptPrograms.failures(backend, btf) + AcceptPrograms.queue(backend),
             others: Set([AcceptPrograms.note(backend, btf)].compactMap(\.self))
         ) { (object) throws(BPFError) in
             try object.setReadOnly(why_accept_config(netns: netns ?? 0), map: ".rodata.config")
@@ -83,6 +88,7 @@ public final class AcceptProbe {
     /// What went through each listener's queue since the last call.
     public func read() throws(BPFError) -> [Listener: ListenerState] {
         var rows: [Listener: ListenerState] = [:]
+        var failed: [AcceptFailure: UInt64] = [:]
         let epoch = try object.closeEpoch()
         try object.map(named: "accept_rows").drain { keyBytes, valueBytes in
             guard let key = keyBytes.read(why_listener_key.self), key.epoch == epoch else { return false }
@@ -93,15 +99,26 @@ public final class AcceptProbe {
             rows[known.listener(key, value.name), default: ListenerState()].merge(state)
             return true
         }
+        try object.map(named: "accept_failures").drain { keyBytes, valueBytes in
+            guard let key = keyBytes.read(why_accept_failure_key.self), key.epoch == epoch else { return false }
+            if let count = valueBytes.read(UInt64.self) { failed[AcceptFailure(key), default: 0] &+= count }
+            return true
+        }
+        failures.add(failed)
         return rows
     }
 
-    /// What was not seen. `table` are arrivals in no row, `attempt` accepts in no row:
+    /// Calls that failed, since the trace began, as of the last `read`. `nil`: they are not seen.
+    public var allFailures: [AcceptFailure: UInt64]? { seesFailures ? failures.totals : nil }
+
+    /// What was not seen. `table` are arrivals and failed calls in no row, `attempt` accepts in no row:
     /// it was full, or from which listener is not known.
     public func loss() throws(BPFError) -> Loss {
         var loss = Loss()
         let losses = try object.map(named: "accept_losses")
-        loss.table = try losses.total(WHY_ACCEPT_LOSS_ARRIVAL.rawValue)
+        loss.table =
+            try losses.total(WHY_ACCEPT_LOSS_ARRIVAL.rawValue)
+            + losses.total(WHY_ACCEPT_LOSS_FAILURE.rawValue)
         loss.attempt = try losses.total(WHY_ACCEPT_LOSS_ACCEPT.rawValue)
         loss.missed = try object.misses()
         loss.notAttributed = AcceptPrograms.counting.reduce(loss.attempt) { $0 + (loss.missed[$1] ?? 0) }
@@ -111,5 +128,13 @@ public final class AcceptProbe {
     /// Removes the programs; what they counted stays to be read.
     public func detach() throws(BPFError) {
         try object.detach()
+    }
+}
+
+extension AcceptFailure {
+    init(_ raw: why_accept_failure_key) {
+        self.init(
+            pid: raw.pid, command: CommandName(raw.comm).text, netns: raw.netns,
+            error: Int32(truncatingIfNeeded: raw.error))
     }
 }
