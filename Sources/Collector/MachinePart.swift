@@ -10,6 +10,8 @@ struct MachinePart {
     /// Of very many processes of a service so many show what all of them do.
     private static let mostOfSocket = 16
     private static let mostAtLook = 64
+    /// A few cost nearly nothing: these are looked at whatever other looks have taken.
+    private static let atAnyLook = 8
     private static let mostScheduled = 512
 
     mutating func read(_ looks: inout NamespaceLooks, _ drops: DropsSnapshot?, _ ports: PortsSnapshot?) {
@@ -50,7 +52,8 @@ struct MachinePart {
         let owners = waiting.keys.sorted { $0.inode < $1.inode }.flatMap { listener in
             Set((sockets.owners[listener.inode] ?? []).map(\.pid)).sorted().prefix(Self.mostOfSocket)
         }
-        for pid in Set(owners).sorted().prefix(Self.mostAtLook) where budget.isLeft {
+        for (number, pid) in Set(owners).sorted().prefix(Self.mostAtLook).enumerated() {
+            guard number < Self.atAnyLook || budget.isLeft else { return }
             guard let activity = budget.spend({ ProcessActivity(pid: pid) }) else { continue }
             var seen = looks[pid] ?? WaitingLooks()
             seen.add(activity)

@@ -36,9 +36,8 @@ enum Consequences {
         case .acceptQueueOverflow:
             // A longer queue would only make connections wait longer.
             return ownerTrouble(isSame)
-        case .acceptStalls, .notServed, .workersTooFew:
-            return find(.ownerStopped, where: isSame) ?? find(.acceptFails, where: isSame)
-                ?? find(.cpuThrottled, where: isSame)
+        case .notServed:
+            return ownerTrouble(isSame)
         case .portSearchExpensive where finding.confidence == .possible:
             // A search through a range with no port left tries all of it.
             return find(.ephemeralPortsExhausted, where: isSame)

@@ -31,7 +31,7 @@ enum Hindrance: Equatable {
             self = .acceptFails
         } else if processes.contains(where: { $0.quotas.contains(where: \.isReached) }) {
             self = .throttled
-        } else if seen.hasNoIdleProcessor, looks.isMostly(\.running) || looks.looks == 0 {
+        } else if seen.idleProcessors.map({ looks.isStarved(with: $0) }) == true {
             self = .noProcessor
         } else if let most = processes.compactMap(\.busiestThread).max(), most >= Self.wholeProcessor {
             self = .busy(min(most, 1))
@@ -63,6 +63,17 @@ extension WaitingLooks {
     func isMostly(_ what: KeyPath<WaitingLooks, UInt64>) -> Bool {
         looks >= Self.fewest && self[keyPath: what] * 2 > looks
     }
+
+    /// Of the CPUs' time: less than this is what interrupts leave.
+    private static let noIdle = 0.05
+    /// The same where nobody saw whether the owner wants to run.
+    private static let noIdleAtAll = 0.02
+
+    /// Whether the process wants to run, and so do as many others as there are CPUs.
+    /// - Parameter idle: share of the CPUs' time, 0 to 1.
+    func isStarved(with idle: Double) -> Bool {
+        isMostly(\.running) ? idle <= Self.noIdle : looks < Self.fewest && idle <= Self.noIdleAtAll
+    }
 }
 
 extension CPUQuota {
@@ -82,15 +93,10 @@ extension CPUQuota {
 }
 
 extension Observation {
-    /// Less than this is what interrupts leave.
-    private static let noIdle = 0.05
-
-    /// Whether the CPUs were busy all the time.
-    var hasNoIdleProcessor: Bool {
-        guard case .seen(let hotspots) = hotspots, let use = try? ProcessorUse(hotspots.cpus) else {
-            return false
-        }
-        return use.idle <= Self.noIdle
+    /// Share of the CPUs' time in which they had nothing to do. `nil`: not known.
+    var idleProcessors: Double? {
+        guard case .seen(let hotspots) = hotspots else { return nil }
+        return (try? ProcessorUse(hotspots.cpus))?.idle
     }
 
     /// How those that serve were found when connections waited.

@@ -50,6 +50,7 @@ static const char usage[] =
 	"  -m MS  with -l: sleep so long after each accept\n"
 	"  -A MS  with -l: sleep so long before each accept, -n in all, and say how long\n"
 	"         each connection had waited since its connect returned\n"
+	"  -N N   no more than N descriptors: whoever finds none left tries again\n"
 	"  -a     listen there too, and accept each connect in the thread that made it\n"
 	"  -k     keep every socket until the end (then close with RST)\n"
 	"  -w     close in order, which leaves TIME_WAIT; else with RST\n"
@@ -81,7 +82,7 @@ static const char usage[] =
 
 static struct options {
 	int threads, hold_seconds, first_port, backlog, sharing, defer, nap_ms, slow_ms, protocol,
-		rounds;
+		rounds, descriptors;
 	long count;
 	double seconds;
 	bool listen, deaf, in_turn, keep, orderly, nonblocking, quit, no_port, only_bind, wait,
@@ -131,7 +132,10 @@ static void *accept_and_close(void *argument)
 		accept_slowly(listener, options.slow_ms, options.count);
 		return 0;
 	}
-	while ((fd = accept(listener, 0, 0)) >= 0 || errno == ECONNABORTED || errno == EINTR) {
+	while ((fd = accept(listener, 0, 0)) >= 0 || errno == ECONNABORTED || errno == EINTR ||
+	       errno == EMFILE) {
+		if (fd < 0 && errno == EMFILE)
+			usleep(50000);
 		if (options.nap_ms)
 			usleep(options.nap_ms * 1000);
 		if (fd < 0)
@@ -313,7 +317,7 @@ int main(int argc, char **argv)
 	double begin;
 
 	while ((option = getopt(argc, argv,
-				"t:n:d:lLB:R:D:m:A:akwuqb:op:r:zy:Y:egvPCOfF:Mcx:i:s")) != -1) {
+				"t:n:d:lLB:R:D:m:A:N:akwuqb:op:r:zy:Y:egvPCOfF:Mcx:i:s")) != -1) {
 		switch (option) {
 		case 't': options.threads = atoi(optarg); break;
 		case 'n': options.count = atol(optarg); break;
@@ -325,6 +329,7 @@ int main(int argc, char **argv)
 		case 'D': options.defer = atoi(optarg); break;
 		case 'm': options.nap_ms = atoi(optarg); break;
 		case 'A': options.slow_ms = atoi(optarg); break;
+		case 'N': options.descriptors = atoi(optarg); break;
 		case 'a': options.listen = options.deaf = options.in_turn = true; break;
 		case 'k': options.keep = true; break;
 		case 'w': options.orderly = true; break;
@@ -363,6 +368,11 @@ int main(int argc, char **argv)
 	if (setrlimit(RLIMIT_NOFILE, &files) && getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	if (options.descriptors) {
+		files.rlim_cur = options.descriptors;
+		if (setrlimit(RLIMIT_NOFILE, &files))
+			fail("setrlimit");
 	}
 	signal(SIGPIPE, SIG_IGN);
 	options.length = address(argv[optind], atoi(argv[optind + 1]), &options.to);

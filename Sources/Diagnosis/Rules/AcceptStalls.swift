@@ -15,46 +15,42 @@ struct AcceptStalls: Rule {
             guard !queue.state.isClosed, !queue.acceptsAreHidden else { return nil }
             let hindrance = Hindrance(queue, seen, drops)
             guard !hindrance.isOutside else { return nil }
-            if Self.hasTail(queue) || (Self.isBlocked(queue, hindrance) && queue.ownerIsBehind == true) {
-                return finding(queue, hindrance, seen)
-            }
-            return nil
+            let isBehind = WorkersTooFew.isBehind(queue)
+            let tells =
+                isBehind ? Self.tells(of: queue, hindrance) : Self.longWaits(queue) != nil
+            return tells ? finding(queue, hindrance, seen) : nil
         }
     }
 
     /// Whether this, and not the number of workers, is what there is to say of a queue that never
     /// runs empty.
     static func tells(of queue: AcceptQueue, _ hindrance: Hindrance) -> Bool {
-        isBlocked(queue, hindrance) || hasTail(queue)
-    }
-
-    /// One process takes many connections, and sleeps while they wait. (Those of a pool sleep
-    /// while they serve: that they all do is what more workers are for.)
-    private static func isBlocked(_ queue: AcceptQueue, _ hindrance: Hindrance) -> Bool {
-        hindrance == .asleep && !queue.servesOneEach
+        !queue.servesOneEach && (hindrance == .asleep || longWaits(queue) != nil)
     }
 
     /// Nobody notices less.
-    private static let longWait: UInt64 = 100_000_000
+    private static let leastWait: UInt64 = 100_000_000
     /// So many times the median: else all waits are alike.
     private static let leastRatio: UInt64 = 10
     private static let fewest: UInt64 = 10
     /// Of all connections.
     private static let leastShare = 0.005
 
-    /// Whether some connections wait long, while most hardly wait.
-    static func hasTail(_ queue: AcceptQueue) -> Bool {
-        guard let wait = queue.state.accepted?.wait, let median = wait.quantile(0.5) else { return false }
-        let long = wait.count(atLeast: longWait)
-        return median &* leastRatio <= longWait && long >= fewest
-            && Double(long) >= Double(wait.count) * leastShare
+    /// Waits that are much longer than most, and how many there were. `nil`: all are alike, or
+    /// hardly any is long.
+    static func longWaits(_ queue: AcceptQueue) -> (wait: UInt64, count: UInt64)? {
+        guard let waits = queue.state.accepted?.wait, let median = waits.quantile(0.5) else { return nil }
+        let long = max(leastWait, median &* leastRatio)
+        let count = waits.count(atLeast: long)
+        guard count >= fewest, Double(count) >= Double(waits.count) * leastShare else { return nil }
+        return (long, count)
     }
 
     private func finding(_ queue: AcceptQueue, _ hindrance: Hindrance, _ seen: Observation) -> Finding {
         let isTraced =
             if case .traced(let backend) = queue.depthSource { backend != .tracepoint } else { false }
         let wait = queue.state.accepted?.wait
-        let long = wait?.count(atLeast: Self.longWait) ?? 0
+        let long = Self.longWaits(queue)
         let isAlways = queue.ownerIsBehind == true
         return Finding(
             id: .acceptStalls, severity: isAlways ? .critical : .warning,
@@ -65,15 +61,15 @@ struct AcceptStalls: Rule {
             impact: isAlways
                 ? queue.impact(seen)
                 : Impact(
-                    delayed: seen.rate(long), share: wait.map { Double(long) / Double(max($0.count, 1)) },
-                    delay: wait?.quantile(0.99)),
+                    delayed: seen.rate(long?.count ?? 0),
+                    share: wait.map { Double(long?.count ?? 0) / Double(max($0.count, 1)) }, delay: long?.wait),
             fixes: fixes(queue, hindrance), check: "tcpwhy listeners -P \(queue.listener.port) -d 10",
             unsettled: isTraced && hindrance != .unknown
                 ? "" : "what the process does meanwhile: its own trace, or strace -f -r -p PID")
     }
 
     private func summary(
-        _ queue: AcceptQueue, _ hindrance: Hindrance, _ long: UInt64, _ seen: Observation
+        _ queue: AcceptQueue, _ hindrance: Hindrance, _ long: (wait: UInt64, count: UInt64)?, _ seen: Observation
     ) -> String {
         let endpoint = EndpointText.of(queue.listener.address, queue.listener.port)
         let looks = seen.looks(at: queue.owner)
@@ -85,16 +81,18 @@ struct AcceptStalls: Rule {
             default: "it is busy or blocked in the middle of its work now and then"
             }
         let waits = queue.state.accepted?.wait
-        guard Self.hasTail(queue), let median = waits?.quantile(0.5), let p99 = queue.waitP99 else {
+        guard let long, let median = waits?.quantile(0.5), let p99 = queue.waitP99 else {
             return "\(queue.owner.name) does not come to accept on \(endpoint), where "
                 + "\(Units.mean(queue.meanDepth ?? 0)) connections wait: \(why)"
         }
         return "\(queue.owner.name) stalls: on \(endpoint) half of the connections wait less than "
-            + "\(Units.duration(median)) to be accepted, \(Units.exact(long)) waited "
-            + "\(Units.duration(Self.longWait)) and more (p99 \(Units.duration(p99))): \(why)"
+            + "\(Units.duration(median)) to be accepted, \(Units.exact(long.count)) waited "
+            + "\(Units.duration(long.wait)) and more (p99 \(Units.duration(p99))): \(why)"
     }
 
-    private func waits(_ queue: AcceptQueue, _ long: UInt64, _ seen: Observation) -> [Evidence] {
+    private func waits(
+        _ queue: AcceptQueue, _ long: (wait: UInt64, count: UInt64)?, _ seen: Observation
+    ) -> [Evidence] {
         var evidence: [Evidence] = []
         if let wait = queue.state.accepted?.wait, let median = wait.quantile(0.5), let p99 = queue.waitP99 {
             evidence.append(
@@ -103,10 +101,12 @@ struct AcceptStalls: Rule {
                     "\(Units.exact(wait.count)) connections waited \(Units.duration(median)) (median), "
                         + "\(Units.duration(p99)) (p99), \(Units.duration(wait.maximum)) (the longest)",
                     by: queue.depthSource))
+        }
+        if let long {
             evidence.append(
                 Evidence(
-                    "long_waits_per_s", seen.rate(long),
-                    "\(Units.exact(long)) of them waited \(Units.duration(Self.longWait)) and more",
+                    "long_waits_per_s", seen.rate(long.count),
+                    "\(Units.exact(long.count)) of them waited \(Units.duration(long.wait)) and more",
                     by: queue.depthSource))
         }
         if let depth = queue.meanDepth {

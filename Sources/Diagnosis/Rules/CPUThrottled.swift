@@ -35,7 +35,7 @@ struct CPUThrottled: Rule {
             id: .cpuThrottled, severity: share >= criticalShare ? .critical : .warning, confidence: .certain,
             subject: .listener(queue.listener), subjectText: seen.text(of: queue.listener, queue.owner),
             summary: "\(queue.owner.name) is halted in \(Units.percent(share)) of all periods, "
-                + "\(Units.duration(each)) each: its cgroup may use \(Units.percent(quota.processors)) of a CPU",
+                + "\(Units.duration(each)) on all its CPUs each: its cgroup may use \(Units.percent(quota.processors)) of one",
             evidence: [
                 Evidence(
                     "throttled_share", share,

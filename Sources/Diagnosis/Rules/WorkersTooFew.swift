@@ -7,7 +7,7 @@ struct WorkersTooFew: Rule {
     var ids: [FindingID] { [.workersTooFew] }
 
     /// Shorter waits than this are no reason to wake anyone.
-    private let leastWait: UInt64 = 1_000_000
+    private static let leastWait: UInt64 = 1_000_000
 
     func examine(_ seen: Observation) throws -> [Finding] {
         let drops = try seen.drops.get()
@@ -15,7 +15,7 @@ struct WorkersTooFew: Rule {
         guard queues.isEmpty || queues.contains(where: { $0.meanDepth != nil }) else {
             throw NotExamined("how long connections wait is not measured here")
         }
-        return queues.filter(isBehind).compactMap { queue in
+        return queues.filter(Self.isBehind).compactMap { queue in
             let hindrance = Hindrance(queue, seen, drops)
             // Others tell of these: more that serve would not help.
             guard !hindrance.isOutside, !AcceptStalls.tells(of: queue, hindrance) else { return nil }
@@ -23,7 +23,7 @@ struct WorkersTooFew: Rule {
         }
     }
 
-    private func isBehind(_ queue: AcceptQueue) -> Bool {
+    static func isBehind(_ queue: AcceptQueue) -> Bool {
         guard queue.ownerIsBehind == true, !queue.state.isClosed else { return false }
         guard let accepted = queue.state.accepted, !queue.acceptsAreHidden else { return true }
         // Nothing accepted at all: it hangs, and its waits have not ended.
