@@ -132,7 +132,9 @@ public final class Collector: SnapshotSource {
         names.forget(ended)
         if isLast { listeners.value?.look(at: &looks) }
         if questions.machine {
-            if isShown, let sockets = listeners.value?.last { machine.look(at: sockets, within: looks.budget) }
+            if isShown, let sockets = listeners.value?.last {
+                machine.look(at: sockets, within: looks.budget)
+            }
             if isLast { machine.read(&looks, listeners.value?.last, ports.value?.last) }
         }
         return snapshot()

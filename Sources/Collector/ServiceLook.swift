@@ -29,7 +29,8 @@ struct ServiceLook {
                 found.merge(ServedSockets.byListener(sockets, here)) { $1 }
             }
             if probe.uncounted > 0 {
-                notes.note("services", "\(probe.uncounted) connections are at more addresses than can be told apart")
+                notes.note(
+                    "services", "\(probe.uncounted) connections are at more addresses than can be told apart")
             }
         } catch {
             notes.note("services", "what services do not read is not known: \(error)")

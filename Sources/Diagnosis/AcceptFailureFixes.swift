@@ -8,12 +8,19 @@ enum AcceptFailureFixes {
         switch error {
         case 24: openFiles(process, owner, seen)
         case 23: [fileTable(seen)]
-        case 1: [Fix("see what forbids it: the audit log names the rule", command: "ausearch -m avc,seccomp -ts recent")]
+        case 1:
+            [
+                Fix(
+                    "see what forbids it: the audit log names the rule",
+                    command: "ausearch -m avc,seccomp -ts recent")
+            ]
         default:
             [
                 Fix(
                     "see what takes the memory, and the bound on the service's own",
-                    command: "cat /proc/meminfo /proc/net/sockstat\(process.map { "; cat /proc/\($0.pid)/cgroup" } ?? "")")
+                    command:
+                        "cat /proc/meminfo /proc/net/sockstat\(process.map { "; cat /proc/\($0.pid)/cgroup" } ?? "")"
+                )
             ]
         }
     }
@@ -27,7 +34,11 @@ enum AcceptFailureFixes {
         let most = seen.fileTable.mostPerProcess ?? mostPerProcess
         let value = UInt64(PowerOfTwo.atLeast(max(Double(soft) * 4, 1024), most: Int(clamping: most)))
         guard value > soft else {
-            return [Fix("\(owner.name) may have no more files open than fs.nr_open: let it close what it does not need")]
+            return [
+                Fix(
+                    "\(owner.name) may have no more files open than fs.nr_open: let it close what it does not need"
+                )
+            ]
         }
         let hard = process.openFiles?.hard
         let limits = hard.map { "\(value):\(max(value, $0))" } ?? "\(value)"
@@ -36,13 +47,18 @@ enum AcceptFailureFixes {
                 "let it have \(value) files open at once, instead of \(soft)",
                 command: "prlimit --pid \(process.pid) --nofile=\(limits)",
                 lasting: lasting(value, process, owner),
-                risk: "a program that never closes its files only fails later: see ls -l /proc/\(process.pid)/fd")
+                risk:
+                    "a program that never closes its files only fails later: see ls -l /proc/\(process.pid)/fd"
+            )
         ]
     }
 
     private static func lasting(_ value: UInt64, _ process: ProcessFacts, _ owner: Owner) -> String {
         let own: [(prefix: String, line: String)] = [
-            ("nginx", "worker_rlimit_nofile \(value); in nginx.conf, and no more worker_connections than that"),
+            (
+                "nginx",
+                "worker_rlimit_nofile \(value); in nginx.conf, and no more worker_connections than that"
+            ),
             ("php-fpm", "rlimit_files = \(value) in the pool's file"),
             ("haproxy", "no ulimit-n below \(value) in haproxy's global section, and its maxconn"),
         ]
@@ -59,7 +75,8 @@ enum AcceptFailureFixes {
         let value = PowerOfTwo.atLeast(max(Double(now) * 2, 65536), most: 1 << 30)
         guard UInt64(value) > now else { return Fix("find out who has so many files open: lsof -n") }
         return Fix.sysctl(
-            "let the machine have \(value) files open, instead of \(now)", "fs.file-max", "\(value)", in: nil, seen,
+            "let the machine have \(value) files open, instead of \(now)", "fs.file-max", "\(value)", in: nil,
+            seen,
             risk: "each open file takes kernel memory")
     }
 }

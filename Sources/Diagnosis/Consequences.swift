@@ -29,7 +29,9 @@ enum Consequences {
         func isSame(_ other: Finding) -> Bool { other.subject.isSame(as: finding.subject) }
         /// What keeps the socket's owner from taking connections.
         func ownerTrouble(_ isIt: (Finding) -> Bool) -> Finding? {
-            let ids: [FindingID] = [.ownerStopped, .acceptFails, .cpuThrottled, .workersTooFew, .acceptStalls]
+            let ids: [FindingID] = [
+                .ownerStopped, .acceptFails, .cpuThrottled, .workersTooFew, .acceptStalls,
+            ]
             return ids.compactMap { find($0, where: isIt) }.first
         }
         switch finding.id {

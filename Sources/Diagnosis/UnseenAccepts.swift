@@ -23,7 +23,9 @@ enum UnseenAccepts {
 
     /// Whether it is unknown how many connections a socket's owner accepted: none by a call that
     /// was seen, where some were accepted otherwise.
-    static func hide(_ listener: Listener, _ state: ListenerState, _ seen: Observation, _ drops: DropsInterval) -> Bool {
+    static func hide(
+        _ listener: Listener, _ state: ListenerState, _ seen: Observation, _ drops: DropsInterval
+    ) -> Bool {
         state.accepted?.accepts == 0 && count(in: listener.netns, seen, drops) > 0
     }
 }

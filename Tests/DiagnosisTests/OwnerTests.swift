@@ -45,7 +45,8 @@ import Testing
 
     @Test func stoppedProcessesAreNamedWithTheirCure() throws {
         let finding = try #require(Sick.stopped.report.findings.first)
-        #expect(finding.id == .ownerStopped && finding.severity == .critical && finding.confidence == .certain)
+        #expect(
+            finding.id == .ownerStopped && finding.severity == .critical && finding.confidence == .certain)
         #expect(finding.fixes.map(\.command) == ["kill -CONT 80"])
         // What waits counts, though nothing is accepted.
         #expect(finding.impact.delayedPerSecond == 300)
@@ -79,7 +80,8 @@ import Testing
         #expect(finding.value("accept_failures_per_s") == 20 && finding.value("open_file_limit") == 1024)
         let fix = try #require(finding.fixes.first)
         #expect(fix.command == "prlimit --pid 80 --nofile=4096:4096")
-        #expect(fix.lasting.contains("worker_rlimit_nofile 4096;") && fix.lasting.contains("LimitNOFILE=4096"))
+        #expect(
+            fix.lasting.contains("worker_rlimit_nofile 4096;") && fix.lasting.contains("LimitNOFILE=4096"))
     }
 
     /// A server that closes its socket gets EBADF and EINVAL: its own doing.
@@ -113,7 +115,8 @@ import Testing
             $0.scheduling?.quotas = [Sick.quota(directory, isVersion1: isVersion1)]
         }
         let finding = try #require(seen.report.findings.first)
-        #expect(finding.id == .cpuThrottled && finding.severity == .critical && finding.confidence == .certain)
+        #expect(
+            finding.id == .cpuThrottled && finding.severity == .critical && finding.confidence == .certain)
         // 5 % and the 0.9 s of each second in which it was halted.
         #expect(finding.fixes.map(\.command) == [command])
         #expect(finding.value("throttled_share") == 0.95)
@@ -144,7 +147,8 @@ import Testing
     @Test func blockedLoopIsAStall() throws {
         let seen = Self.behind(.only(.asleep("hrtimer_nanosleep")))
         let finding = try #require(seen.report.findings.first)
-        #expect(finding.id == .acceptStalls && finding.severity == .critical && finding.confidence == .certain)
+        #expect(
+            finding.id == .acceptStalls && finding.severity == .critical && finding.confidence == .certain)
         #expect(finding.summary.contains("asleep in hrtimer_nanosleep (a sleep of its own)"))
         #expect(finding.fixes.first?.command == "strace -f -T -p 80")
         #expect(seen.report.findings[.workersTooFew] == nil)

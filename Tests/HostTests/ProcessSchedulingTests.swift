@@ -13,7 +13,10 @@ import Testing
         #expect(stat.state == .sleeping && stat.ticks == 300)
     }
 
-    @Test(arguments: ["", "42 (a", "42 (a) S 1 2", "42 (a) ? 1 42 42 0 -1 4 1 0 0 0 2 5 0", "42 (a) S 1 42 42 0 -1 4 1 0 0 0 x 5 0"])
+    @Test(arguments: [
+        "", "42 (a", "42 (a) S 1 2", "42 (a) ? 1 42 42 0 -1 4 1 0 0 0 2 5 0",
+        "42 (a) S 1 42 42 0 -1 4 1 0 0 0 x 5 0",
+    ])
     func badStatIsNone(line: String) {
         #expect(ThreadStat(line) == nil)
     }
@@ -29,7 +32,8 @@ import Testing
     }
 
     @Test func stackGivesFunctions() {
-        let text = "[<0>] ep_poll+0x310/0x3a0\n[<0>] do_epoll_wait+0xb6/0xe0\n[<0>] nft_do [nf_tables]\n\n[<0>]\n"
+        let text =
+            "[<0>] ep_poll+0x310/0x3a0\n[<0>] do_epoll_wait+0xb6/0xe0\n[<0>] nft_do [nf_tables]\n\n[<0>]\n"
         #expect(ProcessActivity.places(parsing: text) == ["ep_poll", "do_epoll_wait", "nft_do"])
         #expect(ProcessActivity.isReady(["ep_poll"]) && !ProcessActivity.isReady(["hrtimer_nanosleep"]))
         #expect(ProcessActivity.places(parsing: "").isEmpty)
@@ -70,7 +74,8 @@ import Testing
         #expect(found.isVersion1)
         #expect(
             found.path == [
-                "/sys/fs/cgroup/cpu,cpuacct/a/b:c", "/sys/fs/cgroup/cpu,cpuacct/a", "/sys/fs/cgroup/cpu,cpuacct",
+                "/sys/fs/cgroup/cpu,cpuacct/a/b:c", "/sys/fs/cgroup/cpu,cpuacct/a",
+                "/sys/fs/cgroup/cpu,cpuacct",
             ])
     }
 
@@ -132,7 +137,8 @@ import Testing
     }
 
     @Test func errorIsTold() {
-        let answer = read(Self.words(20) + Self.halves(2, 0) + Self.words(0, 0) + Self.words(UInt32(bitPattern: -2)))
+        let answer = read(
+            Self.words(20) + Self.halves(2, 0) + Self.words(0, 0) + Self.words(UInt32(bitPattern: -2)))
         #expect(answer.error == 2 && answer.isLast)
     }
 

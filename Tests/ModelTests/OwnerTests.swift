@@ -49,9 +49,10 @@ import Testing
         #expect(Distribution().count(atLeast: 0) == 0)
     }
 
-    @Test(arguments: [
-        ([0x2f, 0x61, 0, 0x62], "/a"), ([0, 0x61, 0, 0x62], "@a@b"), ([], ""), ([0], "@"),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            ([0x2f, 0x61, 0, 0x62], "/a"), ([0, 0x61, 0, 0x62], "@a@b"), ([], ""), ([0], "@"),
+        ] as [([UInt8], String)])
     func unixPathsAreText(bytes: [UInt8], text: String) {
         #expect(UnixPath.text(bytes) == text)
     }

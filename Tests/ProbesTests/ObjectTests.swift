@@ -42,7 +42,8 @@ import Testing
             maps.isSuperset(of: [
                 ".rodata.config", "connect_rows", "connect_others", "connect_slots", "connect_attempts",
                 "connect_calls", "connect_events", "connect_losses", "connect_cgroup", "connect_stacks",
-                "connect_other_stacks", "connect_unix", "connect_processes", "reported_processes", ".data.epoch",
+                "connect_other_stacks", "connect_unix", "connect_processes", "reported_processes",
+                ".data.epoch",
             ]))
         let stacks: Set = [".data.turn", "stacks_0", "more_stacks_0", "stacks_1", "more_stacks_1"]
         #expect(maps.isSuperset(of: stacks))

@@ -20,7 +20,8 @@ extension Background {
             A program that never closes its connections (CLOSE_WAIT, see not-served) meets any limit. \
             ulimit -n in a shell says nothing of a service that systemd started.
             """,
-        sources: "net/socket.c (__sys_accept4, do_accept), fs/file.c, fs/file_table.c; accept(2), getrlimit(2)")
+        sources:
+            "net/socket.c (__sys_accept4, do_accept), fs/file.c, fs/file_table.c; accept(2), getrlimit(2)")
 
     static let ownerStopped = Background(
         title: "the process that holds a listening socket does not run",
@@ -113,5 +114,6 @@ extension Background {
             No counter of TCP shows it, and /proc/net/unix has no queues. A longer queue helps bursts; if php-fpm \
             has too few children for the load, requests only wait longer.
             """,
-        sources: "net/unix/af_unix.c (unix_stream_connect, unix_recvq_full_lockless), net/unix/diag.c; unix(7)")
+        sources:
+            "net/unix/af_unix.c (unix_stream_connect, unix_recvq_full_lockless), net/unix/diag.c; unix(7)")
 }

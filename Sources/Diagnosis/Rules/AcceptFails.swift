@@ -57,7 +57,8 @@ struct AcceptFails: Rule {
                     by: .traced(drops.waitBackend ?? drops.backend))
             ] + limits(error, queue, seen) + waiting(queue),
             impact: isWaitedFor ? queue.impact(seen) : Impact(),
-            fixes: AcceptFailureFixes.of(error: error, Self.process(queue.owner, seen, drops), queue.owner, seen),
+            fixes: AcceptFailureFixes.of(
+                error: error, Self.process(queue.owner, seen, drops), queue.owner, seen),
             check: "tcpwhy diagnose -P \(queue.listener.port) -d 10")
     }
 
@@ -84,7 +85,8 @@ struct AcceptFails: Rule {
             let open = seen.fileTable.open.map { "\(Units.exact($0)) of " } ?? ""
             return [
                 Evidence(
-                    "file_max", Double(maximum), "\(open)\(Units.exact(maximum)) files are open on this machine",
+                    "file_max", Double(maximum),
+                    "\(open)\(Units.exact(maximum)) files are open on this machine",
                     by: .setting, counter: "/proc/sys/fs/file-nr")
             ]
         }
@@ -94,7 +96,8 @@ struct AcceptFails: Rule {
         let open = limited.open.map { "\(Units.exact($0)) of " } ?? ""
         return [
             Evidence(
-                "open_file_limit", Double(soft), "it has \(open)\(Units.exact(soft)) files open", by: .setting,
+                "open_file_limit", Double(soft), "it has \(open)\(Units.exact(soft)) files open",
+                by: .setting,
                 counter: "/proc/PID/limits")
         ]
     }

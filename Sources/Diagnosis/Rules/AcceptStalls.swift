@@ -62,14 +62,16 @@ struct AcceptStalls: Rule {
                 ? queue.impact(seen)
                 : Impact(
                     delayed: seen.rate(long?.count ?? 0),
-                    share: wait.map { Double(long?.count ?? 0) / Double(max($0.count, 1)) }, delay: long?.wait),
+                    share: wait.map { Double(long?.count ?? 0) / Double(max($0.count, 1)) }, delay: long?.wait
+                ),
             fixes: fixes(queue, hindrance), check: "tcpwhy listeners -P \(queue.listener.port) -d 10",
             unsettled: isTraced && hindrance != .unknown
                 ? "" : "what the process does meanwhile: its own trace, or strace -f -r -p PID")
     }
 
     private func summary(
-        _ queue: AcceptQueue, _ hindrance: Hindrance, _ long: (wait: UInt64, count: UInt64)?, _ seen: Observation
+        _ queue: AcceptQueue, _ hindrance: Hindrance, _ long: (wait: UInt64, count: UInt64)?,
+        _ seen: Observation
     ) -> String {
         let endpoint = EndpointText.of(queue.listener.address, queue.listener.port)
         let looks = seen.looks(at: queue.owner)

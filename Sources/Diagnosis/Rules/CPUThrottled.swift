@@ -58,7 +58,9 @@ struct CPUThrottled: Rule {
     static func neededProcessors(_ quota: CPUQuota, _ seen: Observation) -> Double {
         let wanted = quota.processors + seen.rate(quota.halted) / 1e9
         var most = Double.infinity
-        if case .seen(let hotspots) = seen.hotspots, !hotspots.cpus.isEmpty { most = Double(hotspots.cpus.count) }
+        if case .seen(let hotspots) = seen.hotspots, !hotspots.cpus.isEmpty {
+            most = Double(hotspots.cpus.count)
+        }
         return max(min(wanted, most), min(quota.processors * 1.5, most))
     }
 
@@ -76,10 +78,14 @@ struct CPUThrottled: Rule {
                 what, command: "systemctl set-property \(ShellWord.quoted(unit)) CPUQuota=\(percent)%",
                 risk: risk)
         case .docker(let id):
-            return Fix(what, command: "docker update --cpus \(Units.mean(Double(percent) / 100)) \(ShellWord.quoted(id))", risk: risk)
+            return Fix(
+                what,
+                command: "docker update --cpus \(Units.mean(Double(percent) / 100)) \(ShellWord.quoted(id))",
+                risk: risk)
         case .pod:
             return Fix(
-                what, command: "resources.limits.cpu: \(percent * 10)m", lasting: "in the pod's specification",
+                what, command: "resources.limits.cpu: \(percent * 10)m",
+                lasting: "in the pod's specification",
                 risk: risk)
         case .other:
             let value = UInt64(percent) * quota.period / 100

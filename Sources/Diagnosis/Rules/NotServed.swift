@@ -50,7 +50,8 @@ struct NotServed: Rule {
                         ? "; the clients of \(Units.exact(sockets.unreadClosed)) have given up" : ""),
             evidence: evidence(sockets) + OwnerEvidence.of(owner, seen),
             impact: Impact(share: share), fixes: fixes(owner, isRead: isRead),
-            check: "\(seen.prefix(listener.netns))ss -tn state established state close-wait sport = :\(listener.port)",
+            check:
+                "\(seen.prefix(listener.netns))ss -tn state established state close-wait sport = :\(listener.port)",
             unsettled: "the service's own log and its threads: what do they wait for?")
     }
 

@@ -11,8 +11,10 @@ struct OwnerStopped: Rule {
         guard queues.isEmpty || queues.contains(where: { !Self.known($0.owner, seen).isEmpty }) else {
             throw NotExamined("what the processes do that hold listening sockets is not known")
         }
-        return QueueGroups.busiest(queues.filter { !Self.stopped($0.owner, seen).isEmpty && !$0.state.isClosed })
-            .map { finding($0, seen) }
+        return QueueGroups.busiest(
+            queues.filter { !Self.stopped($0.owner, seen).isEmpty && !$0.state.isClosed }
+        )
+        .map { finding($0, seen) }
     }
 
     private static func known(_ owner: Owner, _ seen: Observation) -> [UInt32] {

@@ -14,7 +14,8 @@ struct UnixSocketBacklog: Rule {
             throw NotExamined("connects to Unix sockets are not traced here")
         }
         let paths = Dictionary(grouping: failed.filter { $0.value > 0 }) { Place($0.key) }
-        return paths.sorted { ($0.key.path, $0.key.netns) < ($1.key.path, $1.key.netns) }.compactMap { place, rows in
+        return paths.sorted { ($0.key.path, $0.key.netns) < ($1.key.path, $1.key.netns) }.compactMap {
+            place, rows in
             let count = rows.reduce(0) { $0 &+ $1.value }
             guard count >= fewest else { return nil }
             return finding(place, count, callers: rows.map { ($0.key.command, $0.value) }, seen, ports)
@@ -44,7 +45,8 @@ struct UnixSocketBacklog: Rule {
             id: .unixSocketBacklog, severity: .critical, confidence: .certain,
             subject: .path(place.path, netns: place.netns),
             subjectText: "\(caller) to \(place.path)\(owner.map { " (\($0.command))" } ?? "")",
-            summary: "\(seen.rateText(count)) connects a second of \(caller) to the Unix socket \(place.path) fail "
+            summary:
+                "\(seen.rateText(count)) connects a second of \(caller) to the Unix socket \(place.path) fail "
                 + "with EAGAIN: its queue is full"
                 + (listener.map { " (backlog \($0.backlog))" } ?? "") + ", \(server) takes them too slowly",
             evidence: evidence(count, listener, seen, ports),
@@ -63,7 +65,8 @@ struct UnixSocketBacklog: Rule {
             + (listener.map {
                 [
                     Evidence(
-                        "backlog", Double($0.backlog), "listen() asked for \($0.backlog), or net.core.somaxconn is that",
+                        "backlog", Double($0.backlog),
+                        "listen() asked for \($0.backlog), or net.core.somaxconn is that",
                         by: .setting),
                     Evidence(
                         "waiting", Double($0.waiting), "\($0.waiting) connections waited in it at the end",
@@ -85,7 +88,8 @@ struct UnixSocketBacklog: Rule {
         if let somaxconn, Int(somaxconn) < value {
             fixes.append(
                 Fix.sysctl(
-                    "let queues be as long as \(value)", "net.core.somaxconn", "\(value)", in: place.netns, seen,
+                    "let queues be as long as \(value)", "net.core.somaxconn", "\(value)", in: place.netns,
+                    seen,
                     risk: "none by itself: \(server) must be started anew to ask for more"))
         }
         let setting = Setting(server: server, path: place.path, value)
@@ -93,7 +97,9 @@ struct UnixSocketBacklog: Rule {
             Fix(
                 "have \(server) ask for a queue of \(value), and see that enough of it serve "
                     + "(php-fpm: pm.max_children)", command: setting.line, lasting: setting.lasting,
-                risk: "a longer queue helps bursts only: behind a server that is too slow requests wait longer"))
+                risk:
+                    "a longer queue helps bursts only: behind a server that is too slow requests wait longer")
+        )
         return fixes
     }
 
@@ -104,10 +110,16 @@ struct UnixSocketBacklog: Rule {
 
         init(server: String, path: String, _ value: Int) {
             let known: [(prefix: String, line: String, lasting: String)] = [
-                ("php-fpm", "listen.backlog = \(value)", "in the pool's file; then restart it (a reload keeps the old socket)"),
+                (
+                    "php-fpm", "listen.backlog = \(value)",
+                    "in the pool's file; then restart it (a reload keeps the old socket)"
+                ),
                 ("gunicorn", "--backlog \(value)", "among its arguments; then restart it"),
                 ("uwsgi", "listen = \(value)", "in its configuration; then restart it"),
-                ("nginx", "listen unix:\(path) backlog=\(value);", "in the server block; then: nginx -s reload"),
+                (
+                    "nginx", "listen unix:\(path) backlog=\(value);",
+                    "in the server block; then: nginx -s reload"
+                ),
             ]
             let found = known.first { server.hasPrefix($0.prefix) }
             line = found?.line ?? "listen(fd, \(value))"

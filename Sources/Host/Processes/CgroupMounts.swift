@@ -59,6 +59,8 @@ struct CgroupMounts {
         let names = rest.split(separator: "/")
         // What a cgroup namespace shows of the outside: "/../other".
         guard !names.contains("..") else { return nil }
-        return (0...names.count).reversed().map { ([mount.point] + names[..<$0].map(String.init)).joined(separator: "/") }
+        return (0...names.count).reversed().map {
+            ([mount.point] + names[..<$0].map(String.init)).joined(separator: "/")
+        }
     }
 }

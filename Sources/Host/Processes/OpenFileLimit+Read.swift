@@ -36,6 +36,8 @@ extension FileTable {
         let fields = (try? readText("/proc/sys/fs/file-nr"))?.split { $0 == "\t" || $0 == "\n" }
         return FileTable(
             open: fields?.first.flatMap { UInt64($0) }, maximum: fields?.last.flatMap { UInt64($0) },
-            mostPerProcess: (try? readText("/proc/sys/fs/nr_open")).flatMap { UInt64($0.prefix { $0 != "\n" }) })
+            mostPerProcess: (try? readText("/proc/sys/fs/nr_open")).flatMap {
+                UInt64($0.prefix { $0 != "\n" })
+            })
     }
 }

@@ -23,7 +23,9 @@ extension ProcessScheduling {
                 let first = text.split(separator: " ").first, let nanoseconds = UInt64(first)
             {
                 times[thread] = nanoseconds
-            } else if let text = try? readText("/proc/\(pid)/task/\(thread)/stat"), let stat = ThreadStat(text) {
+            } else if let text = try? readText("/proc/\(pid)/task/\(thread)/stat"),
+                let stat = ThreadStat(text)
+            {
                 times[thread] = stat.ticks &* (1_000_000_000 / UInt64(max(sysconf(Int32(_SC_CLK_TCK)), 1)))
             }
         }

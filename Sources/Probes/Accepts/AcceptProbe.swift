@@ -100,7 +100,9 @@ public final class AcceptProbe {
             return true
         }
         try object.map(named: "accept_failures").drain { keyBytes, valueBytes in
-            guard let key = keyBytes.read(why_accept_failure_key.self), key.epoch == epoch else { return false }
+            guard let key = keyBytes.read(why_accept_failure_key.self), key.epoch == epoch else {
+                return false
+            }
             if let count = valueBytes.read(UInt64.self) { failed[AcceptFailure(key), default: 0] &+= count }
             return true
         }

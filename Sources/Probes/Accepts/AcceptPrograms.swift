@@ -37,7 +37,8 @@ enum AcceptPrograms {
     static func failures(_ backend: Backend, _ btf: BTF) -> [ProgramSpec] {
         guard btf.hasFunction(called) else { return [] }
         switch backend {
-        case .fentry: return [ProgramSpec(name: "fexit_call", hook: .trampoline(function: called, exit: true))]
+        case .fentry:
+            return [ProgramSpec(name: "fexit_call", hook: .trampoline(function: called, exit: true))]
         case .kprobe:
             return [ProgramSpec(name: "kretprobe_call", hook: .kprobe(function: called, isReturn: true))]
         case .tracepoint: return []

@@ -36,7 +36,8 @@ public final class ServiceProbe {
         uncounted &+= try losses.lookup(UInt32(0), as: UInt64.self) ?? 0
         var found: [ServiceAddress: ServedSockets] = [:]
         try services.drain { keyBytes, valueBytes in
-            if let key = keyBytes.read(why_service_key.self), let use = valueBytes.read(why_service_use.self) {
+            if let key = keyBytes.read(why_service_key.self), let use = valueBytes.read(why_service_use.self)
+            {
                 found[ServiceAddress(key)] = ServedSockets(use)
             }
             return true

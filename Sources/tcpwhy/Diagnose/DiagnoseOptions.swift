@@ -59,7 +59,9 @@ struct DiagnoseOptions: ParsableArguments {
             ports.connects = ports.connects.filter {
                 process.include($0.key.pid, $0.key.command.text) && (port ?? $0.key.port) == $0.key.port
             }
-            ports.fullUnixSockets = ports.fullUnixSockets?.filter { process.include($0.key.pid, $0.key.command) }
+            ports.fullUnixSockets = ports.fullUnixSockets?.filter {
+                process.include($0.key.pid, $0.key.command)
+            }
             seen.ports = .seen(ports)
         }
         if case .seen(let drops) = seen.drops {
@@ -72,7 +74,8 @@ struct DiagnoseOptions: ParsableArguments {
         if process.isFilter, Self.isEmpty(seen) {
             seen.remarks.append(
                 "\(process.text): none of these connected to anything or held a listening socket"
-                    + (port.map { " on port \($0)" } ?? "") + "; what follows is of the machine and its namespaces")
+                    + (port.map { " on port \($0)" } ?? "")
+                    + "; what follows is of the machine and its namespaces")
         }
         return seen
     }
