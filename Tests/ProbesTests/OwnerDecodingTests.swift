@@ -35,7 +35,7 @@ import Testing
 
     @Test func servedSocketsAreDecoded() {
         let raw = why_service_use(
-            established: 1, close_wait: 2, unread: 3, unread_close_wait: 4, quiet_close_wait: 5)
+            established: 1, close_wait: 2, unread: 3, unread_close_wait: 4, left_close_wait: 5)
         let sockets = ServedSockets(raw)
         #expect(sockets.established == 1 && sockets.closedByClient == 2 && sockets.unread == 3)
         #expect(sockets.unreadClosed == 4 && sockets.leftOpen == 5)

@@ -27,6 +27,7 @@
 #include "packets.h"
 #include "slow.h"
 #include "spin.h"
+#include "unixqueue.h"
 
 #define MAX_ERRNO 136
 #ifndef IPPROTO_MPTCP
@@ -71,6 +72,8 @@ static const char usage[] =
 	"  -C     instead: -n listeners that come and go, at ports from PORT on, each of\n"
 	"         which accepts a connect\n"
 	"  -O     the same, but each loses one\n"
+	"  -U     instead: to a Unix socket (@tcpload) whose queue of -B nobody empties, not waiting\n"
+	"  -j     send a byte after each connect\n"
 	"  -f     with -y: at a line on standard input acknowledge the answers, and say\n"
 	"         how many, and how long that took\n"
 	"  -F N   with -f: N times over, which makes a difference where no place is free\n"
@@ -87,7 +90,7 @@ static struct options {
 	double seconds;
 	bool listen, deaf, in_turn, keep, orderly, nonblocking, quit, no_port, only_bind, wait,
 		finish;
-	bool floods, segments, datagrams, next_address, next_port, churn, lose;
+	bool floods, segments, datagrams, next_address, next_port, churn, lose, fills_unix, greets;
 	const char *bind_address, *range, *ghost;
 	struct sockaddr_storage to;
 	socklen_t length;
@@ -296,6 +299,8 @@ static void *work(void *argument)
 			continue;
 		}
 		error = options.only_bind ? 0 : connect_once(fd, number);
+		if (options.greets && !error && send(fd, "x", 1, 0) != 1)
+			fail("send");
 		if (options.slow_ms && !error)
 			note_connected(fd);
 		if (options.in_turn && !error)
@@ -317,7 +322,7 @@ int main(int argc, char **argv)
 	double begin;
 
 	while ((option = getopt(argc, argv,
-				"t:n:d:lLB:R:D:m:A:N:akwuqb:op:r:zy:Y:egvPCOfF:Mcx:i:s")) != -1) {
+				"t:n:d:lLB:R:D:m:A:N:akwuqb:op:r:zy:Y:egvPCOUjfF:Mcx:i:s")) != -1) {
 		switch (option) {
 		case 't': options.threads = atoi(optarg); break;
 		case 'n': options.count = atol(optarg); break;
@@ -351,6 +356,8 @@ int main(int argc, char **argv)
 		case 'P': options.next_port = true; break;
 		case 'C': options.churn = true; break;
 		case 'O': options.churn = options.lose = true; break;
+		case 'j': options.greets = true; break;
+		case 'U': options.fills_unix = true; break;
 		case 'f': options.finish = true; break;
 		case 'F': options.rounds = atoi(optarg); break;
 		case 'M': options.protocol = IPPROTO_MPTCP; break;
@@ -392,6 +399,9 @@ int main(int argc, char **argv)
 	} else if (options.churn) {
 		done = results[0] =
 			churn_listeners((void *)&options.to, options.count, options.lose);
+	} else if (options.fills_unix) {
+		fill_unix_queue(options.count, options.backlog, results);
+		done = options.count;
 	} else if (options.datagrams) {
 		send_datagrams(&options.to, options.length, options.count);
 	} else {

@@ -201,11 +201,12 @@ struct why_service_use {
 	__u32 established;
 	__u32 close_wait;
 	__u32 unread; /* established, quiet, with data that nobody has read */
-	__u32 unread_close_wait; /* the same of CLOSE_WAIT: the FIN counts as data */
-	__u32 quiet_close_wait;
+	__u32 unread_close_wait; /* the same of CLOSE_WAIT */
+	__u32 left_close_wait; /* no packet for WHY_LEFT_NS, and still not closed */
 };
 
 #define WHY_QUIET_NS 1000000000ULL
+#define WHY_LEFT_NS 5000000000ULL
 
 /* Why a listening socket lost a connection; Model's ListenCause has the same order. */
 enum why_cause {

@@ -66,7 +66,8 @@ static __always_inline int count_served(struct sock_common *sk)
 {
 	bool closed = sk->skc_state == TCP_CLOSE_WAIT;
 	struct why_service_use *use;
-	bool quiet, unread;
+	__u64 last, now;
+	__u32 unread;
 
 	if (!closed && sk->skc_state != TCP_ESTABLISHED)
 		return 0;
@@ -76,17 +77,18 @@ static __always_inline int count_served(struct sock_common *sk)
 	use = service_use(sk);
 	if (!use)
 		return 0;
-	quiet = bpf_ktime_get_ns() >
-		read_field(struct tcp_sock, sk, tcp_mstamp) * 1000 + WHY_QUIET_NS;
-	unread = read_field(struct tcp_sock, sk, rcv_nxt) !=
+	now = bpf_ktime_get_ns();
+	last = read_field(struct tcp_sock, sk, tcp_mstamp) * 1000;
+	unread = read_field(struct tcp_sock, sk, rcv_nxt) -
 		 read_field(struct tcp_sock, sk, copied_seq);
 	if (closed) {
+		/* The FIN has a number of its own: who works on a request does not look for it. */
 		use->close_wait++;
-		use->quiet_close_wait += quiet;
-		use->unread_close_wait += quiet && unread;
+		use->unread_close_wait += unread > 1 && now > last + WHY_QUIET_NS;
+		use->left_close_wait += now > last + WHY_LEFT_NS;
 	} else {
 		use->established++;
-		use->unread += quiet && unread;
+		use->unread += unread && now > last + WHY_QUIET_NS;
 	}
 	return 0;
 }

@@ -88,12 +88,14 @@ extension Background {
         measured: """
             One walk over the sockets of each namespace at the end of the run: accepted ones (they have a struct \
             socket) in ESTABLISHED and CLOSE_WAIT that have unread data, and at which no packet came or went \
-            (tcp_mstamp) for a second. By the address that they arrived at.
+            (tcp_mstamp) for a second; and those in CLOSE_WAIT for five seconds. By the address that they \
+            arrived at.
             """,
         mistaken: """
             An empty accept queue and fast handshakes do not show that a service answers. A few unread sockets \
-            are healthy: a proxy that holds back a fast sender does not read either. A service that reads and \
-            never answers is not seen here.
+            are healthy: a proxy that holds back a fast sender does not read either. A client may close its own \
+            direction alone and wait for the answer (shutdown). A service that reads and never answers is not \
+            seen here.
             """,
         sources: "net/ipv4/tcp.c (tcp_recvmsg, tcp_close_state), net/ipv4/tcp_input.c (tcp_fin); ss(8)")
 

@@ -8,9 +8,9 @@ public struct ServedSockets: Sendable, Hashable {
     public var closedByClient: UInt64 = 0
     /// Those of `established` with data that nobody has read, and no packet came for a second.
     public var unread: UInt64 = 0
-    /// Those of `closedByClient` of which the same is true: the end itself counts as data.
+    /// Those of `closedByClient` of which the same is true.
     public var unreadClosed: UInt64 = 0
-    /// Those of `closedByClient` to which nothing came for a second, whether read or not.
+    /// Those of `closedByClient` at which no packet came or went for five seconds, read or not.
     public var leftOpen: UInt64 = 0
 
     public init() {}

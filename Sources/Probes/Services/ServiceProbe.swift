@@ -60,6 +60,6 @@ extension ServedSockets {
         closedByClient = UInt64(raw.close_wait)
         unread = UInt64(raw.unread)
         unreadClosed = UInt64(raw.unread_close_wait)
-        leftOpen = UInt64(raw.quiet_close_wait)
+        leftOpen = UInt64(raw.left_close_wait)
     }
 }
