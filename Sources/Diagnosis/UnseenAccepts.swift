@@ -3,7 +3,7 @@ import Model
 
 /// Accepts that tracepoints at system calls do not show: by io_uring, of MPTCP, by the kernel's
 /// own servers. The kernel's counter shows them all the same: what came about, was not accepted
-/// by a call that was seen, and finds no room in the queues, was accepted some other way.
+/// by a call that was seen, and does not wait either, was accepted some other way.
 enum UnseenAccepts {
     /// Less than this may be connections that came or went at either end of the run.
     private static let leastShare = 0.1
@@ -13,12 +13,17 @@ enum UnseenAccepts {
     static func count(in netns: UInt32, _ seen: Observation, _ drops: DropsInterval) -> UInt64 {
         guard drops.waitBackend == .tracepoint, let facts = seen.namespaces[netns] else { return 0 }
         let came = facts.counters.passiveOpens
-        let here = drops.listeners.filter { $0.key.netns == netns }.values
-        let accepted = here.reduce(0) { $0 &+ ($1.accepted?.accepts ?? 0) }
-        // One more than the backlog fits.
-        let room = here.reduce(0) { $0 &+ ($1.queues.map { UInt64($0.backlog) + 1 } ?? 0) }
-        let rest = came.minus(accepted &+ room)
+        let here = drops.listeners.filter { $0.key.netns == netns }
+        let accepted = here.reduce(0) { $0 &+ ($1.value.accepted?.accepts ?? 0) }
+        let waiting = here.reduce(0) { $0 &+ most($1.key, $1.value, seen) }
+        let rest = came.minus(accepted &+ waiting)
         return rest >= max(fewest, UInt64(Double(came) * leastShare)) ? rest : 0
+    }
+
+    /// How many waited when most did; of a socket that was never looked at, as many as it has room for.
+    private static func most(_ listener: Listener, _ state: ListenerState, _ seen: Observation) -> UInt64 {
+        if let looks = seen.queueDepths[listener] { return looks.maximum }
+        return state.queues.map { UInt64($0.backlog) + 1 } ?? 0
     }
 
     /// Whether it is unknown how many connections a socket's owner accepted: none by a call that

@@ -204,12 +204,13 @@ import Testing
     /// The kernel counts 10,000 that came about; no call accepted any of them.
     @Test func otherWaysToAcceptAreNoHang() {
         var seen = Fixture.healthy.withDrops {
-            $0.listeners = [Fixture.web: Fixture.state(accepts: 0)]
+            $0.listeners = [Fixture.web: Fixture.state(accepts: 0, backlog: 65535)]
         }.byTracepoints
         seen.queueDepths[Fixture.web] = Fixture.depths(12)
         #expect(seen.sure == [])
         #expect(seen.report.remarks.contains { $0.contains("io_uring") })
         // A queue that is always full is one all the same.
+        seen = seen.withDrops { $0.listeners[Fixture.web]?.queues?.backlog = 511 }
         seen.queueDepths[Fixture.web] = Fixture.depths(512)
         #expect(seen.sure == [.workersTooFew])
         #expect(seen.report.findings.first?.summary.contains("accepts nothing") == false)

@@ -47,14 +47,13 @@ struct AcceptStalls: Rule {
     }
 
     private func finding(_ queue: AcceptQueue, _ hindrance: Hindrance, _ seen: Observation) -> Finding {
-        let isTraced =
-            if case .traced(let backend) = queue.depthSource { backend != .tracepoint } else { false }
+        let isCertain = Self.isCertain(queue, hindrance)
         let wait = queue.state.accepted?.wait
         let long = Self.longWaits(queue)
         let isAlways = queue.ownerIsBehind == true
         return Finding(
             id: .acceptStalls, severity: isAlways ? .critical : .warning,
-            confidence: isTraced && hindrance != .unknown ? .certain : .likely,
+            confidence: isCertain ? .certain : .likely,
             subject: .listener(queue.listener), subjectText: seen.text(of: queue.listener, queue.owner),
             summary: summary(queue, hindrance, long, seen),
             evidence: waits(queue, long, seen) + OwnerEvidence.of(queue.owner, seen),
@@ -65,8 +64,17 @@ struct AcceptStalls: Rule {
                     share: wait.map { Double(long?.count ?? 0) / Double(max($0.count, 1)) }, delay: long?.wait
                 ),
             fixes: fixes(queue, hindrance), check: "tcpwhy listeners -P \(queue.listener.port) -d 10",
-            unsettled: isTraced && hindrance != .unknown
+            unsettled: isCertain
                 ? "" : "what the process does meanwhile: its own trace, or strace -f -r -p PID")
+    }
+
+    /// Each wait was measured, and what the owner did meanwhile was seen.
+    private static func isCertain(_ queue: AcceptQueue, _ hindrance: Hindrance) -> Bool {
+        guard case .traced(let backend) = queue.depthSource, backend != .tracepoint else { return false }
+        switch hindrance {
+        case .asleep, .busy: return true
+        case .stopped, .acceptFails, .throttled, .noProcessor, .ready, .unknown: return false
+        }
     }
 
     private func summary(

@@ -48,7 +48,7 @@ struct OwnerStopped: Rule {
                     "accept_queue", waiting, "\(Int(waiting)) connections waited at the end", by: .sampled),
             ],
             impact: isWhole ? queue.impact(seen) : Impact(), fixes: how.fixes(stopped),
-            check: "ps -o pid,stat,comm -p \(Self.list(stopped, ","))")
+            check: how.check(stopped))
     }
 
     private static func list(_ pids: [UInt32], _ separator: String) -> String {
@@ -90,6 +90,16 @@ struct OwnerStopped: Rule {
             switch self {
             case .signal, .debugger: "/proc/PID/stat"
             case .frozen(let cgroup): cgroup.isVersion1 ? "freezer.self_freezing" : "cgroup.freeze"
+            }
+        }
+
+        func check(_ pids: [UInt32]) -> String {
+            switch self {
+            case .signal, .debugger: "ps -o pid,stat,comm -p \(OwnerStopped.list(pids, ","))"
+            case .frozen(let cgroup):
+                "cat "
+                    + ShellWord.quoted(
+                        "\(cgroup.directory)/\(cgroup.isVersion1 ? "freezer.state" : "cgroup.freeze")")
             }
         }
 
