@@ -43,7 +43,8 @@ final class ListenersPart {
                     + "'tcpwhy check' says why; without --events the losses are counted")
         }
         accepts = try question.accepts.attach(notes, "waits are not measured") { () throws(BPFError) in
-            try AcceptProbe(netns: netns, backend: backend, cgroup: cgroup)
+            try AcceptProbe(
+                netns: netns, backend: backend, cgroup: cgroup, failures: question.acceptFailures)
         }
         packets = try question.packets.attach(notes, "no dropped packets") { () throws(BPFError) in
             try PacketProbe(packetOptions, beside: probe)

@@ -80,6 +80,8 @@ public struct ListenersQuestion: Sendable {
     public var packetReasons: [String] = []
     /// Divide packets by the kernel's stack.
     public var packetStacks = false
+    /// With those: count the calls of accept that fail.
+    public var acceptFailures = false
     /// Count at the end the connections that were accepted, and those that nobody reads.
     public var served = false
     /// Count full conntrack tables exactly.

@@ -25,19 +25,23 @@ public final class AcceptProbe {
     ///   - netns: inode of the only network namespace to look at.
     ///   - forced: this backend or none.
     ///   - cgroup: whose listeners are to be marked (`isInCgroup`), by its `id`.
+    ///   - failures: whether to see calls that fail, if that can be seen.
     public init(
-        netns: UInt32?, backend forced: Backend?, cgroup: UInt64? = nil
+        netns: UInt32?, backend forced: Backend?, cgroup: UInt64? = nil, failures: Bool = false
     ) throws(BPFError) {
         let btf = try BackendChoice.types()
+        func callers(_ backend: Backend) -> [ProgramSpec] {
+            failures ? AcceptPrograms.failures(backend, btf) : []
+        }
         let (backend, object) = try BackendChoice.first(forced) { (backend, _) throws(BPFError) in
-            (backend, try Self.load(backend, btf, netns: netns, cgroup: cgroup))
+            (backend, try Self.load(callers(backend), backend, btf, netns: netns, cgroup: cgroup))
         }
         note = try AcceptPrograms.note(backend, btf).map { (program) throws(BPFError) in
             Note(try object.bpf.attachIterator(program: program))
         }
         self.backend = backend
         self.object = object
-        seesFailures = backend == .tracepoint || !AcceptPrograms.failures(backend, btf).isEmpty
+        seesFailures = failures && (backend == .tracepoint || !callers(backend).isEmpty)
     }
 
     private final class Note {
@@ -47,12 +51,12 @@ public final class AcceptProbe {
     }
 
     private static func load(
-        _ backend: Backend, _ btf: BTF, netns: UInt32?, cgroup: UInt64?
+        _ callers: [ProgramSpec], _ backend: Backend, _ btf: BTF, netns: UInt32?, cgroup: UInt64?
     ) throws(BPFError) -> LoadedObject {
         try BackendTrial.require(backend, fentry: BackendTrial.fentry(btf))
         return try LoadedObject(
             why_accept_object(), name: "tcpwhy_accept",
-            AcceptPrograms.failures(backend, btf) + AcceptPrograms.queue(backend),
+            callers + AcceptPrograms.queue(backend),
             others: Set([AcceptPrograms.note(backend, btf)].compactMap(\.self))
         ) { (object) throws(BPFError) in
             try object.setReadOnly(why_accept_config(netns: netns ?? 0), map: ".rodata.config")

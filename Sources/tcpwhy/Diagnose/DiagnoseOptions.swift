@@ -35,6 +35,7 @@ struct DiagnoseOptions: ParsableArguments {
         listeners.accepts = .ifPossible
         listeners.packets = .ifPossible
         listeners.conntrack = true
+        listeners.acceptFailures = true
         listeners.served = true
         listeners.owners = .new
         listeners.need = .ifPossible
