@@ -67,6 +67,15 @@ import Testing
         #expect(seen.report.findings.first?.fixes.map(\.command) == [command])
     }
 
+    /// It runs again at the end, and was stopped whenever somebody looked.
+    @Test func whoWasStoppedIsTold() throws {
+        var seen = Sick.stopped.withProcess(80) { $0.scheduling?.state = .sleeping }
+        seen.waitingLooks[80] = .only(.stopped)
+        let finding = try #require(seen.report.findings.first)
+        #expect(finding.id == .ownerStopped && finding.summary.contains("was stopped"))
+        #expect(finding.fixes.map(\.command) == [""] && seen.report.findings[.workersTooFew] == nil)
+    }
+
     /// Some of several are stopped: the rest goes on, and that is no outage.
     @Test func oneOfManyStoppedIsAWarning() throws {
         let seen = Fixture.healthy.withProcess(93) { $0.scheduling?.state = .stopped }

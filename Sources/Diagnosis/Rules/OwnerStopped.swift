@@ -22,7 +22,10 @@ struct OwnerStopped: Rule {
     }
 
     private static func stopped(_ owner: Owner, _ seen: Observation) -> [UInt32] {
-        owner.workers.filter { seen.processes[$0]?.scheduling?.isStopped == true }
+        owner.workers.filter {
+            seen.processes[$0]?.scheduling?.isStopped == true
+                || seen.waitingLooks[$0]?.isMostly(\.stopped) == true
+        }
     }
 
     private func finding(_ queue: AcceptQueue, _ seen: Observation) -> Finding {
@@ -37,7 +40,7 @@ struct OwnerStopped: Rule {
             severity: isWhole && (waiting > 0 || queue.overflows > 0) ? .critical : .warning,
             confidence: .certain, subject: .listener(queue.listener),
             subjectText: seen.text(of: queue.listener, queue.owner),
-            summary: "\(queue.owner.name) (\(who)) is \(how.text), and takes no connection"
+            summary: "\(queue.owner.name) (\(who)) \(how.text), and takes no connection"
                 + (isWhole ? "" : "; \(queue.owner.workers.count - stopped.count) others run"),
             evidence: [
                 Evidence(
@@ -61,20 +64,25 @@ struct OwnerStopped: Rule {
         case signal
         case debugger
         case frozen(FrozenCgroup)
+        /// It ran again at the end.
+        case past
 
         init(_ facts: [ProcessScheduling]) {
             if let cgroup = facts.lazy.compactMap(\.frozen).first {
                 self = .frozen(cgroup)
+            } else if facts.contains(where: { $0.state == .stopped }) {
+                self = .signal
             } else {
-                self = facts.contains { $0.state == .stopped } ? .signal : .debugger
+                self = facts.contains { $0.state == .traced } ? .debugger : .past
             }
         }
 
         var text: String {
             switch self {
-            case .signal: "stopped by a signal"
-            case .debugger: "stopped by a debugger"
-            case .frozen: "frozen with its cgroup"
+            case .signal: "is stopped by a signal"
+            case .debugger: "is stopped by a debugger"
+            case .frozen: "is frozen with its cgroup"
+            case .past: "was stopped at most looks while connections waited"
             }
         }
 
@@ -83,19 +91,20 @@ struct OwnerStopped: Rule {
             case .signal: "state T (stopped)"
             case .debugger: "state t (tracing stop)"
             case .frozen(let cgroup): "cgroup \(cgroup.directory) is frozen"
+            case .past: "stopped for most of the run, and running at its end"
             }
         }
 
         var source: String {
             switch self {
-            case .signal, .debugger: "/proc/PID/stat"
+            case .signal, .debugger, .past: "/proc/PID/stat"
             case .frozen(let cgroup): cgroup.isVersion1 ? "freezer.self_freezing" : "cgroup.freeze"
             }
         }
 
         func check(_ pids: [UInt32]) -> String {
             switch self {
-            case .signal, .debugger: "ps -o pid,stat,comm -p \(OwnerStopped.list(pids, ","))"
+            case .signal, .debugger, .past: "ps -o pid,stat,comm -p \(OwnerStopped.list(pids, ","))"
             case .frozen(let cgroup):
                 "cat "
                     + ShellWord.quoted(
@@ -117,6 +126,7 @@ struct OwnerStopped: Rule {
                         "detach the debugger: this names its process",
                         command: "grep TracerPid /proc/\(pids.first ?? 0)/status")
                 ]
+            case .past: [Fix("find out who stops it (SIGSTOP, a debugger), and lets it go on")]
             case .frozen(let cgroup): [thaw(cgroup)]
             }
         }
