@@ -11,9 +11,12 @@
  * accept. Whoever slept when the trace began would return unseen, and with more
  * than a few that sleep a kretprobe has no instance left for the next.
  *
+ * __sys_accept4                  the call itself: why it fails
+ *
  * By tracepoints: inet_sock_set_state and the return of the system calls.
  */
 #include "lib/kernel.h"
+#include "lib/accept_failures.h"
 #include "lib/accept_rows.h"
 #include "lib/accept_syscall.h"
 #include "lib/syscall_context.h"
@@ -53,6 +56,18 @@ int BPF_PROG(fentry_accept, struct sock *child)
 	/* Loaded as an argument it is a pointer, which is no number to hash. */
 	bpf_probe_read_kernel(&id, sizeof(id), ctx);
 	return accepted(id, child);
+}
+
+SEC("fexit/__sys_accept4")
+int BPF_PROG(fexit_call, int fd, void *address, void *length, int flags, int ret)
+{
+	return accept_returned(ret);
+}
+
+SEC("kretprobe/__sys_accept4")
+int BPF_KRETPROBE(kretprobe_call, int ret)
+{
+	return accept_returned(ret);
 }
 
 SEC("kprobe/inet_csk_complete_hashdance")

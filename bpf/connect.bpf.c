@@ -8,6 +8,7 @@
  *     __inet_check_established        one port (counted mode only)
  * inet_csk_get_port(port 0)           the search of bind()
  * inet_sock_set_state, tcp_set_state  SYN_SENT left: established, refused, …
+ * unix_stream_connect                 the queue of a Unix socket is full
  *
  * Each hook has an fentry/fexit and a kprobe/kretprobe entry into one body; the
  * tracepoint backend sees the system calls and the state changes only.
@@ -19,6 +20,7 @@
 #include "lib/connect_filter.h"
 #include "lib/connect_search.h"
 #include "lib/connect_syscall.h"
+#include "lib/connect_unix.h"
 #include "lib/syscall_context.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -213,6 +215,18 @@ int BPF_PROG(btf_state, struct sock *sk, int from, int to)
 	return state_change(sk, from, to, true);
 }
 
+SEC("fexit/unix_stream_connect")
+int BPF_PROG(fexit_unix, void *socket, void *address, int length, int flags, int ret)
+{
+	return unix_connected(ret);
+}
+
+SEC("kretprobe/unix_stream_connect")
+int BPF_KRETPROBE(kretprobe_unix, int ret)
+{
+	return unix_connected(ret);
+}
+
 SEC("tp/syscalls/sys_enter_connect")
 int tp_connect_enter(struct why_syscall_enter *ctx)
 {
@@ -222,6 +236,7 @@ int tp_connect_enter(struct why_syscall_enter *ctx)
 SEC("tp/syscalls/sys_exit_connect")
 int tp_connect_exit(struct why_syscall_exit *ctx)
 {
+	unix_connected(ctx->ret);
 	return syscall_connect_exit(ctx);
 }
 

@@ -7,6 +7,7 @@
 #include "lib/kernel.h"
 #include "include/tcpwhy.h"
 #include "lib/address.h"
+#include "lib/socket_service.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -87,4 +88,12 @@ int count_range(struct bpf_iter__tcp *ctx)
 	struct sock_common *sk = ctx->sk_common;
 
 	return sk ? count_socket(sk) : 0; /* 0 marks the end */
+}
+
+SEC("iter/tcp")
+int count_service(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *sk = ctx->sk_common;
+
+	return sk ? count_served(sk) : 0; /* 0 marks the end */
 }

@@ -8,8 +8,11 @@
 #define TCPWHY_LINUX_H
 
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <linux/nsfs.h>
 #include <linux/openat2.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stddef.h>
@@ -17,6 +20,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/vfs.h>
@@ -111,6 +115,30 @@ static inline long why_file_system(int fd)
 	struct statfs status;
 
 	return fstatfs(fd, &status) == 0 ? (long)status.f_type : -1;
+}
+
+/* A socket that the kernel answers questions about sockets on; -1 on failure. */
+static inline int why_open_sock_diag(void)
+{
+	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+}
+
+/* Asks for every Unix socket that listens, with name and queue; -1 on failure. */
+static inline int why_ask_unix_listeners(int fd)
+{
+	struct {
+		struct nlmsghdr header;
+		struct unix_diag_req request;
+	} message = {
+		.header = { .nlmsg_len = sizeof(message),
+			    .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.request = { .sdiag_family = AF_UNIX,
+			     .udiag_states = 1 << 10, /* TCP_LISTEN, include/net/tcp_states.h */
+			     .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_RQLEN },
+	};
+
+	return send(fd, &message, sizeof(message), 0) == sizeof(message) ? 0 : -1;
 }
 
 #endif

@@ -107,7 +107,7 @@ public final class Collector: SnapshotSource {
         try samples.value?.begin(names)
         try look(facts: questions.machine, anew: true)
         try listeners.value?.read(at: start, isFirst: true, isLast: false)
-        if questions.machine { machine.read(looks, nil, nil) }
+        if questions.machine { machine.read(&looks, listeners.value?.last, ports.value?.last) }
         return snapshot()
     }
 
@@ -130,7 +130,13 @@ public final class Collector: SnapshotSource {
         try samples.value?.read(&names, ended: ended, isShown: isShown, isLast: isLast)
         try ways.value?.read(at: time, &names)
         names.forget(ended)
-        if isLast && questions.machine { machine.read(looks, listeners.value?.last, ports.value?.last) }
+        if isLast { listeners.value?.look(at: &looks) }
+        if questions.machine {
+            if isShown, let sockets = listeners.value?.last {
+                machine.look(at: sockets, within: looks.budget)
+            }
+            if isLast { machine.read(&looks, listeners.value?.last, ports.value?.last) }
+        }
         return snapshot()
     }
 

@@ -21,6 +21,7 @@ final class ListenersPart {
     /// Why a table of tracked connections could not be read, the last time that failed.
     private var conntrackError: HostError?
     private var owners: OwnerLooks
+    private var services: ServiceLook
     private let budget: LookBudget
     private(set) var last: DropsSnapshot
 
@@ -43,7 +44,8 @@ final class ListenersPart {
                     + "'tcpwhy check' says why; without --events the losses are counted")
         }
         accepts = try question.accepts.attach(notes, "waits are not measured") { () throws(BPFError) in
-            try AcceptProbe(netns: netns, backend: backend, cgroup: cgroup)
+            try AcceptProbe(
+                netns: netns, backend: backend, cgroup: cgroup, failures: question.acceptFailures)
         }
         packets = try question.packets.attach(notes, "no dropped packets") { () throws(BPFError) in
             try PacketProbe(packetOptions, beside: probe)
@@ -59,6 +61,7 @@ final class ListenersPart {
             backend: probe.backend, seesAccepts: accepts != nil,
             seesArrivals: accepts?.seesArrivals ?? false)
         owners = OwnerLooks(question.owners)
+        services = ServiceLook(isWanted: question.served, notes)
         last = Reading(time: 0, wallTime: 0, DropTotals(backend: probe.backend))
     }
 
@@ -75,6 +78,11 @@ final class ListenersPart {
     }
 
     var descriptors: [Int32] { events.descriptors }
+
+    /// The connections that services have accepted, as they are at the end.
+    func look(at looks: inout NamespaceLooks) {
+        last.served = services.look(Array(last.listeners.filter { !$0.value.isClosed }.keys), &looks)
+    }
 
     /// So that accepts of connections that wait already have a row. Before `start`.
     func noteWaiting(_ looks: inout NamespaceLooks) throws {
@@ -126,6 +134,7 @@ final class ListenersPart {
         totals.loss = try loss()
         totals.conntrack = sockets.conntrack
         totals.waitBackend = accepts?.backend
+        totals.acceptFailures = accepts?.allFailures
         if let conntrack { totals.setConntrackFull(try conntrack.full(), by: conntrack.backend) }
         if let packets {
             let reading = try packets.read()

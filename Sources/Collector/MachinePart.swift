@@ -6,16 +6,63 @@ import Model
 /// connect.
 struct MachinePart {
     private(set) var last = MachineFacts()
+    private var looks = Recent<UInt32, WaitingLooks>(keeping: 1024)
 
     /// Of those that connect, how many are looked at: the ones that do so most often.
     static let mostCallers = 64
+    /// Of very many processes of a service so many show what all of them do.
+    private static let mostOfSocket = 16
+    private static let mostAtLook = 64
+    /// A few cost nearly nothing: these are looked at whatever other looks have taken.
+    private static let atAnyLook = 8
+    private static let mostScheduled = 512
 
-    mutating func read(_ looks: NamespaceLooks, _ drops: DropsSnapshot?, _ ports: PortsSnapshot?) {
+    mutating func read(_ looks: inout NamespaceLooks, _ drops: DropsSnapshot?, _ ports: PortsSnapshot?) {
         last.namespaces = looks.found.compactMapValues(\.facts)
-        let owners = drops?.owners.values.map { $0 } ?? []
-        let pids = Set(owners.joined().map(\.pid)).union(Self.callers(ports?.totals.connects ?? [:]))
-        last.processes = pids.reduce(into: [:]) { $0[$1] = ProcessFacts(pid: $1) }
+        readUnixSockets(ports, &looks)
+        let owners = [drops?.owners ?? [:], last.unixOwners].flatMap(\.values).joined().map(\.pid)
+        let pids = Set(owners).union(Self.callers(ports?.totals.connects ?? [:]))
+        var cgroups = CgroupLimits()
+        last.processes = [:]
+        for (number, pid) in pids.sorted().enumerated() {
+            var facts = ProcessFacts(pid: pid)
+            if number < Self.mostScheduled { facts?.scheduling = ProcessScheduling(pid: pid, &cgroups) }
+            last.processes[pid] = facts
+        }
+        for pid in Set((drops?.acceptFailures ?? [:]).keys.map(\.pid)) {
+            last.processes[pid]?.openFiles = OpenFileLimit(pid: pid)
+        }
+        last.waitingLooks = self.looks.all
         last.availableMemory = Memory.available()
+        last.fileTable = .current()
+    }
+
+    /// The Unix sockets whose queue somebody found full: those of others are nobody's concern.
+    private mutating func readUnixSockets(_ ports: PortsSnapshot?, _ looks: inout NamespaceLooks) {
+        let paths = Set((ports?.fullUnixSockets ?? [:]).keys.map(\.path))
+        guard !paths.isEmpty else { return }
+        var found: [UnixListener] = []
+        // Without them the paths are told, and nothing of their queues.
+        try? looks.inEach(anew: true) { (_, _, namespace) throws in
+            found += try inNetworkNamespace(namespace) { try UnixListener.allHere() }
+        }
+        last.unixListeners = found.filter { paths.contains($0.path) }
+        last.unixOwners = SocketOwners.find(Set(last.unixListeners.map(\.inode)))
+    }
+
+    /// What the owners of sockets do at which connections wait now.
+    mutating func look(at sockets: DropsSnapshot, within budget: LookBudget) {
+        let waiting = sockets.listeners.filter { $0.value.queues?.isWaitedIn == true }
+        let owners = waiting.keys.sorted { $0.inode < $1.inode }.flatMap { listener in
+            Set((sockets.owners[listener.inode] ?? []).map(\.pid)).sorted().prefix(Self.mostOfSocket)
+        }
+        for (number, pid) in Set(owners).sorted().prefix(Self.mostAtLook).enumerated() {
+            guard number < Self.atAnyLook || budget.isLeft else { return }
+            guard let activity = budget.spend({ ProcessActivity(pid: pid) }) else { continue }
+            var seen = looks[pid] ?? WaitingLooks()
+            seen.add(activity)
+            looks[pid] = seen
+        }
     }
 
     static func callers(_ connects: [ConnectKey: ConnectStats]) -> [UInt32] {
@@ -25,4 +72,9 @@ struct MachinePart {
         let most = calls.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
         return most.prefix(mostCallers).map(\.key)
     }
+}
+
+extension ListenQueues {
+    /// Whether connections wait, as far as was seen just now.
+    fileprivate var isWaitedIn: Bool { acceptQueue > 0 && age < 1 }
 }

@@ -33,6 +33,7 @@ final class PortsPart {
         options.destination = question.destination
         options.failedOnly = question.failedOnly
         options.countCalls = question.countsCalls
+        options.fullUnixSockets = question.fullUnixSockets
         options.events = question.events
         if question.events { options.ringBytes = 1 << 23 }
         if case .searchStacks = question.form { options.stacks = true }
@@ -90,6 +91,7 @@ final class PortsPart {
                 backend: probe.coverage.backend, method: probe.coverage.method, connects: reading.connects,
                 loss: reading.loss))
         last.ended = reading.ended
+        last.fullUnixSockets = reading.fullUnixSockets
         ownRanges.merge(reading.ownRanges) { $1 }
         guard case .searchStacks(let weight, let naming) = question.form else { return }
         noteProcesses(names)

@@ -41,6 +41,8 @@ public struct PortsQuestion: Sendable {
     public var countsCalls = false
     /// Hand over each connect.
     public var events = false
+    /// Count connects to Unix stream sockets whose queue is full, if that can be seen.
+    public var fullUnixSockets = false
     /// How full the ranges are that the busiest destinations have.
     public var ranges = RangePace.never
 
@@ -82,6 +84,10 @@ public struct ListenersQuestion: Sendable {
     public var refused = false
     /// Tell what is sent again, and whose it is.
     public var resent = Need.none
+    /// With those: count the calls of accept that fail.
+    public var acceptFailures = false
+    /// Count at the end the connections that were accepted, and those that nobody reads.
+    public var served = false
     /// Count full conntrack tables exactly.
     public var conntrack = false
     public var owners = OwnerPace.never

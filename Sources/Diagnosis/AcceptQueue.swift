@@ -17,6 +17,8 @@ struct AcceptQueue {
     let depthSource: EvidenceSource
     /// How many waited at most of the times it was looked at. `nil`: never looked at.
     let medianDepth: UInt64?
+    /// Whether its owner accepts in a way that is not seen here.
+    let acceptsAreHidden: Bool
 
     init(_ listener: Listener, _ state: ListenerState, _ seen: Observation, _ drops: DropsInterval) {
         self.listener = listener
@@ -32,7 +34,8 @@ struct AcceptQueue {
         }
         let looks = seen.queueDepths[listener]
         medianDepth = looks?.quantile(0.5)
-        acceptsPerSecond = state.accepted.map { seen.rate($0.accepts) }
+        acceptsAreHidden = UnseenAccepts.hide(listener, state, seen, drops)
+        acceptsPerSecond = acceptsAreHidden ? nil : state.accepted.map { seen.rate($0.accepts) }
         if let wait = state.accepted?.wait.mean, let accepts = acceptsPerSecond {
             meanDepth = accepts * wait / 1e9
             depthSource = drops.waitBackend.map { .traced($0) } ?? .derived
@@ -54,6 +57,9 @@ struct AcceptQueue {
     /// them wait longer. `nil`: not known.
     var ownerIsBehind: Bool? {
         guard let meanDepth else { return nil }
+        // Without its accepts a queue that is never empty may be one that many pass quickly: only
+        // one that is always full shows that they come faster than they are taken.
+        if acceptsAreHidden { return medianDepth.map { Int($0) >= limit ?? .max } ?? false }
         // A queue that is empty half of the time is emptied as fast as it fills.
         if let medianDepth { return meanDepth >= 1 && medianDepth >= 1 }
         return meanDepth >= 1

@@ -4,7 +4,8 @@ extension Diagnosis {
     /// Every rule there is, causes that come before others first.
     public static var allRules: [any Rule] {
         [
-            ConntrackTableFull(), SynQueueFull(), WorkersTooFew(), AcceptQueueOverflow(),
+            ConntrackTableFull(), SynQueueFull(), OwnerStopped(), AcceptFails(), CPUThrottled(),
+            AcceptStalls(), WorkersTooFew(), NotServed(), UnixSocketBacklog(), AcceptQueueOverflow(),
             EphemeralPortsExhausted(), FourTupleTaken(), SourceAddressUnavailable(), ConnectsFailing(),
             PortSearchExpensive(), BindSearchExpensive(), TimeWaitLimit(),
             TCPMemoryPressure(), FirewallDrops(), NoListener(), Retransmits(), CPUSaturated(),

@@ -41,16 +41,25 @@ enum Consequences {
             findings.first { $0.id == id && isIt($0) }
         }
         func isSame(_ other: Finding) -> Bool { other.subject.isSame(as: finding.subject) }
+        /// What keeps the socket's owner from taking connections.
+        func ownerTrouble(_ isIt: (Finding) -> Bool) -> Finding? {
+            let ids: [FindingID] = [
+                .ownerStopped, .acceptFails, .cpuThrottled, .workersTooFew, .acceptStalls,
+            ]
+            return ids.compactMap { find($0, where: isIt) }.first
+        }
         switch finding.id {
         case .acceptQueueOverflow:
             // A longer queue would only make connections wait longer.
-            return find(.workersTooFew, where: isSame)
+            return ownerTrouble(isSame)
+        case .notServed:
+            return ownerTrouble(isSame)
         case .portSearchExpensive where finding.confidence == .possible:
             // A search through a range with no port left tries all of it.
             return find(.ephemeralPortsExhausted, where: isSame)
         case .synQueueOverflow:
             // A handshake that finds the accept queue full stays in the SYN queue.
-            return find(.synFlood, where: isSame) ?? find(.workersTooFew, where: isSame)
+            return find(.synFlood, where: isSame) ?? ownerTrouble(isSame)
                 ?? find(.acceptQueueOverflow, where: isSame)
         case .firewallDrops where finding.confidence == .possible:
             return find(.conntrackTableFull, where: finding.isNear)

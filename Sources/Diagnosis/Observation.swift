@@ -22,6 +22,15 @@ public struct Observation: Sendable {
     public var goneNamespaces: Set<UInt32>
     /// Those that findings may name, by process id.
     public var processes: [UInt32: ProcessFacts]
+    /// How processes were found at looks at which connections waited at their sockets.
+    public var waitingLooks: [UInt32: WaitingLooks] = [:]
+    /// Unix stream sockets that listen at paths where connects found a full queue, and who holds
+    /// them, by inode.
+    public var unixListeners: [UnixListener] = []
+    public var unixOwners: [UInt32: [SocketOwner]] = [:]
+    public var fileTable = FileTable()
+    /// What the reader must know of how it was filtered.
+    public var remarks: [String] = []
     /// Bytes of memory that can be had now. `nil`: not known.
     public var availableMemory: UInt64?
 

@@ -4,7 +4,7 @@ import Model
 /// What the reader of a run must know beside its findings: what there was not to judge by.
 enum Remarks {
     static func of(_ seen: Observation) -> [String] {
-        [silence(seen), gone(seen)].compactMap(\.self)
+        seen.remarks + [silence(seen), gone(seen), unseenAccepts(seen)].compactMap(\.self)
     }
 
     private static func silence(_ seen: Observation) -> String? {

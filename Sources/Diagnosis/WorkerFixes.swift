@@ -4,6 +4,8 @@ import Model
 /// What helps a server that accepts too slowly: more workers, if it is they who run out.
 struct WorkerFixes {
     let queue: AcceptQueue
+    /// What keeps it from accepting.
+    let hindrance: Hindrance
     let seen: Observation
 
     private var owner: Owner { queue.owner }
@@ -16,7 +18,7 @@ struct WorkerFixes {
             guard let value = needed(beyond: capacity) else { return named(program) }
             return program.workers(value, of: service).map { more($0, program, value, than: capacity) }
         case .unknown: return named(program)
-        case .unlimited: return [lookCloser()] + named(program)
+        case .unlimited: return (hindrance == .ready ? [] : [lookCloser()]) + named(program)
         }
     }
 
@@ -68,10 +70,22 @@ struct WorkerFixes {
         }
     }
 
+    /// Of a server that takes many connections in one process, or of which nothing is known.
     private func lookCloser() -> Fix {
-        let program = owner.program == nil ? "" : ": it takes all that come, unless it is busy or blocked"
-        return Fix(
-            "find out what keeps \(owner.name) from accepting\(program)",
-            command: "tcpwhy profile\(owner.pids.last.map { " -p \($0)" } ?? "") -d 10 --svg busy.svg")
+        let pid = owner.workers.last
+        let profile = "tcpwhy profile\(pid.map { " -p \($0)" } ?? "") -d 10 --svg busy.svg"
+        switch hindrance {
+        case .busy:
+            return Fix(
+                "let more threads or processes of \(owner.name) share the socket, and see what this one "
+                    + "is busy with", command: profile)
+        case .ready:
+            return Fix(
+                "raise the number of connections that \(owner.name) allows itself",
+                risk: "each takes memory and a descriptor")
+        default:
+            let program = owner.program == nil ? "" : ": it takes all that come, unless it is busy or blocked"
+            return Fix("find out what keeps \(owner.name) from accepting\(program)", command: profile)
+        }
     }
 }

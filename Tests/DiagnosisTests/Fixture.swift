@@ -59,6 +59,8 @@ enum Fixture {
             duration: 10, wallTime: 0, backend: backend, listeners: listeners, owners: owners,
             counters: ListenCounters(), loss: Loss())
         interval.packets = [:]
+        interval.acceptFailures = [:]
+        interval.served = [:]
         interval.waitBackend = backend
         for state in listeners.values {
             interval.counters.listenOverflows += state.drops?.listenOverflows ?? 0
@@ -82,8 +84,17 @@ enum Fixture {
             facts[pid] = ProcessFacts(
                 pid: pid, command: "php-fpm8.2", parent: 90, ownMemory: 32 << 20, unit: "")
         }
+        for pid in facts.keys { facts[pid]?.scheduling = scheduling() }
         return facts
     }()
+
+    /// Of a process that took a fifth of a CPU in the run.
+    static func scheduling(_ state: ProcessState = .sleeping, busy: Double = 0.2) -> ProcessScheduling {
+        var scheduling = ProcessScheduling(
+            state: state, threads: [1: UInt64(busy * 1e10)], time: 10_000_000_000)
+        scheduling.elapsed = 10_000_000_000
+        return scheduling
+    }
 
     /// 20,000 connections in the run, out and in, and nothing wrong with them.
     static func facts(prefix: String = "") -> NamespaceFacts {
@@ -161,8 +172,10 @@ enum Fixture {
         _ backend: Backend = .fentry, _ connects: [ConnectKey: ConnectStats] = [key(): connects()],
         _ ranges: [PortRange] = [range()]
     ) -> PortsInterval {
-        PortsInterval(
+        var interval = PortsInterval(
             duration: 10, wallTime: 0, backend: backend, connects: connects, ranges: ranges, loss: Loss())
+        interval.fullUnixSockets = [:]
+        return interval
     }
 
     /// A CPU's time, in hundredths of the run.

@@ -28,6 +28,8 @@ enum Sick {
             $0.listeners[Fixture.pool] = Fixture.state(accepts: 500, wait: 500_000_000)
         }
         seen.queueDepths[Fixture.pool] = Fixture.depths(25)
+        // As workers do that wait for a database.
+        for pid: UInt32 in 91...95 { seen.waitingLooks[pid] = .only(.asleep("sk_wait_data")) }
         return seen
     }
 
@@ -164,6 +166,8 @@ enum Sick {
         .tcpMemoryPressure: memory, .firewallDrops: firewall, .noListener: closed, .retransmits: lossy,
         .cpuSaturated: cpu, .connectsFailing: refusedByOther, .listenerElsewhere: elsewhere,
         .fourTupleTaken: boundPort, .sourceAddressUnavailable: noSource,
+        .ownerStopped: stopped, .acceptFails: noDescriptors, .acceptStalls: stalls,
+        .cpuThrottled: throttled, .notServed: notServed, .unixSocketBacklog: fullUnixSocket,
     ]
 
     static let ids = all.keys.sorted { $0.rawValue < $1.rawValue }

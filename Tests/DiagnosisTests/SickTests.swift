@@ -53,8 +53,9 @@ import Testing
         }
     }
 
+    /// What is the owner's own state takes an owner.
     @Test func ownerUnknownIsNoObstacle() throws {
-        for (id, seen) in Sick.all {
+        for (id, seen) in Sick.all where ![.ownerStopped, .acceptFails, .cpuThrottled].contains(id) {
             var nobody = seen.withDrops { $0.owners = [:] }
             nobody.processes = [:]
             let finding = try #require(nobody.report.findings[id])

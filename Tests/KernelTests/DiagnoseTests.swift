@@ -10,7 +10,8 @@ extension KernelTests {
             "workers-too-few", "ephemeral-ports-exhausted", "port-search-expensive", "bind-search-expensive",
             "time-wait-limit", "tcp-memory-pressure", "firewall-drops", "no-listener", "retransmits",
             "cpu-saturated", "elsewhere", "connects-failing", "four-tuple-taken",
-            "source-address-unavailable", "listener-elsewhere",
+            "source-address-unavailable", "listener-elsewhere", "owner-stopped", "accept-fails",
+            "accept-stalls", "cpu-throttled", "not-served", "unix-socket-backlog",
         ]
 
         /// An idle namespace has no finding, and each that there could be is accounted for.
@@ -76,16 +77,16 @@ extension KernelTests {
             try namespace.fillAcceptQueue("127.0.0.1", 7001, 8)
             let before = try namespace.counter("TcpExt", "ListenOverflows")
             let run = try DiagnosisRun.of(backend, in: namespace) {
-                usleep(1_200_000)
+                usleep(2_200_000)
                 try Load.run("-q -n 40 127.0.0.1 7001", in: namespace)
                 usleep(1_200_000)
             }
             let overflows = try namespace.counter("TcpExt", "ListenOverflows") - before
             let cause = try #require(run.findings.first)
-            #expect(cause.id == "workers-too-few" && cause.severity == "critical")
-            #expect(cause.subject.hasPrefix("127.0.0.1:7001"))
+            #expect(cause.id == "accept-stalls" && cause.severity == "critical")
+            #expect(cause.subject.hasPrefix("127.0.0.1:7001") && cause.summary.contains("asleep"))
             let overflow = try #require(run["accept-queue-overflow"])
-            #expect(overflow.consequenceOf == "workers-too-few")
+            #expect(overflow.consequenceOf == "accept-stalls")
             #expect(overflow.value("backlog") == 7)
             let counted = try #require(overflow.value("listen_overflows_per_s")) * run.summary.durationS
             #expect(Int(counted.rounded()) == overflows && overflows >= 40)

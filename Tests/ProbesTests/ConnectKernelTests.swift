@@ -16,7 +16,7 @@ import Testing
     private func kernel(types: Set<String>, symbols: Set<String>, IPv6: Bool) -> ConnectKernel {
         ConnectKernel(
             functions: types, hasSymbol: symbols.contains, hasIPv6: IPv6, stepsByOne: false,
-            checkHasRCU: false, tablesGrow: false, fentryRefusal: nil)
+            checkHasRCU: false, tablesGrow: false, hasTaskArguments: true, fentryRefusal: nil)
     }
 
     private func names(_ programs: [ProgramSpec]) -> [String] { programs.map(\.name) }

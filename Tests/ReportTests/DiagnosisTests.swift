@@ -147,4 +147,17 @@ import Testing
         #expect(!text([finding]).unicodeScalars.contains("\u{1b}"))
         #expect(!text([finding]).unicodeScalars.contains("\u{7}"))
     }
+
+    /// Cgroups and sockets have names, too, and these go into evidence, checks and remarks.
+    @Test func whatOthersNameDoesNotReachTheTerminal() {
+        var finding = DiagnosisSample.workers
+        let name = "/sys/fs/cgroup/\u{1b}[2Jx"
+        finding.evidence = [Evidence("quota_cpus", 1, "quota of \(name)", by: .counter, counter: name)]
+        finding.check = "cat \(name)"
+        finding.unsettled = name
+        finding.fixes = [Fix("raise \(name)", command: "echo > \(name)", lasting: name, risk: name)]
+        var report = DiagnosisSample.report([finding])
+        report.remarks = [name]
+        #expect(!DiagnosisText().text(report).contains("\u{1b}"))
+    }
 }

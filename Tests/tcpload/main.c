@@ -27,6 +27,7 @@
 #include "packets.h"
 #include "slow.h"
 #include "spin.h"
+#include "unixqueue.h"
 
 #define MAX_ERRNO 136
 #ifndef IPPROTO_MPTCP
@@ -50,6 +51,7 @@ static const char usage[] =
 	"  -m MS  with -l: sleep so long after each accept\n"
 	"  -A MS  with -l: sleep so long before each accept, -n in all, and say how long\n"
 	"         each connection had waited since its connect returned\n"
+	"  -N N   no more than N descriptors: whoever finds none left tries again\n"
 	"  -a     listen there too, and accept each connect in the thread that made it\n"
 	"  -k     keep every socket until the end (then close with RST)\n"
 	"  -w     close in order, which leaves TIME_WAIT; else with RST\n"
@@ -70,6 +72,8 @@ static const char usage[] =
 	"  -C     instead: -n listeners that come and go, at ports from PORT on, each of\n"
 	"         which accepts a connect\n"
 	"  -O     the same, but each loses one\n"
+	"  -U     instead: to a Unix socket (@tcpload) whose queue of -B nobody empties, not waiting\n"
+	"  -j     send a byte after each connect\n"
 	"  -f     with -y: at a line on standard input acknowledge the answers, and say\n"
 	"         how many, and how long that took\n"
 	"  -F N   with -f: N times over, which makes a difference where no place is free\n"
@@ -81,12 +85,12 @@ static const char usage[] =
 
 static struct options {
 	int threads, hold_seconds, first_port, backlog, sharing, defer, nap_ms, slow_ms, protocol,
-		rounds;
+		rounds, descriptors;
 	long count;
 	double seconds;
 	bool listen, deaf, in_turn, keep, orderly, nonblocking, quit, no_port, only_bind, wait,
 		finish;
-	bool floods, segments, datagrams, next_address, next_port, churn, lose;
+	bool floods, segments, datagrams, next_address, next_port, churn, lose, fills_unix, greets;
 	const char *bind_address, *range, *ghost;
 	struct sockaddr_storage to;
 	socklen_t length;
@@ -131,7 +135,10 @@ static void *accept_and_close(void *argument)
 		accept_slowly(listener, options.slow_ms, options.count);
 		return 0;
 	}
-	while ((fd = accept(listener, 0, 0)) >= 0 || errno == ECONNABORTED || errno == EINTR) {
+	while ((fd = accept(listener, 0, 0)) >= 0 || errno == ECONNABORTED || errno == EINTR ||
+	       errno == EMFILE) {
+		if (fd < 0 && errno == EMFILE)
+			usleep(50000);
 		if (options.nap_ms)
 			usleep(options.nap_ms * 1000);
 		if (fd < 0)
@@ -292,6 +299,8 @@ static void *work(void *argument)
 			continue;
 		}
 		error = options.only_bind ? 0 : connect_once(fd, number);
+		if (options.greets && !error && send(fd, "x", 1, 0) != 1)
+			fail("send");
 		if (options.slow_ms && !error)
 			note_connected(fd);
 		if (options.in_turn && !error)
@@ -313,7 +322,7 @@ int main(int argc, char **argv)
 	double begin;
 
 	while ((option = getopt(argc, argv,
-				"t:n:d:lLB:R:D:m:A:akwuqb:op:r:zy:Y:egvPCOfF:Mcx:i:s")) != -1) {
+				"t:n:d:lLB:R:D:m:A:N:akwuqb:op:r:zy:Y:egvPCOUjfF:Mcx:i:s")) != -1) {
 		switch (option) {
 		case 't': options.threads = atoi(optarg); break;
 		case 'n': options.count = atol(optarg); break;
@@ -325,6 +334,7 @@ int main(int argc, char **argv)
 		case 'D': options.defer = atoi(optarg); break;
 		case 'm': options.nap_ms = atoi(optarg); break;
 		case 'A': options.slow_ms = atoi(optarg); break;
+		case 'N': options.descriptors = atoi(optarg); break;
 		case 'a': options.listen = options.deaf = options.in_turn = true; break;
 		case 'k': options.keep = true; break;
 		case 'w': options.orderly = true; break;
@@ -346,6 +356,8 @@ int main(int argc, char **argv)
 		case 'P': options.next_port = true; break;
 		case 'C': options.churn = true; break;
 		case 'O': options.churn = options.lose = true; break;
+		case 'j': options.greets = true; break;
+		case 'U': options.fills_unix = true; break;
 		case 'f': options.finish = true; break;
 		case 'F': options.rounds = atoi(optarg); break;
 		case 'M': options.protocol = IPPROTO_MPTCP; break;
@@ -363,6 +375,11 @@ int main(int argc, char **argv)
 	if (setrlimit(RLIMIT_NOFILE, &files) && getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	if (options.descriptors) {
+		files.rlim_cur = options.descriptors;
+		if (setrlimit(RLIMIT_NOFILE, &files))
+			fail("setrlimit");
 	}
 	signal(SIGPIPE, SIG_IGN);
 	options.length = address(argv[optind], atoi(argv[optind + 1]), &options.to);
@@ -382,6 +399,9 @@ int main(int argc, char **argv)
 	} else if (options.churn) {
 		done = results[0] =
 			churn_listeners((void *)&options.to, options.count, options.lose);
+	} else if (options.fills_unix) {
+		fill_unix_queue(options.count, options.backlog, results);
+		done = options.count;
 	} else if (options.datagrams) {
 		send_datagrams(&options.to, options.length, options.count);
 	} else {

@@ -150,7 +150,21 @@ struct why_config {
 	__u8 follow_call; /* find the socket of a returning call by its thread */
 	__u8 from_states; /* tracepoint: SYN_SENT begins what no call was seen of */
 	__u8 stacks; /* sum up the searches by stack, too */
-	__u8 pad[7];
+	__u8 full_unix; /* count connects to Unix sockets whose queue is full */
+	__u8 pad[6];
+};
+
+#define WHY_UNIX_PATH_LEN 108
+
+/* Whose connect() to a Unix stream socket failed with EAGAIN: its queue is full. */
+struct why_unix_key {
+	__u32 pid; /* process (tgid) */
+	__u32 netns; /* of the process: inode of the network namespace */
+	__u32 epoch; /* of the row, lib/epoch.h */
+	__u32 length; /* bytes of the path: an abstract name begins with a zero, and may hold more */
+	char comm[WHY_COMM_LEN]; /* of the process's first thread */
+	char path[WHY_UNIX_PATH_LEN]; /* as the caller gave it */
+	__u32 pad;
 };
 
 /* A destination whose held ports iter/tcp counts. */
@@ -176,6 +190,26 @@ struct why_range_use {
 struct why_bound_ports {
 	__u64 bits[1024];
 };
+
+/* Where connections of a service arrive, of which iter/tcp counts those that nobody reads. */
+struct why_service_key {
+	__u8 local[WHY_ADDR_LEN];
+	__u16 port; /* host order */
+	__u8 family; /* enum why_family */
+	__u8 pad;
+};
+
+/* Accepted connections. Quiet: no packet came or went for WHY_QUIET_NS. */
+struct why_service_use {
+	__u32 established;
+	__u32 close_wait;
+	__u32 unread; /* established, quiet, with data that nobody has read */
+	__u32 unread_close_wait; /* the same of CLOSE_WAIT */
+	__u32 left_close_wait; /* no packet for WHY_LEFT_NS, and still not closed */
+};
+
+#define WHY_QUIET_NS 1000000000ULL
+#define WHY_LEFT_NS 5000000000ULL
 
 /* Why a listening socket lost a connection; Model's ListenCause has the same order. */
 enum why_cause {
@@ -330,7 +364,17 @@ struct why_accept_stats {
 enum why_accept_loss {
 	WHY_ACCEPT_LOSS_ARRIVAL = 0, /* arrivals in no row: table full */
 	WHY_ACCEPT_LOSS_ACCEPT = 1, /* accepts in no row: table full, or listener not known */
-	WHY_ACCEPT_LOSS_COUNT = 2,
+	WHY_ACCEPT_LOSS_FAILURE = 2, /* calls that failed, in no row: table full */
+	WHY_ACCEPT_LOSS_COUNT = 3,
+};
+
+/* Whose accept() failed, and why. */
+struct why_accept_failure_key {
+	__u32 pid; /* process (tgid) */
+	__u32 netns; /* of the process: inode of the network namespace */
+	__u32 error; /* positive */
+	__u32 epoch; /* of the row, lib/epoch.h */
+	char comm[WHY_COMM_LEN]; /* of the process's first thread */
 };
 
 struct why_accept_config {
@@ -432,6 +476,8 @@ _Static_assert(sizeof(struct why_loss_event) == 72, "wire size");
 _Static_assert(sizeof(struct why_listener_config) == 24, "wire size");
 _Static_assert(sizeof(struct why_accept_stats) == 32 + 7 * 8 + 376 * 4, "wire size");
 _Static_assert(sizeof(struct why_accept_config) == 4, "wire size");
+_Static_assert(sizeof(struct why_accept_failure_key) == 32, "wire size");
+_Static_assert(sizeof(struct why_unix_key) == 144, "wire size");
 _Static_assert(sizeof(struct why_connect_key) == 64, "wire size");
 _Static_assert(sizeof(struct why_connect_stats) == 21 * 8 + 768 * 4, "wire size");
 _Static_assert(sizeof(struct why_connect_row) == 64 + 21 * 8 + 768 * 4, "wire size");
@@ -439,5 +485,7 @@ _Static_assert(sizeof(struct why_connect_event) == 128, "wire size");
 _Static_assert(sizeof(struct why_config) == 88, "wire size");
 _Static_assert(sizeof(struct why_range_key) == 20, "wire size");
 _Static_assert(sizeof(struct why_range_use) == 28, "wire size");
+_Static_assert(sizeof(struct why_service_key) == 20, "wire size");
+_Static_assert(sizeof(struct why_service_use) == 20, "wire size");
 
 #endif

@@ -8,11 +8,13 @@
 #define TCPWHY_ACCEPT_SYSCALL_H
 
 #include "kernel.h"
+#include "accept_failures.h"
 #include "accept_rows.h"
 #include "accept_waiting.h"
 #include "fd.h"
 #include "listener_key.h"
 #include "syscall_context.h"
+#include "task_arguments.h"
 
 static __always_inline int state_changed(struct sock *sk, int from, int to)
 {
@@ -24,12 +26,9 @@ static __always_inline int state_changed(struct sock *sk, int from, int to)
 	return 0;
 }
 
-/* bpf_task_pt_regs() is of 5.15 (dd6e10fbd9fb). */
 static __always_inline __u32 first_argument(void)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-
-	return PT_REGS_PARM1_SYSCALL(regs);
+	return PT_REGS_PARM1_SYSCALL(task_registers());
 }
 
 static __always_inline int syscall_accepted(struct why_syscall_exit *ctx)
@@ -39,7 +38,7 @@ static __always_inline int syscall_accepted(struct why_syscall_exit *ctx)
 	struct sock *sk;
 
 	if (ctx->ret < 0)
-		return 0;
+		return accept_returned(ctx->ret);
 	socket = socket_of(ctx->ret);
 	sk = socket ? BPF_CORE_READ(socket, sk) : 0;
 	if (!sk || !is_wanted(sk))

@@ -38,6 +38,7 @@ enum tcp_state {
 	TCP_SYN_RECV = 3,
 	TCP_TIME_WAIT = 6,
 	TCP_CLOSE = 7,
+	TCP_CLOSE_WAIT = 8,
 	TCP_LISTEN = 10,
 	TCP_NEW_SYN_RECV = 12,
 };
@@ -212,6 +213,9 @@ struct inet_connection_sock {
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	__u32 write_seq;
+	__u32 copied_seq; /* up to where the program has read */
+	__u32 rcv_nxt;
+	__u64 tcp_mstamp; /* µs of CLOCK_MONOTONIC: the last packet, in or out */
 };
 
 typedef enum {

@@ -34,6 +34,12 @@ public struct Background: Sendable {
         case .listenerElsewhere: listenerElsewhere
         case .retransmits: retransmits
         case .cpuSaturated: processors
+        case .acceptFails: acceptFails
+        case .ownerStopped: ownerStopped
+        case .acceptStalls: acceptStalls
+        case .cpuThrottled: throttled
+        case .notServed: notServed
+        case .unixSocketBacklog: unixBacklog
         case .elsewhere: elsewhere
         }
     }

@@ -2,7 +2,8 @@
 import Model
 
 /// The kernel takes all there is of the CPUs, or of the one that has to take all packets.
-/// That programs do is not this finding: they are what CPUs are for.
+/// That programs do is not this finding, they are what CPUs are for: but where connections wait
+/// meanwhile for a server that gets no CPU.
 struct CPUSaturated: Rule {
     var ids: [FindingID] { [.cpuSaturated] }
 
@@ -19,16 +20,46 @@ struct CPUSaturated: Rule {
     func examine(_ seen: Observation) throws -> [Finding] {
         let hotspots = try seen.hotspots.get()
         let use = try ProcessorUse(hotspots.cpus)
-        guard let state = judge(use) else { return [] }
+        let starved = Self.starved(seen)
+        guard let state = judge(use) ?? (starved.isEmpty ? nil : Self.judge(use, starved)) else { return [] }
         return [
             Finding(
                 id: .cpuSaturated, severity: state.confidence == .possible ? .info : .warning,
                 confidence: state.confidence, subject: .host, subjectText: "this host",
                 summary: state.summary,
-                evidence: evidence(use) + functions(hotspots), impact: Impact(),
+                evidence: evidence(use) + Self.evidence(starved) + functions(hotspots),
+                impact: starved.first?.impact(seen) ?? Impact(),
                 fixes: state.isOneQueue ? [spread(use)] : [profile()], check: "tcpwhy hotspots 10 1",
                 unsettled: "the same at the time of the highest load; tcpwhy profile -d 10 --svg busy.svg")
         ]
+    }
+
+    /// Queues in which connections wait for a server that gets no CPU.
+    private static func starved(_ seen: Observation) -> [AcceptQueue] {
+        guard case .seen(let drops) = seen.drops, let queues = try? AcceptQueue.all(seen) else { return [] }
+        return queues.filter {
+            $0.ownerIsBehind == true && !$0.state.isClosed && Hindrance($0, seen, drops) == .noProcessor
+        }.sorted { $0.meanDepth ?? 0 > $1.meanDepth ?? 0 }
+    }
+
+    private static func judge(_ use: ProcessorUse, _ starved: [AcceptQueue]) -> Judgement {
+        let names = Set(starved.map(\.owner.name)).sorted().prefix(3).joined(separator: ", ")
+        return Judgement(
+            confidence: .likely,
+            summary: "no CPU is idle (programs take \(Units.percent(use.user)), the kernel "
+                + "\(Units.percent(use.kernel))), and connections wait for \(names), which wants to run: "
+                + "more workers would only take turns")
+    }
+
+    private static func evidence(_ starved: [AcceptQueue]) -> [Evidence] {
+        starved.prefix(3).map { queue in
+            let depth = queue.meanDepth ?? 0
+            return Evidence(
+                "mean_depth", depth,
+                "\(Units.mean(depth)) connections wait at "
+                    + "\(EndpointText.of(queue.listener.address, queue.listener.port)) on average",
+                by: queue.depthSource)
+        }
     }
 
     private struct Judgement {
@@ -111,7 +142,7 @@ struct CPUSaturated: Rule {
 
     private func profile() -> Fix {
         Fix(
-            "see what the kernel does: the functions above, and what calls them",
+            "see what the CPUs do: the functions above, and what calls them",
             command: "tcpwhy profile -d 10 --svg busy.svg")
     }
 }

@@ -7,7 +7,7 @@ struct WorkersTooFew: Rule {
     var ids: [FindingID] { [.workersTooFew] }
 
     /// Shorter waits than this are no reason to wake anyone.
-    private let leastWait: UInt64 = 1_000_000
+    private static let leastWait: UInt64 = 1_000_000
 
     func examine(_ seen: Observation) throws -> [Finding] {
         let drops = try seen.drops.get()
@@ -15,41 +15,56 @@ struct WorkersTooFew: Rule {
         guard queues.isEmpty || queues.contains(where: { $0.meanDepth != nil }) else {
             throw NotExamined("how long connections wait is not measured here")
         }
-        return queues.filter(isBehind).map { finding($0, seen, drops) }
+        return queues.filter(Self.isBehind).compactMap { queue in
+            let hindrance = Hindrance(queue, seen, drops)
+            // Others tell of these: more that serve would not help.
+            guard !hindrance.isOutside, !AcceptStalls.tells(of: queue, hindrance) else { return nil }
+            return finding(queue, hindrance, seen)
+        }
     }
 
-    private func isBehind(_ queue: AcceptQueue) -> Bool {
+    static func isBehind(_ queue: AcceptQueue) -> Bool {
         guard queue.ownerIsBehind == true, !queue.state.isClosed else { return false }
-        guard let accepted = queue.state.accepted else { return true }
+        guard let accepted = queue.state.accepted, !queue.acceptsAreHidden else { return true }
         // Nothing accepted at all: it hangs, and its waits have not ended.
         return accepted.accepts == 0 || accepted.wait.quantile(0.5) ?? 0 >= leastWait
     }
 
-    private func finding(_ queue: AcceptQueue, _ seen: Observation, _ drops: DropsInterval) -> Finding {
+    private func finding(_ queue: AcceptQueue, _ hindrance: Hindrance, _ seen: Observation) -> Finding {
         let accepts = queue.acceptsPerSecond ?? 0
         let waiting = queue.meanDepth ?? 0
         let workers = queue.owner.workers.count
-        let median = queue.state.accepted?.wait.quantile(0.5)
+        let median = queue.acceptsPerSecond == nil ? nil : queue.state.accepted?.wait.quantile(0.5)
         let who =
             "\(queue.owner.name)\(workers > 0 ? " (\(workers) process\(workers == 1 ? "" : "es"))" : "")"
         let endpoint = EndpointText.of(queue.listener.address, queue.listener.port)
         return Finding(
             id: .workersTooFew, severity: severity(queue), confidence: confidence(queue),
             subject: .listener(queue.listener), subjectText: seen.text(of: queue.listener, queue.owner),
-            summary: accepts == 0 && queue.acceptsPerSecond != nil
-                ? "\(who) accepts nothing on \(endpoint), where \(Units.mean(waiting)) connections wait: "
-                    + "it hangs, or all of it serves connections that stay open"
-                : "\(who) accepts \(Units.mean(accepts)) connections a second on \(endpoint), and "
-                    + "\(Units.mean(waiting)) wait there all the time"
-                    + (median.map { ", \(Units.duration($0)) each" } ?? ""),
-            evidence: evidence(queue, waiting),
-            impact: Impact(
-                delayed: accepts, share: queue.state.accepted == nil ? nil : 1,
-                delay: queue.state.accepted?.wait.mean.map { UInt64($0) }),
-            fixes: fixes(queue, seen),
+            summary: (queue.acceptsPerSecond == nil
+                ? "\(who) has \(Units.mean(waiting)) connections waiting on \(endpoint) all the time"
+                : accepts == 0
+                    ? "\(who) accepts nothing on \(endpoint), where \(Units.mean(waiting)) connections wait: "
+                        + "it hangs, or all of it serves connections that stay open"
+                    : "\(who) accepts \(Units.mean(accepts)) connections a second on \(endpoint), and "
+                        + "\(Units.mean(waiting)) wait there all the time"
+                        + (median.map { ", \(Units.duration($0)) each" } ?? "")) + why(queue, hindrance),
+            evidence: evidence(queue, waiting) + OwnerEvidence.of(queue.owner, seen),
+            impact: queue.impact(seen), fixes: fixes(queue, hindrance, seen),
             check: "tcpwhy listeners -P \(queue.listener.port) -d 10",
             unsettled: confidence(queue) == .certain
                 ? "" : "a trace of waits (fentry or kprobes), or the service's own status page")
+    }
+
+    /// Of a server that takes many connections in one process.
+    private func why(_ queue: AcceptQueue, _ hindrance: Hindrance) -> String {
+        switch hindrance {
+        case .busy(let share) where !queue.servesOneEach:
+            ": its busiest thread takes \(Units.percent(share)) of a CPU, all that one thread can have"
+        case .ready where !queue.servesOneEach:
+            ": it has time and does not take them, at a limit of its own, it seems"
+        default: ""
+        }
     }
 
     private func severity(_ queue: AcceptQueue) -> Severity {
@@ -91,7 +106,15 @@ struct WorkersTooFew: Rule {
         return evidence
     }
 
-    private func fixes(_ queue: AcceptQueue, _ seen: Observation) -> [Fix] {
-        WorkerFixes(queue: queue, seen: seen).all()
+    private func fixes(_ queue: AcceptQueue, _ hindrance: Hindrance, _ seen: Observation) -> [Fix] {
+        WorkerFixes(queue: queue, hindrance: hindrance, seen: seen).all()
+    }
+}
+
+extension AcceptQueue {
+    /// Whether each connection takes a process or thread of its own.
+    var servesOneEach: Bool {
+        guard let program = owner.program else { return false }
+        return program.capacity(of: Service(listener, state.queues, owner)) != .unlimited
     }
 }

@@ -60,7 +60,7 @@ public struct Cgroup: ~Copyable, Sendable {
     }
 
     /// mountinfo writes space, tab, newline and backslash as `\040` and so on.
-    private static func unescaped(_ text: Substring) -> String {
+    static func unescaped(_ text: Substring) -> String {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {

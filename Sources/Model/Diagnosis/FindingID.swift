@@ -20,6 +20,12 @@ public enum FindingID: String, Sendable, Hashable, CaseIterable {
     case listenerElsewhere = "listener-elsewhere"
     case retransmits
     case cpuSaturated = "cpu-saturated"
+    case acceptFails = "accept-fails"
+    case ownerStopped = "owner-stopped"
+    case acceptStalls = "accept-stalls"
+    case cpuThrottled = "cpu-throttled"
+    case notServed = "not-served"
+    case unixSocketBacklog = "unix-socket-backlog"
     /// Nothing is wrong in TCP: where the time goes instead.
     case elsewhere
 }

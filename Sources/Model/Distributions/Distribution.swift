@@ -53,6 +53,12 @@ public struct Distribution: Sendable, Hashable {
         }
     }
 
+    /// How many were at least so large: to the nearest bucket, within 12.5 % of the value.
+    public func count(atLeast value: UInt64) -> UInt64 {
+        let first = LogLinearHistogram.bucket(of: value)
+        return histogram.counts.reduce(0) { $1.key >= first ? $0 &+ $1.value : $0 }
+    }
+
     /// The quantile `q` (0…1) by nearest rank, within 6.25 %, never above the
     /// maximum. `nil` if nothing was recorded.
     public func quantile(_ q: Double) -> UInt64? {

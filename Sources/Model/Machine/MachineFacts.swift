@@ -6,10 +6,30 @@ public struct MachineFacts: Sendable {
     public var namespaces: [UInt32: NamespaceFacts] = [:]
     /// Processes that hold listening sockets, and those that connect most, by their id.
     public var processes: [UInt32: ProcessFacts] = [:]
+    /// How those were found when connections waited at their sockets, since the trace began.
+    public var waitingLooks: [UInt32: WaitingLooks] = [:]
     /// Bytes of memory that can be had. `nil`: not known.
     public var availableMemory: UInt64?
+    public var fileTable = FileTable()
+    /// Unix stream sockets that listen at paths where connects found a full queue, and who holds
+    /// them, by inode.
+    public var unixListeners: [UnixListener] = []
+    public var unixOwners: [UInt32: [SocketOwner]] = [:]
 
     public init() {}
+
+    /// Of processes: CPU time and throttling of the time between, the rest as it is now.
+    public func processes(since earlier: MachineFacts) -> [UInt32: ProcessFacts] {
+        var facts = processes
+        for (pid, before) in earlier.processes {
+            // The number may be another process's by now.
+            guard let process = facts[pid], process.command == before.command,
+                let now = process.scheduling, let then = before.scheduling
+            else { continue }
+            facts[pid]?.scheduling = now.since(then)
+        }
+        return facts
+    }
 
     /// Of namespaces: counters of the time between, settings as they are now. A namespace that is
     /// younger than the earlier ones began at 0; of one that is gone the counters are not known,
@@ -77,6 +97,10 @@ public struct ProcessFacts: Sendable, Hashable {
     public var unit: String
     /// What it runs.
     public var program = ProgramFacts()
+    /// `nil`: not known.
+    public var scheduling: ProcessScheduling?
+    /// `nil`: not known, or not asked for.
+    public var openFiles: OpenFileLimit?
 
     public init(pid: UInt32, command: String, parent: UInt32, ownMemory: UInt64?, unit: String) {
         self.pid = pid

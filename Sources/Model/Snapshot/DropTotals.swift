@@ -123,6 +123,11 @@ public struct DropTotals: Totals {
     public var conntrack: [UInt32: Conntrack] = [:]
     /// By what accept queues are timed; `nil`: they are not.
     public var waitBackend: Backend?
+    /// Calls of accept() that failed; `nil`: they are not seen.
+    public var acceptFailures: [AcceptFailure: UInt64]?
+    /// Connections that were accepted, by the socket that listens there, as they were at the end.
+    /// `nil`: nobody looked.
+    public var served: [Listener: ServedSockets]?
     /// What listeners lost that a filter keeps out of `listeners`.
     public var hidden = ListenDrops()
     /// Why some of it is less than it could be, a line each.
@@ -156,6 +161,7 @@ public struct DropTotals: Totals {
         }
         rest.counters.subtract(earlier.counters)
         rest.countersAreWhole = countersAreWhole && earlier.countersAreWhole
+        rest.acceptFailures?.subtract(earlier.acceptFailures ?? [:])
         rest.packets?.subtract(earlier.packets ?? [:])
         rest.stacks?.subtract(earlier.stacks ?? [:])
         rest.refused?.subtract(earlier.refused ?? [:])
@@ -222,6 +228,7 @@ public struct DropTotals: Totals {
             result.listeners[listener] = nil
             if let drops = state.drops { result.hidden.merge(drops) }
         }
+        result.served = served?.filter { result.listeners[$0.key] != nil }
         guard byPort else { return result }
         let ports = Set(result.listeners.keys.map(\.port))
         result.packets = packets?.filter { $0.key.port.map(ports.contains) ?? false }

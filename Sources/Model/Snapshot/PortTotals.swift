@@ -14,6 +14,8 @@ public struct PortTotals: Totals {
     /// As they were at this reading, of destinations that were connected to; no totals. Empty if
     /// nobody looked.
     public var ranges: [PortRange]
+    /// Connects to Unix stream sockets whose queue was full; `nil`: not asked for, or not seen.
+    public var fullUnixSockets: [UnixConnect: UInt64]?
     /// What searches took, by the stacks that they began on; `nil`: not asked for.
     public var searches: StackCosts?
     public var loss: Loss
@@ -41,6 +43,8 @@ public struct PortTotals: Totals {
             if change.isActive { rest.connects[key] = change }
         }
         rest.loss.subtract(earlier.loss)
+        rest.fullUnixSockets = fullUnixSockets
+        rest.fullUnixSockets?.subtract(earlier.fullUnixSockets ?? [:])
         rest.searches = searches
         if let before = earlier.searches { rest.searches?.subtract(before) }
         return rest

@@ -32,6 +32,19 @@ enum AcceptPrograms {
         }
     }
 
+    /// What sees calls of accept() fail; the tracepoints of `queue` do, too. Empty: this kernel
+    /// has no such function, or it lacks its type.
+    static func failures(_ backend: Backend, _ btf: BTF) -> [ProgramSpec] {
+        guard btf.hasFunction(called) else { return [] }
+        switch backend {
+        case .fentry:
+            return [ProgramSpec(name: "fexit_call", hook: .trampoline(function: called, exit: true))]
+        case .kprobe:
+            return [ProgramSpec(name: "kretprobe_call", hook: .kprobe(function: called, isReturn: true))]
+        case .tracepoint: return []
+        }
+    }
+
     /// The iterator that notes what waits already; `nil`: none is needed.
     static func note(_ backend: Backend, _ btf: BTF) -> String? {
         if backend == .tracepoint { return nil }
@@ -45,5 +58,6 @@ enum AcceptPrograms {
 
     private static let finished = "inet_csk_complete_hashdance"
     private static let added = "inet_csk_reqsk_queue_add"
+    private static let called = "__sys_accept4"
     private static let taken = "security_sock_graft"
 }

@@ -17,6 +17,8 @@ public struct ConnectCoverage: Sendable, Hashable {
     /// Whether the time of a search that found a port is measured; of one that
     /// found none it always is.
     public var successfulSearch: Bool { backend != .tracepoint }
+    /// Whether connects to Unix sockets whose queue is full are counted.
+    public var fullUnixSockets = false
     /// What was tried before and refused, and why.
     public var refused: [String] = []
 

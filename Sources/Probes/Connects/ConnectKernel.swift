@@ -22,6 +22,9 @@ struct ConnectKernel {
     /// Hash tables have an allocator of their own (6.1: bpf_mem_alloc) and take
     /// memory as keys come; before, all of it at once, or unsafely.
     let tablesGrow: Bool
+    /// Whether a program can see a system call's arguments at its return
+    /// (dd6e10fbd9fb, 5.15: bpf_task_pt_regs).
+    let hasTaskArguments: Bool
     /// Why fentry is refused; `nil`: it works.
     let fentryRefusal: BPFError?
 
@@ -68,6 +71,8 @@ extension ConnectKernel {
         stepsByOne = btf.function("inet_sk_get_local_port_range")?.returns.kind == .boolean
         checkHasRCU = (btf.argumentCount("__inet_check_established") ?? 0) > 4
         tablesGrow = btf.structHasField("bpf_htab", "ma")
+        hasTaskArguments =
+            btf.enumeration("bpf_func_id")?.contains { $0.name == "BPF_FUNC_task_pt_regs" } ?? false
         fentryRefusal = BackendTrial.fentry(btf)
     }
 }

@@ -39,6 +39,11 @@ enum ConnectLoader {
         let bind = kernel.present(ConnectPrograms.bind(backend), backend)
         coverage.bind = !bind.isEmpty
         programs += bind
+        if options.fullUnixSockets {
+            let unix = kernel.present(ConnectPrograms.unix(backend), backend)
+            coverage.fullUnixSockets = kernel.hasTaskArguments && (backend == .tracepoint || !unix.isEmpty)
+            if coverage.fullUnixSockets { programs += unix }
+        }
         let checks = options.countCalls ? try kernel.checks(backend) : (try? kernel.checks(backend)) ?? []
         switch PortCounting.choose(backend, countCalls: options.countCalls) {
         case .derived(let table):
@@ -58,6 +63,7 @@ enum ConnectLoader {
             (object) throws(BPFError) in
             try object.setReadOnly(config, map: ".rodata.config")
             try size(object, options, backend, kernel)
+            if !coverage.fullUnixSockets { try object.setMaxEntries(map: FullUnixSockets.map, 1) }
             try PortSearchStacks.prepare(object, rows: options.stacks ? options.stackRows : nil)
         } fill: { (object) throws(BPFError) in
             try fill(object, options)

@@ -22,7 +22,9 @@ public struct ConnectOptions: Sendable {
     public var countCalls = false
     /// Sum up the searches by stack, too.
     public var stacks = false
-    /// Of the kernel's table of those.
+    /// Count connects to Unix stream sockets whose queue is full.
+    public var fullUnixSockets = false
+    /// Of the kernel's table of searches by stack.
     var stackRows: UInt32 = 16384
     /// Use this backend or fail.
     public var backend: Backend?
@@ -40,6 +42,7 @@ public struct ConnectOptions: Sendable {
         config.failed_only = failedOnly ? 1 : 0
         config.events = events ? 1 : 0
         config.stacks = stacks ? 1 : 0
+        config.full_unix = fullUnixSockets ? 1 : 0
         config.filter_cgroup = cgroup == nil ? 0 : 1
         if let destination {
             let mask = destination.mask

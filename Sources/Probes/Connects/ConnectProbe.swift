@@ -19,6 +19,8 @@ public final class ConnectProbe {
     /// Calls that had not returned when tracing ended, as far as could be seen.
     private var openCalls: UInt64 = 0
     private let failedOnly: Bool
+    /// `nil`: not asked for, or not to be seen here.
+    private var unix: FullUnixSockets?
     /// `nil`: none were asked for.
     private var stacks: PortSearchStacks?
 
@@ -27,6 +29,7 @@ public final class ConnectProbe {
         (object, coverage) = try ConnectLoader.load(options)
         failedOnly = options.failedOnly
         stacks = options.stacks ? PortSearchStacks() : nil
+        unix = coverage.fullUnixSockets ? FullUnixSockets() : nil
         stats = try object.map(named: "connect_rows")
         others = try object.map(named: "connect_others")
         losses = try object.map(named: "connect_losses")
@@ -68,6 +71,8 @@ public final class ConnectProbe {
         public var ended: [ConnectKey: ConnectStats] = [:]
         /// IP_LOCAL_PORT_RANGE where a socket had it since the last look.
         public var ownRanges: [Destination: ClosedRange<UInt16>] = [:]
+        /// Connects to Unix sockets whose queue was full, since the trace began. `nil`: not seen.
+        public var fullUnixSockets: [UnixConnect: UInt64]?
         public var loss = Loss()
 
         public init() {}
@@ -84,6 +89,7 @@ public final class ConnectProbe {
         try stacks?.take(epoch, turn: object.closedTurn, from: object.bpf)
         var table = try ConnectTable(draining: stats, epoch, sees: coverage)
         try table.addOthers(draining: others, epoch, sees: coverage)
+        reading.fullUnixSockets = try unix?.read(epoch, from: object)
         totals.add(table.connects)
         reading.connects = totals.rows
         reading.ended = totals.ended

@@ -71,6 +71,17 @@ enum ConnectPrograms {
         }
     }
 
+    /// Unix stream sockets; by tracepoints the return of connect() shows them.
+    static func unix(_ backend: Backend) -> [ProgramSpec] {
+        switch backend {
+        case .fentry: [exit("fexit_unix", unixConnect)]
+        case .kprobe: [kretprobe("kretprobe_unix", unixConnect)]
+        case .tracepoint: []
+        }
+    }
+
+    private static let unixConnect = "unix_stream_connect"
+
     private static let state = ProgramSpec(
         name: "raw_state", hook: .rawTracepoint("inet_sock_set_state"))
 
@@ -94,7 +105,7 @@ enum ConnectPrograms {
 extension ConnectPrograms {
     /// Every kernel function that some backend hooks.
     static let functions = Set(
-        Backend.allCases.flatMap { connect($0) + bind($0) + check($0) }.compactMap(\.function))
+        Backend.allCases.flatMap { connect($0) + bind($0) + check($0) + unix($0) }.compactMap(\.function))
 
     /// Those of them that are static: type information may lack them (5.10's on arm64 does).
     static let staticFunctions = IPv6Functions.union(["__inet_check_established"])

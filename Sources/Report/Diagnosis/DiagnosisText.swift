@@ -205,7 +205,7 @@ public struct DiagnosisText: Sendable {
         var narrow = style
         narrow.width = style.width.map { max($0 - indent - hanging, 20) }
         let margin = String(repeating: " ", count: indent)
-        return narrow.wrap(text).enumerated().map { index, line in
+        return narrow.wrap(Printable.text(text)).enumerated().map { index, line in
             margin + (index == 0 ? "" : String(repeating: " ", count: hanging)) + line
         }
     }

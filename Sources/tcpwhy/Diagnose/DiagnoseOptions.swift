@@ -28,6 +28,7 @@ struct DiagnoseOptions: ParsableArguments {
     var questions: Questions {
         var ports = PortsQuestion()
         ports.ranges = .seldom
+        ports.fullUnixSockets = true
         ports.need = .ifPossible
         var listeners = ListenersQuestion()
         listeners.peers = true
@@ -36,6 +37,8 @@ struct DiagnoseOptions: ParsableArguments {
         listeners.refused = true
         listeners.resent = .ifPossible
         listeners.conntrack = true
+        listeners.acceptFailures = true
+        listeners.served = true
         listeners.owners = .new
         listeners.need = .ifPossible
         var samples = SamplesQuestion(.functions)
@@ -59,6 +62,9 @@ struct DiagnoseOptions: ParsableArguments {
             ports.connects = ports.connects.filter {
                 process.include($0.key.pid, $0.key.command.text) && (port ?? $0.key.port) == $0.key.port
             }
+            ports.fullUnixSockets = ports.fullUnixSockets?.filter {
+                process.include($0.key.pid, $0.key.command)
+            }
             seen.ports = .seen(ports)
         }
         if case .seen(let drops) = seen.drops {
@@ -68,6 +74,19 @@ struct DiagnoseOptions: ParsableArguments {
             }
             seen.drops = .seen(filtered)
         }
+        if process.isFilter, Self.isEmpty(seen) {
+            seen.remarks.append(
+                "\(process.text): none of these connected to anything or held a listening socket"
+                    + (port.map { " on port \($0)" } ?? "")
+                    + "; what follows is of the machine and its namespaces")
+        }
         return seen
+    }
+
+    /// Whether the filter left nobody.
+    private static func isEmpty(_ seen: Observation) -> Bool {
+        let connects = seen.ports.value?.connects.isEmpty ?? true
+        return connects && seen.drops.value?.listeners.isEmpty ?? true
+            && seen.ports.value?.fullUnixSockets?.isEmpty ?? true
     }
 }

@@ -73,16 +73,22 @@ struct DiagnoseReader {
         }
         let search = Self.search(ports.value)
         let machine = last.machine.value ?? MachineFacts()
-        let (namespaces, gone) = machine.namespaces(since: first.machine.value ?? MachineFacts())
-        return Observation(
+        let before = first.machine.value ?? MachineFacts()
+        let (namespaces, gone) = machine.namespaces(since: before)
+        var seen = Observation(
             duration: drops.value?.duration ?? ports.value?.duration ?? 0,
             wallTime: drops.value?.wallTime ?? ports.value?.wallTime ?? 0, ports: ports, drops: drops,
             queueDepths: depths,
             hotspots: Self.interval(first.samples, last.samples.map { $0.map(\.withEnded) }).map {
                 HotspotsInterval($0, search: search)
             },
-            namespaces: namespaces, goneNamespaces: gone, processes: machine.processes,
-            availableMemory: machine.availableMemory)
+            namespaces: namespaces, goneNamespaces: gone,
+            processes: machine.processes(since: before), availableMemory: machine.availableMemory)
+        seen.waitingLooks = machine.waitingLooks
+        seen.fileTable = machine.fileTable
+        seen.unixListeners = machine.unixListeners
+        seen.unixOwners = machine.unixOwners
+        return seen
     }
 
     private static func interval<Of>(

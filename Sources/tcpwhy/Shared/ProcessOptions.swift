@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Host
+import Model
 
 /// Which processes: the same options in every command that filters by them.
 struct ProcessOptions: ParsableArguments {
@@ -23,8 +24,29 @@ struct ProcessOptions: ParsableArguments {
     /// The process, which must be there.
     func processID() throws -> UInt32? {
         guard let pid else { return nil }
-        guard Processes.exists(pid) else { throw Failure.failed("no process has the id \(pid)") }
+        // Seen from another pid namespace the number is somebody else's, or nobody's.
+        guard PIDNamespace.isFirst() != false else {
+            throw Failure.failed(
+                "-p: tcpwhy runs in a pid namespace of its own (a container), and the kernel counts by other "
+                    + "process ids\nrun it on the host (docker run --pid=host), or use -c NAME")
+        }
+        guard Processes.exists(pid) else { throw Failure.failed(Self.missing(pid)) }
         return UInt32(pid)
+    }
+
+    /// Whose number it may be: in a container a process has another one than here.
+    private static func missing(_ pid: Int32) -> String {
+        let inside = PIDNamespace.processes(numbered: pid).prefix(5).map { here in
+            "-p \(here)" + (Processes.comm(here).map { " (\(Printable.text($0)))" } ?? "")
+        }
+        let hint = inside.isEmpty ? "" : "\nin a container it may be: \(inside.joined(separator: ", "))"
+        return "no process has the id \(pid)\(hint)"
+    }
+
+    /// "process 123", "processes named nginx"
+    var text: String {
+        [pid.map { "process \($0)" }, command.map { "processes named \(Printable.text($0))" }]
+            .compactMap(\.self).joined(separator: ", ")
     }
 
     /// Whether a process is one of them, by its name as the kernel has it.
