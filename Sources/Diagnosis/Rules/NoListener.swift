@@ -56,8 +56,9 @@ struct NoListener: Rule {
     /// Whether somebody wants it in earnest.
     private func isMeant(_ refusal: Refusal, _ seen: Observation) -> Bool {
         guard refusal.count >= leastCount, !refusal.isFallback else { return false }
-        // A service that was there a moment ago is missed by its clients.
-        if refusal.former != nil { return true }
+        // A service that was there a moment ago is missed by its clients. One that is back was started
+        // anew: that costs a few, unless it takes long.
+        if refusal.former != nil { return !isBack(refusal, seen) || share(refusal, seen) >= veryMuchOfAll }
         let rate = seen.rate(refusal.count)
         return rate >= muchRate || rate >= leastRate && share(refusal, seen) >= muchOfAll
     }

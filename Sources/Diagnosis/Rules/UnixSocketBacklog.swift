@@ -98,7 +98,8 @@ struct UnixSocketBacklog: Rule {
                 "have \(server) ask for a queue of \(value), and see that enough of it serve "
                     + "(php-fpm: pm.max_children)", command: setting.line, lasting: setting.lasting,
                 risk:
-                    "a longer queue helps bursts only: behind a server that is too slow requests wait longer")
+                    "a longer queue helps bursts only: behind a server that is too slow requests wait longer",
+                setting: setting.directive)
         )
         return fixes
     }
@@ -107,21 +108,24 @@ struct UnixSocketBacklog: Rule {
     private struct Setting {
         let line: String
         let lasting: String
+        /// `nil`: the server's settings are not known.
+        let directive: Fix.Setting?
 
         init(server: String, path: String, _ value: Int) {
-            let known: [(prefix: String, line: String, lasting: String)] = [
+            let known: [(program: String, name: String, line: String, lasting: String)] = [
                 (
-                    "php-fpm", "listen.backlog = \(value)",
+                    "php-fpm", "listen.backlog", "listen.backlog = \(value)",
                     "in the pool's file; then restart it (a reload keeps the old socket)"
                 ),
-                ("gunicorn", "--backlog \(value)", "among its arguments; then restart it"),
-                ("uwsgi", "listen = \(value)", "in its configuration; then restart it"),
+                ("gunicorn", "backlog", "--backlog \(value)", "among its arguments; then restart it"),
+                ("uwsgi", "listen", "listen = \(value)", "in its configuration; then restart it"),
                 (
-                    "nginx", "listen unix:\(path) backlog=\(value);",
+                    "nginx", "backlog", "listen unix:\(path) backlog=\(value);",
                     "in the server block; then: nginx -s reload"
                 ),
             ]
-            let found = known.first { server.hasPrefix($0.prefix) }
+            let found = known.first { server.hasPrefix($0.program) }
+            directive = found.map { .directive(program: $0.program, name: $0.name, value: "\(value)") }
             line = found?.line ?? "listen(fd, \(value))"
             lasting = found?.lasting ?? "in its configuration or source; then restart it"
         }
