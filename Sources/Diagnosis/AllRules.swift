@@ -7,7 +7,8 @@ extension Diagnosis {
             ConntrackTableFull(), SynQueueFull(), WorkersTooFew(), AcceptQueueOverflow(),
             EphemeralPortsExhausted(), FourTupleTaken(), SourceAddressUnavailable(), ConnectsFailing(),
             PortSearchExpensive(), BindSearchExpensive(), TimeWaitLimit(),
-            TCPMemoryPressure(), FirewallDrops(), NoListener(), Retransmits(), CPUSaturated(),
+            TCPMemoryPressure(), FirewallDrops(), NoListener(), QueueLostOnClose(), QdiscDrops(),
+            Retransmits(), CPUSaturated(),
         ]
     }
 }

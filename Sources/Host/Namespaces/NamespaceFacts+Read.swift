@@ -13,6 +13,7 @@ extension NamespaceFacts {
             commandPrefix: commandPrefix, counters: TCPCounters(counters), settings: .current(),
             use: .current())
         facts.time = time
+        facts.qdiscs = try? Qdiscs.current()
         return facts
     }
 }
@@ -60,6 +61,7 @@ extension NetworkSettings {
         settings.maxSynBacklog = integer("net.ipv4.tcp_max_syn_backlog")
         settings.syncookies = integer("net.ipv4.tcp_syncookies")
         settings.abortOnOverflow = integer("net.ipv4.tcp_abort_on_overflow")
+        settings.migrateRequests = integer("net.ipv4.tcp_migrate_req")
         settings.maxTimeWait = integer("net.ipv4.tcp_max_tw_buckets")
         settings.maxOrphans = integer("net.ipv4.tcp_max_orphans")
         settings.memory = (try? Sysctl.text("net.ipv4.tcp_mem")).flatMap(memory(parsing:))

@@ -64,6 +64,8 @@ public struct Finding: Sendable, Hashable {
         case namespace(UInt32)
         /// A local port of a namespace on which packets were lost; 0: any.
         case port(UInt16, netns: UInt32)
+        /// A network interface of a namespace.
+        case interface(String, netns: UInt32)
         case host
 
         /// The namespace's inode; `nil`: of all, or not of one.
@@ -71,7 +73,9 @@ public struct Finding: Sendable, Hashable {
             switch self {
             case .listener(let listener): listener.netns
             case .destination(let destination, _): destination.netns
-            case .process(_, let inode), .namespace(let inode), .port(_, let inode): inode
+            case .process(_, let inode), .namespace(let inode), .port(_, let inode),
+                .interface(_, let inode):
+                inode
             case .host: nil
             }
         }

@@ -31,6 +31,8 @@ public struct NamespaceFacts: Sendable, Hashable {
     public var counters: TCPCounters
     public var settings: NetworkSettings
     public var use: SocketUse
+    /// Queueing disciplines that dropped something since they are there. `nil`: they could not be read.
+    public var qdiscs: [Qdisc]?
     /// When the counters were read: nanoseconds of CLOCK_MONOTONIC.
     public var time: UInt64 = 0
     /// For how long the counters counted, in seconds, if they are those of an interval. `nil`:
@@ -48,6 +50,7 @@ public struct NamespaceFacts: Sendable, Hashable {
     public func since(_ earlier: NamespaceFacts) -> NamespaceFacts {
         var result = self
         result.counters.subtract(earlier.counters)
+        result.qdiscs = qdiscs.map { $0.since(earlier.qdiscs ?? []) }
         result.seconds = Double(time.minus(earlier.time)) / 1e9
         return result
     }
