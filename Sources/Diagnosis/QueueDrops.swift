@@ -8,8 +8,11 @@ struct QueueDrops {
     let qdisc: Qdisc
     /// Packets that all of the interface's dropped.
     let count: UInt64
-    /// Of all that would have left by the interface, 0 to 1.
-    let share: Double
+    /// Of so many that were to leave by the interface.
+    let all: UInt64
+
+    /// 0 to 1.
+    var share: Double { Double(count) / Double(max(all, 1)) }
 
     /// As `tc` calls it.
     static let counter = "dropped (tc -s qdisc)"
@@ -32,9 +35,7 @@ struct QueueDrops {
         guard let root = qdiscs.max(by: { $0.drops < $1.drops }),
             let worst = qdiscs.max(by: { own($0, qdiscs) < own($1, qdiscs) })
         else { return nil }
-        return QueueDrops(
-            netns: netns, qdisc: worst, count: root.drops,
-            share: Double(root.drops) / Double(root.drops &+ root.packets))
+        return QueueDrops(netns: netns, qdisc: worst, count: root.drops, all: root.drops &+ root.packets)
     }
 
     private static func own(_ qdisc: Qdisc, _ all: [Qdisc]) -> UInt64 {

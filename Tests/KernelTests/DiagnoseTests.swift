@@ -10,7 +10,7 @@ extension KernelTests {
             "workers-too-few", "ephemeral-ports-exhausted", "port-search-expensive", "bind-search-expensive",
             "time-wait-limit", "tcp-memory-pressure", "firewall-drops", "no-listener", "retransmits",
             "cpu-saturated", "elsewhere", "connects-failing", "four-tuple-taken",
-            "source-address-unavailable", "listener-elsewhere",
+            "source-address-unavailable", "listener-elsewhere", "qdisc-drops", "queue-lost-on-close",
         ]
 
         /// An idle namespace has no finding, and each that there could be is accounted for.

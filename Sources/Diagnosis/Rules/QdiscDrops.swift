@@ -8,6 +8,8 @@ struct QdiscDrops: Rule {
     /// Fewer say nothing of proportions.
     private let least: UInt64 = 10
     private let leastRate = 1.0
+    /// What can never pass is tried again less and less often.
+    private let leastTooLarge: UInt64 = 3
     /// Of what an interface is given: with a loss of one in a thousand a connection over 100 ms gets
     /// some 4 Mbit/s (Mathis et al., 1997).
     private let full = (some: 0.001, much: 0.02)
@@ -24,7 +26,8 @@ struct QdiscDrops: Rule {
     }
 
     private func isMuch(_ drops: QueueDrops, _ seen: Observation) -> Bool {
-        drops.count >= least && seen.rate(drops.count, in: drops.netns) >= leastRate
+        if drops.reason == .tooLarge { return drops.count >= leastTooLarge && drops.share >= full.some }
+        return drops.count >= least && seen.rate(drops.count, in: drops.netns) >= leastRate
             && drops.share >= (drops.reason == .early ? early : full.some)
     }
 
@@ -66,12 +69,10 @@ struct QdiscDrops: Rule {
     }
 
     private func evidence(_ drops: QueueDrops, _ rate: Double, _ seen: Observation) -> [Evidence] {
-        let root = drops.share > 0 ? Double(drops.count) / drops.share : 0
-        let all = UInt64(root + 0.5)
         var evidence = [
             Evidence(
                 "qdisc_drops_per_s", rate,
-                "\(Units.exact(drops.count)) of \(Units.exact(all)) packets were dropped before they left",
+                "\(Units.exact(drops.count)) of \(Units.exact(drops.all)) packets were dropped before they left",
                 by: .counter, counter: QueueDrops.counter)
         ]
         if let limit = drops.qdisc.settings.limit {
@@ -93,7 +94,7 @@ struct QdiscDrops: Rule {
             evidence.append(
                 Evidence(
                     "packets_dropped_per_s", seen.rate(traced),
-                    "the kernel freed \(Units.exact(traced)) packets with reason QDISC_… in \(seen.name(of: drops.netns))",
+                    "\(Units.exact(traced)) packets were freed with reason QDISC_… in \(seen.name(of: drops.netns))",
                     by: .traced(.tracepoint)))
         }
         return evidence

@@ -15,7 +15,7 @@ struct QueueLostOnClose: Rule {
     }
 
     private func finding(_ service: Service, _ drops: DropsInterval, _ seen: Observation) -> Finding {
-        let owner = seen.owner(of: service.listener, in: drops)
+        let owner = seen.owner(of: service.owned, in: drops)
         let endpoint = EndpointText.of(service.listener.address, service.listener.port)
         return Finding(
             id: .queueLostOnClose,
@@ -38,7 +38,7 @@ struct QueueLostOnClose: Rule {
                 "lost_on_close_per_s", seen.rate(service.lost),
                 "\(Units.exact(service.lost)) connections waited when their listening socket closed; "
                     + "\(Units.exact(service.accepts)) were accepted",
-                by: .traced(drops.waitBackend ?? drops.backend), counter: "EstabResets")
+                by: .traced(drops.waitBackend ?? drops.backend))
         ]
         if let migrate = migrates(service, seen), service.isShared {
             evidence.append(
@@ -84,8 +84,10 @@ struct QueueLostOnClose: Rule {
 
 /// The sockets that listened at one address in the run, one after the other or together.
 private struct Service {
-    /// The one by which the service is named: one that lost, and better one that is known.
+    /// The one that lost most.
     let listener: Listener
+    /// One whose owner is known; that may be one that lost nothing.
+    let owned: Listener
     let lost: UInt64
     let accepts: UInt64
     /// Sockets that closed while connections waited.
@@ -115,12 +117,11 @@ private struct Service {
     private init?(_ sockets: [(key: Listener, value: ListenerState)], _ owners: [UInt32: [SocketOwner]]) {
         func lost(_ state: ListenerState) -> UInt64 { state.accepted?.lostOnClose ?? 0 }
         let losers = sockets.filter { lost($0.value) > 0 }
-        let named = losers.max {
-            (owners[$0.key.inode] == nil ? 0 : 1, lost($0.value), $0.key.inode)
-                < (owners[$1.key.inode] == nil ? 0 : 1, lost($1.value), $1.key.inode)
-        }
-        guard let named else { return nil }
-        listener = named.key
+        guard let worst = losers.max(by: { (lost($0.value), $0.key.inode) < (lost($1.value), $1.key.inode) })
+        else { return nil }
+        listener = worst.key
+        let known = sockets.map(\.key).filter { !(owners[$0.inode] ?? []).isEmpty }
+        owned = known.contains(worst.key) ? worst.key : known.max { $0.inode < $1.inode } ?? worst.key
         self.lost = losers.reduce(0) { $0 &+ lost($1.value) }
         accepts = sockets.reduce(0) { $0 &+ ($1.value.accepted?.accepts ?? 0) }
         closed = losers.count

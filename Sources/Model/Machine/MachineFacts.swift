@@ -63,6 +63,9 @@ public struct SocketUse: Sendable, Hashable {
     public var orphans: UInt64?
     /// Pages of memory that TCP holds, of the whole machine.
     public var memoryPages: UInt64?
+    /// UDP sockets that have a port; of IPv6 by themselves.
+    public var udp: UInt64?
+    public var udp6: UInt64?
 
     public init() {}
 }
