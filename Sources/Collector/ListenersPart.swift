@@ -120,6 +120,7 @@ final class ListenersPart {
         totals.loss = try loss()
         totals.conntrack = sockets.conntrack
         totals.waitBackend = accepts?.backend
+        totals.canMigrate = accepts?.canMigrate ?? false
         if let conntrack { totals.setConntrackFull(try conntrack.full(), by: conntrack.backend) }
         if let packets {
             let reading = try packets.read()

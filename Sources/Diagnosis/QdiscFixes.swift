@@ -30,7 +30,8 @@ struct QdiscFixes {
         guard handle != 0 else {
             // What the kernel put there by itself is no more to tc than an empty place
             // (tc_modify_qdisc, net/sched/sch_api.c), and below mq it has no number to name its place by.
-            return qdisc.id.parent == Qdisc.root ? "\(prefix)tc qdisc replace dev \(device) root \(name)" : nil
+            return qdisc.id.parent == Qdisc.root
+                ? "\(prefix)tc qdisc replace dev \(device) root \(name)" : nil
         }
         return "\(prefix)tc qdisc change dev \(device) \(place) handle \(hex(handle)): \(name)"
     }
@@ -65,7 +66,9 @@ struct QdiscFixes {
     }
 
     private func longerInterfaceQueue() -> Fix? {
-        guard let device, let link = qdisc.link, link.queueLength > 0, link.queueLength <= 1 << 20 else { return nil }
+        guard let device, let link = qdisc.link, link.queueLength > 0, link.queueLength <= 1 << 20 else {
+            return nil
+        }
         return Fix(
             "let \(link.queueLength * 2) packets wait instead of \(link.queueLength)",
             command: "\(prefix)ip link set dev \(device) txqueuelen \(link.queueLength * 2)",
@@ -86,11 +89,12 @@ struct QdiscFixes {
 
     // MARK: tbf
 
-    /// Long enough for bursts of a connection over most networks.
-    private static let seconds = 0.05
+    /// Of 20 kB at 20 Mbit/s with one download 30 % are dropped, of 50 ms (125 kB) 15 %, of 100 ms none.
+    private static let seconds = 0.1
 
     private func longerBucketQueue() -> Fix? {
-        guard let limit = qdisc.settings.limit, let rate = qdisc.settings.rate, let burst = qdisc.settings.burst
+        guard let limit = qdisc.settings.limit, let rate = qdisc.settings.rate,
+            let burst = qdisc.settings.burst
         else { return nil }
         let longer = max(UInt64(limit) * 2, UInt64(Double(rate) * Self.seconds))
         return tokenBucket(
@@ -114,7 +118,8 @@ struct QdiscFixes {
         guard let change, !qdisc.settings.hasMore, rate > 0, limit <= UInt64(UInt32.max) else { return nil }
         let wait = UInt64(Double(limit) / Double(rate) * 1e9)
         return Fix(
-            what, command: "\(change) rate \(rate * 8)bit burst \(burst) limit \(limit)", lasting: Self.lasting,
+            what, command: "\(change) rate \(rate * 8)bit burst \(burst) limit \(limit)",
+            lasting: Self.lasting,
             risk: "a packet waits up to \(Units.duration(wait)) at that rate")
     }
 

@@ -79,7 +79,9 @@ extension QueueDrops {
     }
 
     /// Those that do not tell how many of their drops found the queue full.
-    private static let early: Set<String> = ["cake", "choke", "dualpi2", "fq_pie", "gred", "pie", "red", "sfb"]
+    private static let early: Set<String> = [
+        "cake", "choke", "dualpi2", "fq_pie", "gred", "pie", "red", "sfb",
+    ]
 
     /// Of its queue; without one as large as can be.
     private var limit: UInt64 { qdisc.settings.limit.map(UInt64.init) ?? .max }

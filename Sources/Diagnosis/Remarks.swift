@@ -25,8 +25,9 @@ enum Remarks {
             guard let range = facts.settings.portRange,
                 let held = [facts.use.udp, facts.use.udp6].compactMap(\.self).max(), held >= range.count
             else { return nil }
-            return "\(seen.name(of: netns)) holds \(Units.exact(held)) UDP sockets, and net.ipv4.ip_local_port_range has "
-                + "\(Units.exact(UInt64(range.count))) ports: UDP's connect and sendto may find no port and fail "
+            return "\(seen.name(of: netns)) holds \(Units.exact(held)) UDP sockets, and "
+                + "net.ipv4.ip_local_port_range has \(Units.exact(UInt64(range.count))) ports: UDP's connect and "
+                + "sendto may find no port and fail "
                 + "(EAGAIN); UDP calls are not traced"
         }
     }

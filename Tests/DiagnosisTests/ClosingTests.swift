@@ -32,6 +32,13 @@ import Testing
         #expect(finding.sysctls == [:] && finding.fixes.count == 1)
     }
 
+    /// It may be there on a kernel that does not heed it.
+    @Test func settingThatIsNotHeededIsNoFix() throws {
+        let seen = Sick.reload.withDrops { $0.canMigrate = false }
+        let finding = try #require(self.finding(seen))
+        #expect(finding.sysctls == [:] && finding.value("tcp_migrate_req") == nil)
+    }
+
     private func alone(isOpen: Bool) -> Observation {
         Fixture.healthy.withDrops { drops in
             let old = Fixture.listener(5432, inode: 801)

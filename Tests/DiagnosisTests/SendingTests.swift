@@ -19,10 +19,10 @@ import Testing
         #expect(finding.confidence == .certain && finding.severity == .critical)
         #expect(finding.subjectText == "eth0 tbf 8001:" && finding.summary.hasSuffix("its queue is full"))
         #expect(finding.value("qdisc_drops_per_s") == 500 && finding.impact.share == 0.05)
-        // 50 ms at 2.5 MB/s.
+        // 100 ms at 2.5 MB/s.
         #expect(
             finding.fixes[0].command
-                == "tc qdisc change dev eth0 root handle 8001: tbf rate 20000000bit burst 16384 limit 125000")
+                == "tc qdisc change dev eth0 root handle 8001: tbf rate 20000000bit burst 16384 limit 250000")
         #expect(finding.check == "tc -s qdisc show dev eth0")
     }
 
@@ -47,8 +47,14 @@ import Testing
 
     /// What each kind is told, and how it is named to tc.
     @Test(arguments: [
-        (Fixture.qdisc("pfifo", drops: 5000, limit: 100), "tc qdisc change dev eth0 root handle 8001: pfifo limit 200"),
-        (Fixture.qdisc("bfifo", drops: 5000, limit: 30_000), "tc qdisc change dev eth0 root handle 8001: bfifo limit 60000"),
+        (
+            Fixture.qdisc("pfifo", drops: 5000, limit: 100),
+            "tc qdisc change dev eth0 root handle 8001: pfifo limit 200"
+        ),
+        (
+            Fixture.qdisc("bfifo", drops: 5000, limit: 30_000),
+            "tc qdisc change dev eth0 root handle 8001: bfifo limit 60000"
+        ),
         (Fixture.qdisc("pfifo_fast", handle: 0, drops: 5000), "ip link set dev eth0 txqueuelen 2000"),
         (
             Fixture.qdisc("fq_codel", handle: 0, drops: 5000, limit: 10_240, overLimit: 5000),
@@ -84,7 +90,8 @@ import Testing
     @Test func earlyDropsAreNoFaultUnlessThereAreMany() throws {
         #expect(finding(Fixture.qdisc("fq_codel", drops: 3000, overLimit: 0)) == nil)
         #expect(finding(Fixture.qdisc("cake", drops: 3000)) == nil)
-        let many = try #require(self.finding(Fixture.qdisc("fq_codel", drops: 10_000, limit: 10_240, overLimit: 0)))
+        let many = try #require(
+            self.finding(Fixture.qdisc("fq_codel", drops: 10_000, limit: 10_240, overLimit: 0)))
         #expect(many.severity == .warning && many.summary.contains("on purpose"))
         #expect(!many.fixes.contains { $0.command.contains("limit") })
     }
@@ -109,7 +116,8 @@ import Testing
     /// A parent's counter includes its children's: counted once, and the child is named.
     @Test func dropsOfChildrenCountOnce() throws {
         let root = Fixture.qdisc("htb", handle: 1, drops: 5000)
-        let child = Fixture.qdisc("pfifo", handle: 0x10, parent: 0x1_0010, drops: 4900, packets: 90_000, limit: 5)
+        let child = Fixture.qdisc(
+            "pfifo", handle: 0x10, parent: 0x1_0010, drops: 4900, packets: 90_000, limit: 5)
         let finding = try #require(self.finding(root, child))
         #expect(finding.value("qdisc_drops_per_s") == 500 && finding.subjectText == "eth0 pfifo 10:")
     }

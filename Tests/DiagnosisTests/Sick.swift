@@ -168,6 +168,7 @@ enum Sick {
     /// Two sockets share a port; one closes with 500 connections in its queue.
     static var reload: Observation {
         Fixture.healthy.withDrops { drops in
+            drops.canMigrate = true
             for inode: UInt32 in [801, 802] {
                 var listener = Fixture.listener(8080, inode: inode)
                 listener.isReusePort = true

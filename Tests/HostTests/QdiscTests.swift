@@ -44,7 +44,9 @@ import Testing
         #expect(!settings.hasMore)
         let peak = try qdisc("tbf", attribute(1, rate + rate + words(20_000, 102_400, 0))).settings
         #expect(peak.hasMore)
-        let fast = attribute(1, words(0, 0, .max) + none + words(1, 1, 0)) + attribute(4, bytes(12_500_000_000 as UInt64))
+        let fast =
+            attribute(1, words(0, 0, .max) + none + words(1, 1, 0))
+            + attribute(4, bytes(12_500_000_000 as UInt64))
         #expect(try qdisc("tbf", fast).settings.rate == 12_500_000_000)
     }
 
@@ -62,7 +64,8 @@ import Testing
     }
 
     @Test func interface() throws {
-        let body = words(0, 2, 0, 0) + attribute(3, Array("eth0".utf8) + [0]) + attribute(4, words(1500))
+        let body =
+            words(0, 2, 0, 0) + attribute(3, Array("eth0".utf8) + [0]) + attribute(4, words(1500))
             + attribute(13, words(1000))
         #expect(Qdisc.Link(body[...]) == Qdisc.Link(name: "eth0", mtu: 1500, queueLength: 1000))
         #expect(Qdisc.Link(body[..<20]) == nil)

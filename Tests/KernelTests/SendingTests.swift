@@ -35,7 +35,8 @@ extension KernelTests {
         func qdiscDropsAreThoseOfTC(backend: Backend) throws {
             let namespace = try Namespace()
             try namespace.run(
-                "ip link set lo mtu 1500; tc qdisc add dev lo root handle 7: tbf rate 256kbit burst 1600 limit 3000")
+                "ip link set lo mtu 1500; tc qdisc add dev lo root handle 7: tbf rate 256kbit burst 1600 limit 3000"
+            )
             // Counted before the run, and none of it.
             try Load.run("-g -n 300 127.0.0.1 7001", in: namespace)
             let before = try dropsAtRest(namespace)
@@ -52,7 +53,9 @@ extension KernelTests {
             #expect(finding.confidence == "certain" && finding.subject.hasPrefix("lo tbf 7:"))
             #expect(finding.count("packets_dropped_per_s") == lost)
             let command = try #require(finding.fix.first?.command)
-            #expect(command.contains("tc qdisc change dev lo root handle 7: tbf rate 256000bit burst 1600 limit 6000"))
+            #expect(
+                command.contains(
+                    "tc qdisc change dev lo root handle 7: tbf rate 256000bit burst 1600 limit 6000"))
             // It is as tc wants it.
             try Child.run(["sh", "-ec", command])
         }

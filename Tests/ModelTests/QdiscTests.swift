@@ -4,7 +4,9 @@ import Testing
 @testable import Model
 
 @Suite struct QdiscTests {
-    private func qdisc(_ kind: String = "pfifo", interface: UInt32 = 2, drops: UInt64, packets: UInt64 = 0) -> Qdisc {
+    private func qdisc(
+        _ kind: String = "pfifo", interface: UInt32 = 2, drops: UInt64, packets: UInt64 = 0
+    ) -> Qdisc {
         var qdisc = Qdisc(id: Qdisc.ID(interface: interface, handle: 1 << 16, parent: Qdisc.root), kind: kind)
         qdisc.drops = drops
         qdisc.packets = packets

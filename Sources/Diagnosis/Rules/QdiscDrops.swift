@@ -62,7 +62,8 @@ struct QdiscDrops: Rule {
     private func reason(_ drops: QueueDrops) -> String {
         switch drops.reason {
         case .full: "its queue is full"
-        case .tooLarge: "packets of the interface's MTU are larger than its burst or its limit, and can never pass"
+        case .tooLarge:
+            "packets of the interface's MTU are larger than its burst or its limit, and can never pass"
         case .early: "it keeps its queue short on purpose, and more is sent than it lets pass"
         case .told: "netem was told to lose packets"
         }

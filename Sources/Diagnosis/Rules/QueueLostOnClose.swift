@@ -28,7 +28,7 @@ struct QueueLostOnClose: Rule {
                 + (service.isOpen ? "" : ", and nobody listens there now"),
             evidence: evidence(service, drops, seen),
             impact: Impact(failed: seen.rate(service.lost), share: service.share),
-            fixes: fixes(service, owner, seen),
+            fixes: fixes(service, owner, drops, seen),
             check: "tcpwhy diagnose -P \(service.listener.port) -d 30")
     }
 
@@ -40,25 +40,31 @@ struct QueueLostOnClose: Rule {
                     + "\(Units.exact(service.accepts)) were accepted",
                 by: .traced(drops.waitBackend ?? drops.backend))
         ]
-        if let migrate = migrates(service, seen), service.isShared {
+        if let migrate = migrates(service, drops, seen), service.isShared {
             evidence.append(
                 Evidence(
                     "tcp_migrate_req", Double(migrate),
-                    "the port is shared (SO_REUSEPORT); net.ipv4.tcp_migrate_req is \(migrate)", by: .setting))
+                    "the port is shared (SO_REUSEPORT); net.ipv4.tcp_migrate_req is \(migrate)", by: .setting)
+            )
         }
         return evidence
     }
 
-    private func migrates(_ service: Service, _ seen: Observation) -> Int? {
-        seen.namespaces[service.listener.netns]?.settings.migrateRequests
+    /// What `net.ipv4.tcp_migrate_req` is; `nil`: this kernel does not heed it.
+    private func migrates(_ service: Service, _ drops: DropsInterval, _ seen: Observation) -> Int? {
+        guard drops.canMigrate else { return nil }
+        return seen.namespaces[service.listener.netns]?.settings.migrateRequests
     }
 
-    private func fixes(_ service: Service, _ owner: Owner, _ seen: Observation) -> [Fix] {
+    private func fixes(
+        _ service: Service, _ owner: Owner, _ drops: DropsInterval, _ seen: Observation
+    ) -> [Fix] {
         guard service.isOpen else { return [stayOpen(owner)] }
-        guard service.isShared, migrates(service, seen) == 0 else { return [handOver(owner)] }
+        guard service.isShared, migrates(service, drops, seen) == 0 else { return [handOver(owner)] }
         return [
             Fix.sysctl(
-                "let what waits go to another socket that listens on the port", "net.ipv4.tcp_migrate_req", "1",
+                "let what waits go to another socket that listens on the port", "net.ipv4.tcp_migrate_req",
+                "1",
                 in: service.listener.netns, seen,
                 risk: "it helps where another one listens when one closes: start the new before the old ends"),
             handOver(owner),
@@ -69,7 +75,8 @@ struct QueueLostOnClose: Rule {
         Fix(
             "have \(owner.name) keep its listening socket across a reload, or hand it to the process that follows: "
                 + "only the last close of a socket ends its queue",
-            lasting: "a systemd .socket unit; nginx -s reload; HAProxy in master-worker mode with expose-fd listeners; "
+            lasting:
+                "a systemd .socket unit; nginx -s reload; HAProxy in master-worker mode with expose-fd listeners; "
                 + "SCM_RIGHTS or inheritance over exec in a program of one's own",
             risk: "a process that keeps the socket and no longer accepts makes its connections wait")
     }

@@ -84,7 +84,9 @@ extension Qdisc.Link {
     init?(_ body: ArraySlice<UInt8>) {
         let name = 3, mtu = 4, queueLength = 13
         let attributes = NetlinkAttributes(body.dropFirst(MemoryLayout<ifinfomsg>.size))
-        guard let text = attributes.text(name), let bytes: UInt32 = attributes.integer(mtu) else { return nil }
+        guard let text = attributes.text(name), let bytes: UInt32 = attributes.integer(mtu) else {
+            return nil
+        }
         self.init(name: text, mtu: bytes, queueLength: attributes.integer(queueLength) ?? 0)
     }
 }

@@ -120,6 +120,8 @@ public struct DropTotals: Totals {
     public var conntrack: [UInt32: Conntrack] = [:]
     /// By what accept queues are timed; `nil`: they are not.
     public var waitBackend: Backend?
+    /// Whether this kernel lets what waits in an accept queue migrate (`net.ipv4.tcp_migrate_req`).
+    public var canMigrate = false
     /// What listeners lost that a filter keeps out of `listeners`.
     public var hidden = ListenDrops()
     /// Why some of it is less than it could be, a line each.

@@ -12,6 +12,10 @@ public final class AcceptProbe {
     /// Whether it sees connections come into the queue, and how many wait there then.
     public var seesArrivals: Bool { backend != .tracepoint }
 
+    /// Whether this kernel lets what waits when a listener closes go to another one (54b92e841937,
+    /// 5.14). The setting alone does not tell: 5.10 got it, and nothing that heeds it.
+    public let canMigrate: Bool
+
     private let object: LoadedObject
     /// `nil`: by tracepoints accept itself says from where.
     private let note: Note?
@@ -26,6 +30,7 @@ public final class AcceptProbe {
         netns: UInt32?, backend forced: Backend?, cgroup: UInt64? = nil
     ) throws(BPFError) {
         let btf = try BackendChoice.types()
+        canMigrate = btf.structHasField("sock_reuseport", "num_closed_socks")
         let (backend, object) = try BackendChoice.first(forced) { (backend, _) throws(BPFError) in
             (backend, try Self.load(backend, btf, netns: netns, cgroup: cgroup))
         }
