@@ -6,6 +6,7 @@
  *   inet_csk_reqsk_queue_add     the queue itself, also from a SYN cookie or TCP Fast Open;
  *                                compilers put a copy of it into the one above
  * security_sock_graft            accept gives the connection to its caller
+ * inet_csk_listen_stop           the listener closes: what waits is reset
  *
  * Not the return of inet_csk_accept(): that sleeps until there is something to
  * accept. Whoever slept when the trace began would return unseen, and with more
@@ -16,6 +17,7 @@
  * By tracepoints: inet_sock_set_state and the return of the system calls.
  */
 #include "lib/kernel.h"
+#include "lib/accept_closing.h"
 #include "lib/accept_failures.h"
 #include "lib/accept_rows.h"
 #include "lib/accept_syscall.h"
@@ -70,6 +72,12 @@ int BPF_KRETPROBE(kretprobe_call, int ret)
 	return accept_returned(ret);
 }
 
+SEC("fentry/inet_csk_listen_stop")
+int BPF_PROG(fentry_close, struct sock *sk)
+{
+	return listener_closes(sk);
+}
+
 SEC("kprobe/inet_csk_complete_hashdance")
 int BPF_KPROBE(kprobe_finish, struct sock *sk, struct sock *child)
 {
@@ -98,6 +106,12 @@ SEC("kprobe/security_sock_graft")
 int BPF_KPROBE(kprobe_accept, struct sock *child)
 {
 	return accepted((__u64)child, child);
+}
+
+SEC("kprobe/inet_csk_listen_stop")
+int BPF_KPROBE(kprobe_close, struct sock *sk)
+{
+	return listener_closes(sk);
 }
 
 SEC("raw_tp/inet_sock_set_state")

@@ -11,6 +11,8 @@
 #include <linux/netlink.h>
 #include <linux/nsfs.h>
 #include <linux/openat2.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <malloc.h>
@@ -107,6 +109,43 @@ static inline int why_is_ignored(const struct sigaction *action)
 static inline int why_namespace_kind(int fd)
 {
 	return ioctl(fd, NS_GET_NSTYPE);
+}
+
+/* Any request of rtnetlink that has but its fixed part; "type" decides which one that is. */
+static inline int why_ask_rtnetlink(int fd, unsigned short type, unsigned short flags,
+				    unsigned int sequence, int interface)
+{
+	struct {
+		struct nlmsghdr header;
+		union {
+			struct tcmsg tc;
+			struct ifinfomsg link;
+		};
+	} request = { .header = { .nlmsg_len = sizeof(request),
+				  .nlmsg_type = type,
+				  .nlmsg_flags = NLM_F_REQUEST | flags,
+				  .nlmsg_seq = sequence } };
+
+	if (type == RTM_GETLINK) {
+		request.header.nlmsg_len = NLMSG_LENGTH(sizeof(request.link));
+		request.link.ifi_index = interface;
+	} else {
+		request.header.nlmsg_len = NLMSG_LENGTH(sizeof(request.tc));
+	}
+	return send(fd, &request, request.header.nlmsg_len, 0) < 0 ? -1 : 0;
+}
+
+/*
+ * The next datagram of the kernel; its whole length, even if there is room for less. 0: it is
+ * somebody else's. Whoever is root of a network namespace may send to its netlink sockets.
+ */
+static inline ssize_t why_receive_from_kernel(int fd, void *buffer, size_t size)
+{
+	struct sockaddr_nl sender = { 0 };
+	socklen_t length = sizeof(sender);
+	ssize_t got = recvfrom(fd, buffer, size, MSG_TRUNC, (struct sockaddr *)&sender, &length);
+
+	return got > 0 && sender.nl_pid != 0 ? 0 : got;
 }
 
 /* The magic number of the file system that an open file is in; -1 on failure. */

@@ -135,6 +135,7 @@ final class ListenersPart {
         totals.conntrack = sockets.conntrack
         totals.waitBackend = accepts?.backend
         totals.acceptFailures = accepts?.allFailures
+        totals.canMigrate = accepts?.canMigrate ?? false
         if let conntrack { totals.setConntrackFull(try conntrack.full(), by: conntrack.backend) }
         if let packets {
             let reading = try packets.read()

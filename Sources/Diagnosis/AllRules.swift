@@ -8,7 +8,8 @@ extension Diagnosis {
             AcceptStalls(), WorkersTooFew(), NotServed(), UnixSocketBacklog(), AcceptQueueOverflow(),
             EphemeralPortsExhausted(), FourTupleTaken(), SourceAddressUnavailable(), ConnectsFailing(),
             PortSearchExpensive(), BindSearchExpensive(), TimeWaitLimit(),
-            TCPMemoryPressure(), FirewallDrops(), NoListener(), Retransmits(), CPUSaturated(),
+            TCPMemoryPressure(), FirewallDrops(), NoListener(), QueueLostOnClose(), QdiscDrops(),
+            Retransmits(), CPUSaturated(),
         ]
     }
 }

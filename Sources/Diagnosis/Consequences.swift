@@ -69,9 +69,11 @@ enum Consequences {
                 ?? find(.synFlood)
         case .connectsFailing:
             return listener(behind: finding, findings)
+        case .queueLostOnClose:
+            return end(of: finding, findings)
         case .retransmits:
             // What nobody answers is sent again.
-            return drops(behind: finding, findings)
+            return drops(behind: finding, findings) ?? queue(behind: finding, findings)
                 ?? find(.synFlood, where: { $0.subject.netns == finding.subject.netns })
                 ?? find(.connectsFailing) { $0.subject.netns == finding.subject.netns && $0.confidence > .possible }
         default:
@@ -93,6 +95,26 @@ enum Consequences {
                     && (!asked.isLoopback || netns == destination.netns)
             default: false
             }
+        }
+    }
+
+    /// That the service ended whose queue was lost.
+    private static func end(of finding: Finding, _ findings: [Finding]) -> Finding? {
+        guard case .listener(let listener) = finding.subject else { return nil }
+        return findings.first {
+            $0.id == .noListener && $0.subject == .port(listener.port, netns: listener.netns)
+                && $0.confidence > .possible
+        }
+    }
+
+    /// A queueing discipline in the same namespace that drops what is sent again.
+    private static func queue(behind finding: Finding, _ findings: [Finding]) -> Finding? {
+        // A packet of segmentation offload counts as one drop, and is up to 45 segments of 1,448 bytes
+        // (GSO_LEGACY_MAX_SIZE, include/linux/netdevice.h).
+        let segments = 45.0
+        return findings.first {
+            $0.id == .qdiscDrops && $0.subject.netns == finding.subject.netns
+                && $0.impact.delayedPerSecond * segments >= finding.impact.delayedPerSecond
         }
     }
 

@@ -5,7 +5,7 @@ import Model
 /// that nothing was.
 enum Doubts {
     static func of(_ seen: Observation) -> [Evidence] {
-        connects(seen) + listeners(seen) + packets(seen)
+        connects(seen) + listeners(seen) + packets(seen) + queues(seen)
     }
 
     private static func connects(_ seen: Observation) -> [Evidence] {
@@ -61,6 +61,17 @@ enum Doubts {
             Evidence(
                 "service_packets_dropped_per_s", seen.rate(lost),
                 "\(Units.exact(lost)) packets to local services were dropped", by: .traced(.tracepoint))
+        ]
+    }
+
+    private static func queues(_ seen: Observation) -> [Evidence] {
+        let lost = QueueDrops.all(seen).reduce(0 as UInt64) { $0 &+ $1.count }
+        guard lost > 0 else { return [] }
+        return [
+            Evidence(
+                "qdisc_drops_per_s", seen.rate(lost, in: nil),
+                "\(Units.exact(lost)) packets were dropped by queueing disciplines", by: .counter,
+                counter: QueueDrops.counter)
         ]
     }
 }

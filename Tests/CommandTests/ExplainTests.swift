@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ExplainTests {
     @Test(arguments: [
-        ("syn-flod", "is it syn-flood"), ("queue", "is it accept-queue-overflow, or syn-queue-overflow"),
+        ("syn-flod", "is it syn-flood"), ("queue-over", "is it accept-queue-overflow, or syn-queue-overflow"),
         ("zzzzzz", "'tcpwhy explain' lists them"), ("", "'tcpwhy explain' lists them"),
     ])
     func unknownFindingIsWrongUsageAndNamesNearOnes(finding: String, advice: String) throws {

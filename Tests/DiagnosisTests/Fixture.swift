@@ -118,7 +118,10 @@ enum Fixture {
         use.timeWait = 100
         use.orphans = 2
         use.memoryPages = 1000
-        return NamespaceFacts(commandPrefix: prefix, counters: counters, settings: settings, use: use)
+        settings.migrateRequests = 0
+        var facts = NamespaceFacts(commandPrefix: prefix, counters: counters, settings: settings, use: use)
+        facts.qdiscs = []
+        return facts
     }
 
     static func key(

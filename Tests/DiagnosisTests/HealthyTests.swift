@@ -44,6 +44,18 @@ import Testing
         #expect(seen.report.remarks.map { $0.prefix(24) } == ["2 network namespaces wen"])
     }
 
+    @Test func usedUpPortsOfUDPAreRemarkedOn() {
+        func remarks(_ held: UInt64) -> [String] {
+            Fixture.healthy.withFacts {
+                $0.settings.portRange = 20_000...20_099
+                $0.use.udp = 3
+                $0.use.udp6 = held
+            }.report.remarks
+        }
+        #expect(remarks(99) == [])
+        #expect(remarks(100).map { $0.prefix(44) } == ["this network namespace holds 100 UDP sockets"])
+    }
+
     /// A run of no time has counts and no rates: no finding divides by zero.
     @Test func zeroDurationIsNoTrap() {
         var seen = Sick.everything

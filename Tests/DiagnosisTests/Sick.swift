@@ -159,7 +159,31 @@ enum Sick {
         return seen
     }
 
+    /// tbf with a queue of 20 kB: 500 packets a second of 10,000 find it full.
+    static var ownQueue: Observation {
+        Fixture.healthy.withFacts {
+            $0.qdiscs = [Fixture.tokenBucket(drops: 5000, packets: 95_000)]
+            $0.counters.retransmitted = 5000
+        }
+    }
+
+    /// Two sockets share a port; one closes with 500 connections in its queue.
+    static var reload: Observation {
+        Fixture.healthy.withDrops { drops in
+            drops.canMigrate = true
+            for inode: UInt32 in [801, 802] {
+                var listener = Fixture.listener(8080, inode: inode)
+                listener.isReusePort = true
+                drops.listeners[listener] = Fixture.state(accepts: 5000)
+                guard inode == 801 else { continue }
+                drops.listeners[listener]?.accepted?.lostOnClose = 500
+                drops.listeners[listener]?.isClosed = true
+            }
+        }
+    }
+
     static let all: [FindingID: Observation] = [
+        .qdiscDrops: ownQueue, .queueLostOnClose: reload,
         .conntrackTableFull: conntrack, .acceptQueueOverflow: overflow, .workersTooFew: workers,
         .ephemeralPortsExhausted: exhausted, .portSearchExpensive: search, .synFlood: flood,
         .synQueueOverflow: burst, .bindSearchExpensive: bind, .timeWaitLimit: timeWait,

@@ -11,10 +11,14 @@ import Testing
             sockets: used 210
             TCP: inuse 9 orphan 2 tw 2255 alloc 12 mem 3
             UDP: inuse 1 mem 0
+            UDPLITE: inuse 6
+            TCP6: inuse 8
+            UDP6: inuse 5
 
             """
         let use = SocketUse(parsing: text)
         #expect(use.timeWait == 2255 && use.orphans == 2 && use.memoryPages == 3)
+        #expect(use.udp == 1 && use.udp6 == 5)
     }
 
     @Test(arguments: ["", "TCP:", "TCP: inuse", "TCP: tw x", "UDP: tw 4"])

@@ -353,6 +353,7 @@ struct why_accept_stats {
 	__u64 depth_sum; /* connections that waited already when one came */
 	__u64 depth_max;
 	__u64 accepts;
+	__u64 lost_on_close; /* connections that waited when it closed, and did not migrate */
 	__u64 waits; /* accepts whose arrival was seen: the sum of wait_ns_hist */
 	__u64 wait_ns_sum;
 	__u64 wait_ns_max;
@@ -362,7 +363,7 @@ struct why_accept_stats {
 
 /* One counter each per CPU. */
 enum why_accept_loss {
-	WHY_ACCEPT_LOSS_ARRIVAL = 0, /* arrivals in no row: table full */
+	WHY_ACCEPT_LOSS_ARRIVAL = 0, /* arrivals and queues that close in no row: table full */
 	WHY_ACCEPT_LOSS_ACCEPT = 1, /* accepts in no row: table full, or listener not known */
 	WHY_ACCEPT_LOSS_FAILURE = 2, /* calls that failed, in no row: table full */
 	WHY_ACCEPT_LOSS_COUNT = 3,
@@ -474,7 +475,7 @@ _Static_assert(sizeof(struct why_near_row) == 24 + 184 + 16 * 24, "wire size");
 _Static_assert(sizeof(struct why_listener) == 64, "wire size");
 _Static_assert(sizeof(struct why_loss_event) == 72, "wire size");
 _Static_assert(sizeof(struct why_listener_config) == 24, "wire size");
-_Static_assert(sizeof(struct why_accept_stats) == 32 + 7 * 8 + 376 * 4, "wire size");
+_Static_assert(sizeof(struct why_accept_stats) == 32 + 8 * 8 + 376 * 4, "wire size");
 _Static_assert(sizeof(struct why_accept_config) == 4, "wire size");
 _Static_assert(sizeof(struct why_accept_failure_key) == 32, "wire size");
 _Static_assert(sizeof(struct why_unix_key) == 144, "wire size");

@@ -8,6 +8,7 @@
 #define TCPWHY_ACCEPT_SYSCALL_H
 
 #include "kernel.h"
+#include "accept_closing.h"
 #include "accept_failures.h"
 #include "accept_rows.h"
 #include "accept_waiting.h"
@@ -20,6 +21,8 @@ static __always_inline int state_changed(struct sock *sk, int from, int to)
 {
 	struct why_listener_key nobody = {};
 
+	if (from == TCP_LISTEN)
+		return to == TCP_CLOSE ? listener_closes(sk) : 0;
 	if (from != TCP_SYN_RECV || to != TCP_ESTABLISHED || !is_wanted(sk))
 		return 0;
 	wait_from_now((__u64)sk, &nobody);

@@ -167,7 +167,12 @@ struct sock {
 	__u32 sk_max_ack_backlog;
 	atomic_t sk_drops;
 	struct socket *sk_socket;
+	struct sock_reuseport *sk_reuseport_cb; /* the group that shares the port */
 	struct sock_cgroup_data sk_cgrp_data;
+};
+
+struct sock_reuseport {
+	__u16 num_socks; /* those that listen */
 };
 
 /* The sockets of one port. Negative: no bind() is among them, connect() may add its own. */
@@ -189,6 +194,7 @@ struct request_sock_queue {
 
 struct inet_sock {
 	struct sock sk;
+	__be16 inet_sport;
 	__u32 local_port_range; /* high << 16 | low, 0 if not set */
 };
 

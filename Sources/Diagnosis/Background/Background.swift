@@ -32,6 +32,8 @@ public struct Background: Sendable {
         case .firewallDrops: firewall
         case .noListener: noListener
         case .listenerElsewhere: listenerElsewhere
+        case .qdiscDrops: qdiscDrops
+        case .queueLostOnClose: queueLostOnClose
         case .retransmits: retransmits
         case .cpuSaturated: processors
         case .acceptFails: acceptFails

@@ -13,6 +13,7 @@ extension NamespaceFacts {
             commandPrefix: commandPrefix, counters: TCPCounters(counters), settings: .current(),
             use: .current())
         facts.time = time
+        facts.qdiscs = try? Qdiscs.current()
         return facts
     }
 }
@@ -62,6 +63,7 @@ extension NetworkSettings {
         settings.maxSynBacklog = integer("net.ipv4.tcp_max_syn_backlog")
         settings.syncookies = integer("net.ipv4.tcp_syncookies")
         settings.abortOnOverflow = integer("net.ipv4.tcp_abort_on_overflow")
+        settings.migrateRequests = integer("net.ipv4.tcp_migrate_req")
         settings.maxTimeWait = integer("net.ipv4.tcp_max_tw_buckets")
         settings.maxOrphans = integer("net.ipv4.tcp_max_orphans")
         settings.memory = (try? Sysctl.text("net.ipv4.tcp_mem")).flatMap(memory(parsing:))
@@ -79,21 +81,25 @@ extension NetworkSettings {
 extension SocketUse {
     /// Of the calling thread's namespace.
     static func current() -> SocketUse {
-        (try? readText("/proc/thread-self/net/sockstat")).map(SocketUse.init(parsing:)) ?? SocketUse()
+        let texts = ["sockstat", "sockstat6"].compactMap { try? readText("/proc/thread-self/net/\($0)") }
+        return SocketUse(parsing: texts.joined())
     }
 
-    /// - Parameter text: `/proc/net/sockstat`, of which "TCP: inuse 9 orphan 0 tw 4 alloc 12 mem 3"
-    ///   is the line that counts.
+    /// - Parameter text: `/proc/net/sockstat` and `/proc/net/sockstat6`, of which these lines count:
+    ///   "TCP: inuse 9 orphan 0 tw 4 alloc 12 mem 3", "UDP: inuse 2 mem 1" and "UDP6: inuse 1".
     init(parsing text: String) {
         self.init()
-        for line in text.split(separator: "\n") where line.hasPrefix("TCP:") {
-            let words = line.split(separator: " ").dropFirst()
-            var rest = words.makeIterator()
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard let protocolName = words.first else { continue }
+            var rest = words.dropFirst().makeIterator()
             while let name = rest.next(), let value = rest.next() {
-                switch name {
-                case "orphan": orphans = UInt64(value)
-                case "tw": timeWait = UInt64(value)
-                case "mem": memoryPages = UInt64(value)
+                switch (protocolName, name) {
+                case ("TCP:", "orphan"): orphans = UInt64(value)
+                case ("TCP:", "tw"): timeWait = UInt64(value)
+                case ("TCP:", "mem"): memoryPages = UInt64(value)
+                case ("UDP:", "inuse"): udp = UInt64(value)
+                case ("UDP6:", "inuse"): udp6 = UInt64(value)
                 default: break
                 }
             }

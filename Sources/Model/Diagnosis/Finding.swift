@@ -66,6 +66,8 @@ public struct Finding: Sendable, Hashable {
         case port(UInt16, netns: UInt32)
         /// A Unix socket, as processes of a network namespace name it.
         case path(String, netns: UInt32)
+        /// A network interface of a namespace.
+        case interface(String, netns: UInt32)
         case host
 
         /// The namespace's inode; `nil`: of all, or not of one.
@@ -73,7 +75,8 @@ public struct Finding: Sendable, Hashable {
             switch self {
             case .listener(let listener): listener.netns
             case .destination(let destination, _): destination.netns
-            case .process(_, let inode), .namespace(let inode), .port(_, let inode), .path(_, let inode):
+            case .process(_, let inode), .namespace(let inode), .port(_, let inode), .path(_, let inode),
+                .interface(_, let inode):
                 inode
             case .host: nil
             }

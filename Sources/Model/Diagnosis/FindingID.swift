@@ -18,6 +18,8 @@ public enum FindingID: String, Sendable, Hashable, CaseIterable {
     case firewallDrops = "firewall-drops"
     case noListener = "no-listener"
     case listenerElsewhere = "listener-elsewhere"
+    case qdiscDrops = "qdisc-drops"
+    case queueLostOnClose = "queue-lost-on-close"
     case retransmits
     case cpuSaturated = "cpu-saturated"
     case acceptFails = "accept-fails"

@@ -51,6 +51,8 @@ public struct NamespaceFacts: Sendable, Hashable {
     public var counters: TCPCounters
     public var settings: NetworkSettings
     public var use: SocketUse
+    /// Queueing disciplines that dropped something since they are there. `nil`: they could not be read.
+    public var qdiscs: [Qdisc]?
     /// When the counters were read: nanoseconds of CLOCK_MONOTONIC.
     public var time: UInt64 = 0
     /// For how long the counters counted, in seconds, if they are those of an interval. `nil`:
@@ -68,6 +70,7 @@ public struct NamespaceFacts: Sendable, Hashable {
     public func since(_ earlier: NamespaceFacts) -> NamespaceFacts {
         var result = self
         result.counters.subtract(earlier.counters)
+        result.qdiscs = qdiscs.map { $0.since(earlier.qdiscs ?? []) }
         result.seconds = Double(time.minus(earlier.time)) / 1e9
         return result
     }
@@ -80,6 +83,9 @@ public struct SocketUse: Sendable, Hashable {
     public var orphans: UInt64?
     /// Pages of memory that TCP holds, of the whole machine.
     public var memoryPages: UInt64?
+    /// UDP sockets that have a port; of IPv6 by themselves.
+    public var udp: UInt64?
+    public var udp6: UInt64?
 
     public init() {}
 }

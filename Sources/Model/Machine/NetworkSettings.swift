@@ -20,6 +20,8 @@ public struct NetworkSettings: Sendable, Hashable {
     public var syncookies: Int?
     /// `net.ipv4.tcp_abort_on_overflow`
     public var abortOnOverflow: Int?
+    /// `net.ipv4.tcp_migrate_req`, since Linux 5.14.
+    public var migrateRequests: Int?
     /// `net.ipv4.tcp_max_tw_buckets`
     public var maxTimeWait: Int?
     /// `net.ipv4.tcp_max_orphans`, of the whole machine.

@@ -128,6 +128,8 @@ public struct DropTotals: Totals {
     /// Connections that were accepted, by the socket that listens there, as they were at the end.
     /// `nil`: nobody looked.
     public var served: [Listener: ServedSockets]?
+    /// Whether this kernel lets what waits in an accept queue migrate (`net.ipv4.tcp_migrate_req`).
+    public var canMigrate = false
     /// What listeners lost that a filter keeps out of `listeners`.
     public var hidden = ListenDrops()
     /// Why some of it is less than it could be, a line each.

@@ -14,6 +14,10 @@ public final class AcceptProbe {
     /// Whether it sees calls of accept() that fail.
     public let seesFailures: Bool
 
+    /// Whether this kernel lets what waits when a listener closes go to another one (54b92e841937,
+    /// 5.14). The setting alone does not tell: 5.10 got it, and nothing that heeds it.
+    public let canMigrate: Bool
+
     private let object: LoadedObject
     /// `nil`: by tracepoints accept itself says from where.
     private let note: Note?
@@ -33,6 +37,7 @@ public final class AcceptProbe {
         func callers(_ backend: Backend) -> [ProgramSpec] {
             failures ? AcceptPrograms.failures(backend, btf) : []
         }
+        canMigrate = btf.structHasField("sock_reuseport", "num_closed_socks")
         let (backend, object) = try BackendChoice.first(forced) { (backend, _) throws(BPFError) in
             (backend, try Self.load(callers(backend), backend, btf, netns: netns, cgroup: cgroup))
         }

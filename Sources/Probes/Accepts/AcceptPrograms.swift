@@ -14,6 +14,7 @@ enum AcceptPrograms {
                 ProgramSpec(name: "fentry_finish", hook: .trampoline(function: finished, exit: false)),
                 ProgramSpec(name: "fexit_arrive", hook: .trampoline(function: added, exit: true)),
                 ProgramSpec(name: "fentry_arrive", hook: .trampoline(function: added, exit: false)),
+                ProgramSpec(name: "fentry_close", hook: .trampoline(function: closes, exit: false)),
             ]
         case .kprobe:
             [
@@ -22,6 +23,7 @@ enum AcceptPrograms {
                 ProgramSpec(name: "kprobe_finish", hook: .kprobe(function: finished, isReturn: false)),
                 ProgramSpec(name: "kretprobe_arrive", hook: .kprobe(function: added, isReturn: true)),
                 ProgramSpec(name: "kprobe_arrive", hook: .kprobe(function: added, isReturn: false)),
+                ProgramSpec(name: "kprobe_close", hook: .kprobe(function: closes, isReturn: false)),
             ]
         case .tracepoint:
             [
@@ -59,5 +61,6 @@ enum AcceptPrograms {
     private static let finished = "inet_csk_complete_hashdance"
     private static let added = "inet_csk_reqsk_queue_add"
     private static let called = "__sys_accept4"
+    private static let closes = "inet_csk_listen_stop"
     private static let taken = "security_sock_graft"
 }

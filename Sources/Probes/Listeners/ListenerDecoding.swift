@@ -62,6 +62,7 @@ enum ListenerDecoding {
     static func accepted(_ raw: why_accept_stats, seesArrivals: Bool) -> AcceptStats {
         var stats = AcceptStats(arrivals: seesArrivals ? raw.arrivals : nil)
         stats.accepts = raw.accepts
+        stats.lostOnClose = raw.lost_on_close
         stats.wait = Distribution(raw.waits, raw.wait_ns_sum, raw.wait_ns_max, raw.wait_ns_hist)
         stats.depth = Distribution(raw.arrivals, raw.depth_sum, raw.depth_max, raw.depth_hist)
         return stats

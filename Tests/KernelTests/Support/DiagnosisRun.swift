@@ -8,6 +8,10 @@ struct DiagnosisRun {
         var value: Double
         var backend: String
         var counter: String?
+        var text: String
+
+        /// The number that its text begins with.
+        var count: Int? { Int(text.prefix { $0.isNumber || $0 == "," }.filter(\.isNumber)) }
     }
 
     struct Sysctl: Decodable {
@@ -35,6 +39,7 @@ struct DiagnosisRun {
         var netns: UInt32?
 
         func value(_ name: String) -> Double? { evidence.first { $0.name == name }?.value }
+        func count(_ name: String) -> Int? { evidence.first { $0.name == name }?.count }
     }
 
     struct NotExamined: Decodable {

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A message of the kernel, as netlink packs it: a header, then a fixed part and attributes that
+/// depend on its type (`struct nlmsghdr`, include/uapi/linux/netlink.h).
+struct NetlinkMessage {
+    let type: UInt16
+    let sequence: UInt32
+    /// What follows the header.
+    let body: ArraySlice<UInt8>
+
+    private static let headerSize = 16
+
+    /// Those in a datagram, up to the first that is not whole.
+    static func all(in datagram: [UInt8]) -> [NetlinkMessage] {
+        var messages: [NetlinkMessage] = []
+        var rest = datagram[...]
+        while let length: UInt32 = rest.integer(at: 0), let type: UInt16 = rest.integer(at: 4),
+            let sequence: UInt32 = rest.integer(at: 8), length >= headerSize, length <= rest.count
+        {
+            let body = rest.dropFirst(headerSize).prefix(Int(length) - headerSize)
+            messages.append(NetlinkMessage(type: type, sequence: sequence, body: body))
+            rest = rest.dropFirst(padded(Int(length)))
+        }
+        return messages
+    }
+
+    /// Every part begins at a multiple of four bytes (`NLMSG_ALIGNTO`, `NLA_ALIGNTO`).
+    fileprivate static func padded(_ length: Int) -> Int { (length + 3) & ~3 }
+}
+
+/// Attributes by their number (`struct nlattr`).
+struct NetlinkAttributes {
+    private var values: [UInt16: ArraySlice<UInt8>] = [:]
+
+    private static let headerSize = 4
+    /// The others are flags (`NLA_TYPE_MASK`).
+    private static let typeMask: UInt16 = 0x3fff
+
+    /// - Parameter bytes: one attribute after the other; what is not whole ends them.
+    init(_ bytes: ArraySlice<UInt8>) {
+        var rest = bytes
+        while let length: UInt16 = rest.integer(at: 0), let type: UInt16 = rest.integer(at: 2),
+            length >= Self.headerSize, length <= rest.count
+        {
+            values[type & Self.typeMask] = rest.dropFirst(Self.headerSize).prefix(
+                Int(length) - Self.headerSize)
+            rest = rest.dropFirst(NetlinkMessage.padded(Int(length)))
+        }
+    }
+
+    subscript(number: Int) -> ArraySlice<UInt8>? { UInt16(exactly: number).flatMap { values[$0] } }
+
+    /// One that holds others.
+    func nested(_ number: Int) -> NetlinkAttributes? { self[number].map(NetlinkAttributes.init) }
+
+    /// Text up to its first zero byte.
+    func text(_ number: Int) -> String? {
+        self[number].map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+
+    func integer<Value: FixedWidthInteger>(_ number: Int, at offset: Int = 0) -> Value? {
+        self[number]?.integer(at: offset)
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// In the byte order of the machine; `nil`: there are too few bytes.
+    func integer<Value: FixedWidthInteger>(at offset: Int) -> Value? {
+        let size = MemoryLayout<Value>.size
+        guard offset >= 0, offset <= count - size else { return nil }
+        let bytes = self[(startIndex + offset)..<(startIndex + offset + size)]
+        let value = bytes.reversed().reduce(0 as Value) { $0 << 8 | Value(truncatingIfNeeded: $1) }
+        return Value(littleEndian: 1) == 1 ? value : value.byteSwapped
+    }
+}
