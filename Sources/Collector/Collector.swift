@@ -107,7 +107,7 @@ public final class Collector: SnapshotSource {
         try samples.value?.begin(names)
         try look(facts: questions.machine, anew: true)
         try listeners.value?.read(at: start, isFirst: true, isLast: false)
-        if questions.machine { machine.read(looks, nil) }
+        if questions.machine { machine.read(looks) }
         return snapshot()
     }
 
@@ -130,7 +130,7 @@ public final class Collector: SnapshotSource {
         try samples.value?.read(&names, ended: ended, isShown: isShown, isLast: isLast)
         try ways.value?.read(at: time, &names)
         names.forget(ended)
-        if isLast && questions.machine { machine.read(looks, listeners.value?.last) }
+        if isLast && questions.machine { machine.readLast(&looks, listeners.value?.last) }
         return snapshot()
     }
 

@@ -31,6 +31,8 @@ public struct NamespaceFacts: Sendable, Hashable {
     public var counters: TCPCounters
     public var settings: NetworkSettings
     public var use: SocketUse
+    /// At the end of the run. `nil`: not looked at, since nothing was dropped in its name.
+    public var firewall: Firewall?
     /// When the counters were read: nanoseconds of CLOCK_MONOTONIC.
     public var time: UInt64 = 0
     /// For how long the counters counted, in seconds, if they are those of an interval. `nil`:
