@@ -27,9 +27,9 @@ struct MachinePart {
         }
     }
 
-    /// Namespaces in which netfilter dropped packets.
+    /// Namespaces in which netfilter dropped packets, or connection tracking soon will.
     private func firewalls(_ drops: DropsSnapshot) -> [UInt32] {
-        var dropped = drops.conntrack.compactMapValues(\.full).filter { $0.value > 0 }
+        var dropped = drops.conntrack.filter(\.value.isTight).mapValues { $0.full ?? 0 }
         for (packet, count) in drops.packets ?? [:] where packet.isByNetfilter {
             // Of no known namespace: it may be any.
             for netns in packet.netns.map({ [$0] }) ?? Array(last.namespaces.keys) {

@@ -26,6 +26,14 @@ struct FirewallCulprit {
         return found.filter { $0.suspect != first.suspect }.reduce(first) { $0.or($1) }
     }
 
+    /// What keeps connects of this host from leaving it, each of them. `nil`: some may, as far as
+    /// is known.
+    static func ofConnects(to destination: Destination, in firewall: Firewall) -> FirewallCulprit? {
+        let packet = FirewallPacket(port: destination.port, family: destination.address.unmapped.family)
+        let culprit = FirewallCulprit(FirewallWalk.suspects(of: packet, at: outgoing, in: firewall))
+        return culprit?.suspect.isSure == true ? culprit : nil
+    }
+
     private static func chains(
         _ lost: ServiceDrops, _ family: AddressFamily, in firewall: Firewall
     ) -> [[FirewallSuspect]] {
@@ -66,25 +74,25 @@ extension FirewallSuspect {
         rule.map { (isOutgoing ? $0.source : $0.destination) != .any } ?? false
     }
 
-    /// "rule 5 of chain i (hook input) in table ip f", "the policy of chain i (…) in table ip f".
+    /// "rule with handle 5, chain i (hook input), table ip f", "the policy of chain i (…), table ip f".
     func text(_ firewall: Firewall) -> String {
         let tool = FirewallTool.of(self, in: firewall)
         let chain = Printable.text(rule?.chain ?? base.name)
         let name = Printable.text(base.table.name)
         let hook = chain == base.name ? "hook \(hook.rawValue)" : "by hook \(hook.rawValue)"
-        let table = tool == .nft ? "\(base.table.family.rawValue) \(name)" : "\(name) of \(tool.command)"
-        guard let rule else { return "the policy of chain \(chain) (\(hook)) in table \(table)" }
+        let table = tool == .nft ? "\(base.table.family.rawValue) \(name)" : "\(name) (\(tool.command))"
+        guard let rule else { return "the policy of chain \(chain) (\(hook)), table \(table)" }
         let number = tool == .nft ? "with handle \(rule.handle)" : "\(rule.position)"
-        return "rule \(number) of chain \(chain) (\(hook)) in table \(table)"
+        return "rule \(number), chain \(chain) (\(hook)), table \(table)"
     }
 
-    /// "drops", "rejects with a reset".
+    /// What it does to packets: "drops", "rejects (by a reset)".
     var verb: String {
         if rule?.verdict == .map { return "decides by a map" }
         switch rejection {
         case nil: return "drops"
-        case .reset: return "rejects with a reset"
-        case .icmp: return "rejects with an ICMP message"
+        case .reset: return "rejects (by a reset)"
+        case .icmp: return "rejects (by an ICMP message)"
         }
     }
 }

@@ -20,7 +20,7 @@ struct FirewallFixes {
             case .iptables, .ip6tables:
                 "\(tool.command)\(option(suspect.base.table)) -nvxL \(ShellWord.quoted(chain)) --line-numbers"
             }
-        return Fix("look at \(suspect.text(firewall)), and what stands around it", command: "\(prefix)\(command)")
+        return Fix("look at \(Self.what(suspect)), and what stands around it", command: "\(prefix)\(command)")
     }
 
     /// `nil`: a name in it is none that nft(8) can be told.
@@ -29,13 +29,12 @@ struct FirewallFixes {
         let commands = suspects.compactMap(accept)
         guard commands.count == suspects.count else { return nil }
         let address = culprit.suspect.isOutgoing ? "destination" : "source"
-        let text = culprit.suspect.text(firewall)
         let more = culprit.behind.isEmpty ? "" : ", and before what drops it in the base chains behind"
         let way = culprit.suspect.isOutgoing ? "answers from port \(port) out" : "port \(port) through"
         return Fix(
-            "let \(way), before \(text)\(more)",
+            "let \(way), before \(Self.what(culprit.suspect))\(more)",
             command: commands.map { "\(prefix)\($0)" }.joined(separator: " && "),
-            lasting: lasting(culprit.suspect), risk: "everybody reaches the port; narrow it by the \(address) address")
+            lasting: lasting(culprit.suspect), risk: "everybody may use it; narrow it by the \(address) address")
     }
 
     /// Where no rule that was read can have dropped the packets.
@@ -44,7 +43,7 @@ struct FirewallFixes {
         if firewall.legacyFamilies.contains(.ipv4) { commands.append("iptables-legacy -nvxL --line-numbers") }
         if firewall.legacyFamilies.contains(.ipv6) { commands.append("ip6tables-legacy -nvxL --line-numbers") }
         if commands.isEmpty || !firewall.chains.isEmpty || firewall.isCut || firewall.obstacle != nil {
-            commands.append("nft -a list ruleset")
+            commands.insert("nft -a list ruleset", at: 0)
         }
         return Fix(
             "find the rule whose counter rises", command: commands.map { "\(prefix)\($0)" }.joined(separator: "; "))
@@ -63,6 +62,10 @@ struct FirewallFixes {
         let match = suspect.isOutgoing ? "sport" : "dport"
         let place = suspect.rule.map { "insert rule \(words(table, chain)) handle \($0.handle)" }
         return "nft \(place ?? "add rule \(words(table, chain))") tcp \(match) \(port) accept"
+    }
+
+    private static func what(_ suspect: FirewallSuspect) -> String {
+        suspect.rule.map { "that rule of chain \(Printable.text($0.chain))" } ?? "the policy of chain \(Printable.text(suspect.base.name))"
     }
 
     private func lasting(_ suspect: FirewallSuspect) -> String {

@@ -20,7 +20,7 @@ struct ServiceKeeper {
     /// What is rejected is told so. Where it is not sure which rule it was it may have been dropped.
     var isRejection: Bool { culprit.map { $0.suspect.isSure && $0.suspect.rejection != nil } ?? false }
 
-    /// "the firewall drops", "the firewall rejects with a reset"
+    /// "the firewall drops", "the firewall rejects (by a reset)"
     var phrase: String {
         guard let suspect = culprit?.suspect, isRejection else { return lost.obstacle.phrase }
         return "the firewall \(suspect.verb)"
@@ -49,7 +49,7 @@ struct ServiceKeeper {
 
     var fixes: [Fix] {
         guard lost.obstacle == .firewall else { return ObstacleFixes(lost: lost, seen: seen).all() }
-        let fixes = FirewallFixes(port: lost.port, prefix: seen.prefix(lost.netns), firewall: firewall ?? Firewall())
+        let fixes = FirewallFixes(port: lost.port, prefix: seen.prefix(lost.netns), firewall: firewall ?? .unknown)
         guard let culprit else { return [fixes.search()] }
         return [fixes.show(culprit.suspect), fixes.allow(culprit)].compactMap(\.self)
     }
@@ -74,5 +74,15 @@ struct ServiceKeeper {
         if !firewall.legacyFamilies.isEmpty { return ": those of iptables-legacy are not read" }
         return ", or connection tracking in the firewall's name: no rule of nftables that drops this port was there at "
             + "the end of the run"
+    }
+}
+
+extension Firewall {
+    /// It could not be looked at: there may be either.
+    fileprivate static var unknown: Firewall {
+        var firewall = Firewall()
+        firewall.isCut = true
+        firewall.legacyFamilies = [.ipv4]
+        return firewall
     }
 }
