@@ -60,10 +60,10 @@ struct ServiceKeeper {
             return "whether the rule is meant to drop them: which one counts, and whose packets (tcpwhy drops)"
         }
         guard let culprit else { return "which rule does\(reason)" }
+        if culprit.suspect.isSure { return "whether the rule is meant to do so" }
         let many = culprit.others.count + 1
-        return culprit.suspect.isSure
-            ? "whether the rule is meant to do so"
-            : "which of \(many) rules did\(many == 1 ? ", or connection tracking" : ""): look whose counter rises"
+        let other = firewall?.isCut == true ? ", or another: there are too many rules to read" : ", or connection tracking"
+        return "whether \(many == 1 ? "this rule" : "one of \(many) rules") did\(other): see whose counter rises"
     }
 
     /// Why none is named.
