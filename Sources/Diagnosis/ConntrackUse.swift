@@ -82,7 +82,8 @@ struct ConntrackFixes {
         let port = busiestPort
         let name =
             port.map { "connections to port \($0)" } ?? "connections that need no NAT and no stateful rule"
-        let untracked = Untracked(prefix: seen.prefix(use.netns), firewall: seen.namespaces[use.netns]?.firewall)
+        let untracked = Untracked(
+            prefix: seen.prefix(use.netns), firewall: seen.namespaces[use.netns]?.firewall)
         return Fix(
             "do not track \(name)", command: port.map(untracked.command) ?? "", lasting: untracked.lasting,
             risk:

@@ -10,6 +10,10 @@ struct FirewallCulprit {
     /// What drops the same packets in base chains behind its own, once they get there.
     let behind: [FirewallSuspect]
 
+    /// It takes each packet, or is about the port, or there is no other: of many rules that ask for
+    /// something else none is more likely than the next.
+    var isNamed: Bool { suspect.isSure || suspect.namesPort || others.isEmpty }
+
     /// In the order in which a packet comes by on its way to a local socket, and its answer on the
     /// way out: there is none where the packet does not get in.
     private static let incoming: [FirewallHook] = [.ingress, .prerouting, .input]
@@ -49,7 +53,8 @@ struct FirewallCulprit {
         let last = chains.firstIndex { $0.contains(where: \.isSure) } ?? chains.endIndex
         let reached = chains.prefix(last + 1).joined()
         // What takes each packet, and what names the port, before what may be about something else.
-        guard let suspect = reached.first(where: \.isSure) ?? reached.first(where: \.namesPort) ?? reached.first
+        guard
+            let suspect = reached.first(where: \.isSure) ?? reached.first(where: \.namesPort) ?? reached.first
         else { return nil }
         self.init(
             suspect: suspect, others: reached.filter { $0 != suspect },

@@ -34,19 +34,23 @@ struct FirewallFixes {
         return Fix(
             "let \(way), before \(Self.what(culprit.suspect))\(more)",
             command: commands.map { "\(prefix)\($0)" }.joined(separator: " && "),
-            lasting: lasting(culprit.suspect), risk: "everybody may use it; narrow it by the \(address) address")
+            lasting: lasting(culprit.suspect),
+            risk: "everybody may use it; narrow it by the \(address) address")
     }
 
     /// Where no rule that was read can have dropped the packets.
     func search() -> Fix {
         var commands: [String] = []
         if firewall.legacyFamilies.contains(.ipv4) { commands.append("iptables-legacy -nvxL --line-numbers") }
-        if firewall.legacyFamilies.contains(.ipv6) { commands.append("ip6tables-legacy -nvxL --line-numbers") }
+        if firewall.legacyFamilies.contains(.ipv6) {
+            commands.append("ip6tables-legacy -nvxL --line-numbers")
+        }
         if commands.isEmpty || !firewall.chains.isEmpty || firewall.isCut || firewall.obstacle != nil {
             commands.insert("nft -a list ruleset", at: 0)
         }
         return Fix(
-            "find the rule whose counter rises", command: commands.map { "\(prefix)\($0)" }.joined(separator: "; "))
+            "find the rule whose counter rises",
+            command: commands.map { "\(prefix)\($0)" }.joined(separator: "; "))
     }
 
     private func accept(before suspect: FirewallSuspect) -> String? {
@@ -54,7 +58,9 @@ struct FirewallFixes {
         let table = suspect.base.table
         let chain = suspect.rule?.chain ?? suspect.base.name
         guard tool == .nft else {
-            let place = suspect.rule.map { "-I \(ShellWord.quoted(chain)) \($0.position)" } ?? "-A \(ShellWord.quoted(chain))"
+            let place =
+                suspect.rule.map { "-I \(ShellWord.quoted(chain)) \($0.position)" }
+                ?? "-A \(ShellWord.quoted(chain))"
             let match = suspect.isOutgoing ? "--sport" : "--dport"
             return "\(tool.command)\(option(table)) \(place) -p tcp \(match) \(port) -j ACCEPT"
         }
@@ -65,21 +71,27 @@ struct FirewallFixes {
     }
 
     private static func what(_ suspect: FirewallSuspect) -> String {
-        suspect.rule.map { "that rule of chain \(Printable.text($0.chain))" } ?? "the policy of chain \(Printable.text(suspect.base.name))"
+        suspect.rule.map { "that rule of chain \(Printable.text($0.chain))" }
+            ?? "the policy of chain \(Printable.text(suspect.base.name))"
     }
 
     private func lasting(_ suspect: FirewallSuspect) -> String {
         let names = [suspect.base.table.name, suspect.rule?.chain ?? suspect.base.name]
-        if names[0] == "firewalld" { return "firewall-cmd --permanent --add-port=\(port)/tcp && firewall-cmd --reload" }
+        if names[0] == "firewalld" {
+            return "firewall-cmd --permanent --add-port=\(port)/tcp && firewall-cmd --reload"
+        }
         if names[1].hasPrefix("ufw") { return "ufw allow \(port)/tcp" }
         return switch FirewallTool.of(suspect, in: firewall) {
         case .nft: "in the file that the rules come from (/etc/nftables.conf), before that rule"
-        case .iptables, .ip6tables: "in what loads the rules (/etc/iptables/rules.v4, rules.v6), before that rule"
+        case .iptables, .ip6tables:
+            "in what loads the rules (/etc/iptables/rules.v4, rules.v6), before that rule"
         }
     }
 
     /// " -t raw"; of the table filter it goes without saying.
-    private func option(_ table: FirewallTable) -> String { table.name == "filter" ? "" : " -t \(table.name)" }
+    private func option(_ table: FirewallTable) -> String {
+        table.name == "filter" ? "" : " -t \(table.name)"
+    }
 
     private func words(_ table: FirewallTable, _ chain: String) -> String {
         "\(table.family.rawValue) \(table.name) \(chain)"

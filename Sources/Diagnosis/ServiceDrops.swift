@@ -81,15 +81,19 @@ struct ServiceDrops {
         let services = Dictionary(grouping: drops.listeners.keys, by: \.port)
         var found: [Key: ServiceDrops] = [:]
         for (packet, count) in packets where packet.kind == .drop && packet.transport == "tcp" {
-            guard let port = packet.port, let obstacle = Obstacle(packet), let there = services[port] else { continue }
-            let forwarded = Self.listener(behind: packet, there, seen)
-            guard let listener = Self.listener(of: packet, there) ?? forwarded else { continue }
+            guard let port = packet.port, let obstacle = Obstacle(packet), let there = services[port] else {
+                continue
+            }
+            guard
+                let listener = Self.listener(of: packet, there) ?? Self.listener(behind: packet, there, seen)
+            else { continue }
             let netns = packet.netns ?? listener.netns
             let key = Key(netns: netns, port: port, obstacle: obstacle)
             let drops = ServiceDrops(
                 netns: netns, port: port, obstacle: obstacle, count: 0, listener: listener,
                 families: Set(there.filter { $0.netns == listener.netns }.flatMap(\.families)),
-                isForwarded: netns != listener.netns, arrived: Self.arrived(at: port, listener.netns, drops, seen))
+                isForwarded: netns != listener.netns,
+                arrived: Self.arrived(at: port, listener.netns, drops, seen))
             found[key, default: drops].count &+= count
         }
         return found.values.sorted {
@@ -116,7 +120,8 @@ struct ServiceDrops {
         let others = services.filter { $0.netns != netns && !$0.address.isLoopback }
         let isKeptOut = Set(others.flatMap(\.families)).contains { family in
             let packet = FirewallPacket(port: port, family: family)
-            return FirewallWalk.suspects(of: packet, at: [.forward], in: firewall).joined().contains(where: \.isSure)
+            return FirewallWalk.suspects(of: packet, at: [.forward], in: firewall).joined().contains(
+                where: \.isSure)
         }
         guard isKeptOut else { return nil }
         return others.min { ($0.netns, $0.address, $0.inode) < ($1.netns, $1.address, $1.inode) }

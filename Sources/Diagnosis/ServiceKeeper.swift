@@ -31,39 +31,45 @@ struct ServiceKeeper {
 
     /// Which rule, to be put behind what happened.
     var rule: String {
-        guard let culprit, let firewall else { return "" }
+        guard let culprit, culprit.isNamed, let firewall else { return "" }
         return ": \(culprit.suspect.isSure ? "" : "perhaps ")\(culprit.suspect.text(firewall))"
     }
 
     var evidence: [Evidence] {
         guard let firewall, let culprit else { return [] }
         return ([culprit.suspect] + culprit.others.prefix(2)).map { suspect in
-            let counted = suspect.rule?.packets.map { ", and counted \(Units.exact($0)) packets so far" } ?? ""
+            let counted =
+                suspect.rule?.packets.map { ", and counted \(Units.exact($0)) packets so far" } ?? ""
             let condition = suspect.isSure ? "" : " (some packets only)"
             return Evidence(
-                suspect.rule == nil ? "firewall_policy_priority" : "firewall_rule_handle",
-                suspect.rule.map { Double($0.handle) } ?? Double(suspect.base.base?.priority ?? 0),
+                suspect.rule == nil ? "firewall_policy_drops" : "firewall_rule_handle",
+                suspect.rule.map { Double($0.handle) } ?? 1,
                 "\(suspect.text(firewall)) \(suspect.verb)\(condition)\(counted)", by: .setting)
         }
     }
 
     var fixes: [Fix] {
         guard lost.obstacle == .firewall else { return ObstacleFixes(lost: lost, seen: seen).all() }
-        let fixes = FirewallFixes(port: lost.port, prefix: seen.prefix(lost.netns), firewall: firewall ?? .unknown)
-        guard let culprit else { return [fixes.search()] }
+        let fixes = FirewallFixes(
+            port: lost.port, prefix: seen.prefix(lost.netns), firewall: firewall ?? .unknown)
+        guard let culprit, culprit.isNamed else { return [fixes.search()] }
         return [fixes.show(culprit.suspect), fixes.allow(culprit)].compactMap(\.self)
     }
 
     /// Never settled: a rule may be meant to drop.
     var unsettled: String {
         guard lost.obstacle == .firewall else {
-            return "whether the rule is meant to drop them: which one counts, and whose packets (tcpwhy drops)"
+            return
+                "whether the rule is meant to drop them: which one counts, and whose packets (tcpwhy drops)"
         }
         guard let culprit else { return "which rule does\(reason)" }
         if culprit.suspect.isSure { return "whether the rule is meant to do so" }
-        let many = culprit.others.count + 1
-        let other = firewall?.isCut == true ? ", or another: there are too many rules to read" : ", or connection tracking"
-        return "whether \(many == 1 ? "this rule" : "one of \(many) rules") did\(other): see whose counter rises"
+        let many = UInt64(culprit.others.count + 1)
+        let other =
+            firewall?.isCut == true
+            ? ", or another: there are too many rules to read" : ", or connection tracking"
+        return
+            "whether \(many == 1 ? "this rule" : "one of \(Units.exact(many)) rules") did\(other): see whose counter rises"
     }
 
     /// Why none is named.
@@ -72,7 +78,8 @@ struct ServiceKeeper {
         if firewall.isCut { return ": there are too many rules to read" }
         if let obstacle = firewall.obstacle { return ": \(obstacle)" }
         if !firewall.legacyFamilies.isEmpty { return ": those of iptables-legacy are not read" }
-        return ", or connection tracking in the firewall's name: no rule of nftables that drops this port was there at "
+        return
+            ", or connection tracking in the firewall's name: no rule of nftables that drops this port was there at "
             + "the end of the run"
     }
 }

@@ -16,13 +16,16 @@ struct Untracked {
     func command(_ port: UInt16) -> String {
         guard let tool else { return nft(port) }
         let rules = [
-            "PREROUTING -p tcp --dport \(port)", "OUTPUT -p tcp --sport \(port)", "OUTPUT -o lo -p tcp --dport \(port)",
+            "PREROUTING -p tcp --dport \(port)", "OUTPUT -p tcp --sport \(port)",
+            "OUTPUT -o lo -p tcp --dport \(port)",
         ]
         return rules.map { "\(prefix)\(tool) -t raw -A \($0) -j CT --notrack" }.joined(separator: " && ")
     }
 
     var lasting: String {
-        tool == nil ? "in the file that the rules come from (/etc/nftables.conf)" : "in what loads the rules; for IPv6 the same with ip6tables"
+        tool == nil
+            ? "in the file that the rules come from (/etc/nftables.conf)"
+            : "in what loads the rules; for IPv6 the same with ip6tables"
     }
 
     /// In a table of its own, beside whatever else there is: nothing behind it tracks what it marked.

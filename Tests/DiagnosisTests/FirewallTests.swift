@@ -9,7 +9,9 @@ import Testing
     private static let table = FirewallTable(.inet, "f")
     private static let filter = FirewallTable(.ip, "filter")
 
-    private func input(_ drops: Bool = false, priority: Int32 = 0, _ table: FirewallTable = table) -> FirewallChain {
+    private func input(
+        _ drops: Bool = false, priority: Int32 = 0, _ table: FirewallTable = table
+    ) -> FirewallChain {
         FirewallChain(table, "i", base: .init(.input, priority: priority, drops: drops))
     }
 
@@ -46,7 +48,8 @@ import Testing
 
     @Test func rejectionFailsAndIsNoDelay() throws {
         let finding = try finding(firewall([input()], [rule(.reject(.reset), 80)]), arrived: 5000)
-        #expect(finding.summary.hasPrefix("the firewall rejects (by a reset) 200 packets a second to port 80"))
+        #expect(
+            finding.summary.hasPrefix("the firewall rejects (by a reset) 200 packets a second to port 80"))
         #expect(finding.impact == Impact(failed: 200, share: 2000.0 / 7000))
         #expect(finding.confidence == .likely)
     }
@@ -85,7 +88,9 @@ import Testing
         counted.packets = 0
         var source = rule(.drop)
         source.family = .ipv6
-        let others = [rule(.drop, 8080), counted, source, rule(.accept, handle: 9), rule(.drop, 80, handle: 10)]
+        let others = [
+            rule(.drop, 8080), counted, source, rule(.accept, handle: 9), rule(.drop, 80, handle: 10),
+        ]
         let finding = try finding(firewall([input()], others))
         #expect(finding.fixes.map(\.command) == ["nft -a list ruleset"])
         #expect(finding.unsettled.contains("connection tracking"))
@@ -97,6 +102,20 @@ import Testing
         let finding = try finding(firewall([input()], [some, rule(.map, handle: 6)]))
         #expect(finding.summary.contains(": perhaps rule with handle 5"))
         #expect(finding.unsettled.hasPrefix("whether one of 2 rules did"))
+    }
+
+    /// One of many that ask for addresses: none is named.
+    @Test func noneOfManyIsNamed() throws {
+        let rules = (5...7).map { (handle: UInt64) in
+            var some = rule(.drop, handle: handle)
+            some.hasOtherConditions = true
+            return some
+        }
+        let finding = try finding(firewall([input()], rules))
+        #expect(
+            finding.summary.hasSuffix("nginx listens")
+                && finding.unsettled.hasPrefix("whether one of 3 rules"))
+        #expect(finding.fixes.map(\.command) == ["nft -a list ruleset"])
     }
 
     @Test func chainsAreFollowed() throws {
@@ -202,7 +221,8 @@ import Testing
     @Test func ownConnectsAreKeptIn() throws {
         let output = FirewallChain(Self.table, "o", base: .init(.output, priority: 0, drops: false))
         let seen = Fixture.healthy.withPorts {
-            $0.connects[Fixture.key("app", to: 5432, at: Fixture.remote)] = Fixture.connects(500, failed: [110: 500])
+            $0.connects[Fixture.key("app", to: 5432, at: Fixture.remote)] = Fixture.connects(
+                500, failed: [110: 500])
             $0.connects[Fixture.key("web", to: 9000)] = Fixture.connects(500, failed: [111: 500])
         }.withDrops {
             $0.refused = [:]

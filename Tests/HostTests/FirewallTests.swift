@@ -26,7 +26,9 @@ import Testing
 
     private static let list = list(FirewallRecording.rules)
 
-    private func rule(_ position: Int, _ table: FirewallTable = table, _ chain: String = "in") throws -> FirewallRule {
+    private func rule(
+        _ position: Int, _ table: FirewallTable = table, _ chain: String = "in"
+    ) throws -> FirewallRule {
         try #require(
             Self.list.rules.first { $0.table == table && $0.chain == chain && $0.position == position })
     }
@@ -34,7 +36,10 @@ import Testing
     @Test func tablesTellWhetherTheyAreSwitchedOff() {
         let tables = Self.decode(FirewallRecording.tables, NetfilterDecoding.table)
         #expect(tables.filter(\.isDormant).map(\.0) == [FirewallTable(.ip, "off")])
-        #expect(Set(tables.map(\.0)) == [Self.table, Self.filter, FirewallTable(.netdev, "n"), FirewallTable(.ip, "off")])
+        #expect(
+            Set(tables.map(\.0)) == [
+                Self.table, Self.filter, FirewallTable(.netdev, "n"), FirewallTable(.ip, "off"),
+            ])
     }
 
     @Test func chainsHaveTheirHooks() {
@@ -42,7 +47,8 @@ import Testing
         let expected: Set<FirewallChain> = [
             FirewallChain(Self.table, "in", base: .init(.input, priority: -5, drops: true)),
             FirewallChain(Self.table, "sub"),
-            FirewallChain(FirewallTable(.netdev, "n"), "ing", base: .init(.ingress, priority: 0, drops: false)),
+            FirewallChain(
+                FirewallTable(.netdev, "n"), "ing", base: .init(.ingress, priority: 0, drops: false)),
             FirewallChain(FirewallTable(.ip, "off"), "out", base: .init(.output, priority: 10, drops: false)),
             FirewallChain(Self.filter, "INPUT", base: .init(.input, priority: 0, drops: false)),
             FirewallChain(Self.filter, "OUTPUT", base: .init(.output, priority: 0, drops: false)),
@@ -103,7 +109,8 @@ import Testing
             for _ in 0..<200 {
                 var bytes = recording
                 for _ in 0..<8 {
-                    bytes[Int.random(in: 0..<bytes.count, using: &generator)] = .random(in: 0...255, using: &generator)
+                    bytes[Int.random(in: 0..<bytes.count, using: &generator)] = .random(
+                        in: 0...255, using: &generator)
                 }
                 _ = Self.decode(bytes, NetfilterDecoding.table)
                 _ = Self.decode(bytes, NetfilterDecoding.chain)

@@ -46,7 +46,8 @@ struct FirewallDrops: Rule {
             severity: confidence == .possible ? .info : lost.share >= 0.1 ? .critical : .warning,
             confidence: confidence, subject: lost.subject,
             subjectText: "port \(lost.port)\(owner.command.isEmpty ? "" : " \(owner.command)")",
-            summary: "\(keeper.phrase) \(seen.rateText(lost.count)) packets a second \(keeper.direction) port "
+            summary:
+                "\(keeper.phrase) \(seen.rateText(lost.count)) packets a second \(keeper.direction) port "
                 + "\(lost.port)\(hasService)\(keeper.rule)",
             evidence: [
                 Evidence(
