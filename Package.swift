@@ -89,7 +89,8 @@ let package = Package(
         .testTarget(name: "ModelTests", dependencies: ["Model", "Seeded"], swiftSettings: settings),
         .testTarget(
             name: "BPFTests", dependencies: ["BPF", "CLibbpf", "CLinux", "Host"], swiftSettings: settings),
-        .testTarget(name: "HostTests", dependencies: ["CLinux", "Host", "Model"], swiftSettings: settings),
+        .testTarget(
+            name: "HostTests", dependencies: ["CLinux", "Host", "Model", "Seeded"], swiftSettings: settings),
         .testTarget(
             name: "SymbolsTests", dependencies: ["CLibelf", "Host", "Model", "Seeded", "Symbols"],
             swiftSettings: settings),

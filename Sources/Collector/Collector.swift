@@ -135,7 +135,10 @@ public final class Collector: SnapshotSource {
             if isShown, let sockets = listeners.value?.last {
                 machine.look(at: sockets, within: looks.budget)
             }
-            if isLast { machine.read(&looks, listeners.value?.last, ports.value?.last) }
+            if isLast {
+                machine.read(&looks, listeners.value?.last, ports.value?.last)
+                machine.readFirewalls(&looks, listeners.value?.last)
+            }
         }
         return snapshot()
     }

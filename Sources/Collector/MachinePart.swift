@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import Host
 import Model
+import Probes
 
 /// What the kernel says of itself, its namespaces, and processes that hold listening sockets or
 /// connect.
 struct MachinePart {
     private(set) var last = MachineFacts()
     private var looks = Recent<UInt32, WaitingLooks>(keeping: 1024)
+
+    /// Firewalls of more namespaces are not read: those that dropped most are.
+    private static let mostFirewalls = 32
 
     /// Of those that connect, how many are looked at: the ones that do so most often.
     static let mostCallers = 64
@@ -71,6 +75,35 @@ struct MachinePart {
         }
         let most = calls.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
         return most.prefix(mostCallers).map(\.key)
+    }
+
+    /// What only the end of a run asks for: firewalls that dropped packets.
+    mutating func readFirewalls(_ looks: inout NamespaceLooks, _ drops: DropsSnapshot?) {
+        for netns in drops.map(firewalls) ?? [] {
+            last.namespaces[netns]?.firewall = looks.firewall(in: netns)
+        }
+    }
+
+    /// Namespaces in which netfilter dropped packets, or connection tracking soon will.
+    private func firewalls(_ drops: DropsSnapshot) -> [UInt32] {
+        var dropped = drops.conntrack.filter(\.value.isTight).mapValues { $0.full ?? 0 }
+        for (packet, count) in drops.packets ?? [:] where packet.isByNetfilter {
+            // Of no known namespace: it may be any.
+            for netns in packet.netns.map({ [$0] }) ?? Array(last.namespaces.keys) {
+                dropped[netns, default: 0] &+= count
+            }
+        }
+        let most = dropped.filter { last.namespaces[$0.key] != nil }
+            .sorted { ($0.value, $1.key) > ($1.value, $0.key) }
+        return most.prefix(Self.mostFirewalls).map(\.key)
+    }
+}
+
+extension NamespaceLooks {
+    /// `nil`: the namespace is gone.
+    fileprivate mutating func firewall(in inode: UInt32) -> Firewall? {
+        guard let namespace = namespace(inode, near: nil) else { return nil }
+        return try? inNetworkNamespace(namespace.value) { Firewall.current() }
     }
 }
 

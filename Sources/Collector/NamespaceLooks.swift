@@ -131,7 +131,7 @@ struct NamespaceLooks {
         }
     }
 
-    private mutating func namespace(_ inode: UInt32, near pid: UInt32?) -> OpenNamespace? {
+    mutating func namespace(_ inode: UInt32, near pid: UInt32?) -> OpenNamespace? {
         if let only, only.value.inode == inode { return only }
         let pid = pid.map { Int32(bitPattern: $0) }
         guard let place = places[inode] ?? NetworkNamespace.place(inode: inode, near: pid),

@@ -80,17 +80,12 @@ struct ConntrackFixes {
     /// Connections of the busiest port need no tracking.
     func leaveOut() -> Fix {
         let port = busiestPort
-        let prefix = seen.prefix(use.netns)
         let name =
             port.map { "connections to port \($0)" } ?? "connections that need no NAT and no stateful rule"
+        let untracked = Untracked(
+            prefix: seen.prefix(use.netns), firewall: seen.namespaces[use.netns]?.firewall)
         return Fix(
-            "do not track \(name)",
-            command: port.map {
-                "\(prefix)iptables -t raw -A PREROUTING -p tcp --dport \($0) -j CT --notrack && "
-                    + "\(prefix)iptables -t raw -A OUTPUT -p tcp --sport \($0) -j CT --notrack"
-            } ?? "",
-            lasting:
-                "in the firewall's configuration (nftables: a rule 'notrack' in a chain of priority raw)",
+            "do not track \(name)", command: port.map(untracked.command) ?? "", lasting: untracked.lasting,
             risk:
                 "rules that ask for a connection's state (ESTABLISHED) and NAT do not work for them any more")
     }

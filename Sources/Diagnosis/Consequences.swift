@@ -129,7 +129,8 @@ enum Consequences {
             ids.contains($0.id)
                 && $0.impact.delayedPerSecond + $0.impact.failedPerSecond
                     >= finding.impact.delayedPerSecond * 0.2
-                && $0.impact.delayedPerSecond > 0
+                // Who is rejected sends nothing again.
+                && ($0.impact.delayedPerSecond > 0 || ($0.id == .firewallDrops && $0.impact.delay != nil))
         }
         return dropping.max {
             ($0.confidence > .possible ? 1 : 0, finding.isNear($0) ? 1 : 0, $0.impact.delayedPerSecond)

@@ -16,7 +16,6 @@ enum Obstacle: String, Hashable, CaseIterable {
 
     /// Names of include/net/dropreason-core.h, without their prefix.
     private static let reasons: [String: Obstacle] = [
-        "NETFILTER_DROP": .firewall, "NETFILTER_INGRESS": .firewall,
         "BPF_CGROUP_EGRESS": .filter, "SOCKET_FILTER": .filter, "TC_INGRESS": .filter, "TC_EGRESS": .filter,
         "XDP": .filter,
         "IP_RPFILTER": .reversePath,
@@ -29,13 +28,11 @@ enum Obstacle: String, Hashable, CaseIterable {
     /// `nil`: another reason, or none. What belongs to TCP itself (old data, a window that is
     /// full, a connection that closes) is no obstacle.
     init?(_ packet: PacketDrop) {
-        if let reason = packet.reason {
-            guard let known = Self.reasons[reason] else { return nil }
-            self = known
-        } else {
-            // Before Linux 5.17 there is only the place.
-            guard packet.location.hasPrefix("nf_hook_slow") else { return nil }
+        if packet.isByNetfilter {
             self = .firewall
+        } else {
+            guard let known = packet.reason.flatMap({ Self.reasons[$0] }) else { return nil }
+            self = known
         }
     }
 
@@ -53,12 +50,17 @@ enum Obstacle: String, Hashable, CaseIterable {
 
 /// Packets to a port that a local socket listens on, lost to one obstacle.
 struct ServiceDrops {
+    /// Where they were dropped: the service's own namespace, unless they were on their way there.
     let netns: UInt32
     let port: UInt16
     let obstacle: Obstacle
     var count: UInt64
-    /// A socket that listens there.
+    /// A socket that listens there, in this namespace or the one they were forwarded to.
     let listener: Listener
+    /// Of all sockets that do.
+    let families: Set<AddressFamily>
+    /// They were on their way to another namespace, a container's.
+    let isForwarded: Bool
     /// Connections that came through to the port.
     let arrived: UInt64
 
@@ -79,12 +81,18 @@ struct ServiceDrops {
         let services = Dictionary(grouping: drops.listeners.keys, by: \.port)
         var found: [Key: ServiceDrops] = [:]
         for (packet, count) in packets where packet.kind == .drop && packet.transport == "tcp" {
-            guard let port = packet.port, let obstacle = Obstacle(packet),
-                let listener = Self.listener(of: packet, services[port] ?? [])
+            guard let port = packet.port, let obstacle = Obstacle(packet), let there = services[port] else {
+                continue
+            }
+            guard
+                let listener = Self.listener(of: packet, there) ?? Self.listener(behind: packet, there, seen)
             else { continue }
-            let key = Key(netns: listener.netns, port: port, obstacle: obstacle)
+            let netns = packet.netns ?? listener.netns
+            let key = Key(netns: netns, port: port, obstacle: obstacle)
             let drops = ServiceDrops(
-                netns: listener.netns, port: port, obstacle: obstacle, count: 0, listener: listener,
+                netns: netns, port: port, obstacle: obstacle, count: 0, listener: listener,
+                families: Set(there.filter { $0.netns == listener.netns }.flatMap(\.families)),
+                isForwarded: netns != listener.netns,
                 arrived: Self.arrived(at: port, listener.netns, drops, seen))
             found[key, default: drops].count &+= count
         }
@@ -101,6 +109,24 @@ struct ServiceDrops {
             .min { ($0.netns, $0.address, $0.inode) < ($1.netns, $1.address, $1.inode) }
     }
 
+    /// A service of another namespace, where the firewall of this one keeps packets from going on
+    /// to its port.
+    private static func listener(
+        behind packet: PacketDrop, _ services: [Listener], _ seen: Observation
+    ) -> Listener? {
+        guard packet.isByNetfilter, let netns = packet.netns, let port = packet.port,
+            let firewall = seen.namespaces[netns]?.firewall
+        else { return nil }
+        let others = services.filter { $0.netns != netns && !$0.address.isLoopback }
+        let isKeptOut = Set(others.flatMap(\.families)).contains { family in
+            let packet = FirewallPacket(port: port, family: family)
+            return FirewallWalk.suspects(of: packet, at: [.forward], in: firewall).joined().contains(
+                where: \.isSure)
+        }
+        guard isKeptOut else { return nil }
+        return others.min { ($0.netns, $0.address, $0.inode) < ($1.netns, $1.address, $1.inode) }
+    }
+
     private static func arrived(
         at port: UInt16, _ netns: UInt32, _ drops: DropsInterval, _ seen: Observation
     ) -> UInt64 {
@@ -108,5 +134,13 @@ struct ServiceDrops {
         let accepted = states.compactMap(\.accepted)
         guard !accepted.isEmpty else { return seen.namespaces[netns]?.counters.passiveOpens ?? 0 }
         return accepted.reduce(0) { $0 &+ ($1.arrivals ?? $1.accepts) }
+    }
+}
+
+extension Listener {
+    /// Of whom it gets connections.
+    fileprivate var families: [AddressFamily] {
+        if address.unmapped.family == .ipv4 { return [.ipv4] }
+        return isDualStack && address.isUnspecified ? [.ipv4, .ipv6] : [.ipv6]
     }
 }

@@ -31,7 +31,7 @@ struct Tcpwhy: ParsableCommand {
     static let version = "0.1.0"
 
     static func main() {
-        Memory.giveBackWhatIsFreed()
+        Allocator.giveBackWhatIsFreed()
         // A reader that goes away shows as a failed write, not as our death in mid-trace.
         signal(SIGPIPE, SIG_IGN)
         do {

@@ -35,17 +35,32 @@ extension Background {
         sources: "net/netfilter/nf_conntrack_core.c; Documentation/networking/nf_conntrack-sysctl.rst")
 
     static let firewall = Background(
-        title: "packets to a local service are dropped by a rule",
+        title: "packets to a local service are dropped or rejected by a rule",
         kernel: """
             Packets that netfilter, a BPF filter, the reverse path filter or a check of signatures refuses are \
-            freed with a reason (kfree_skb: NETFILTER_DROP, IP_RPFILTER, …), since Linux 5.17.
+            freed with a reason (kfree_skb: NETFILTER_DROP, IP_RPFILTER, …), since Linux 5.17. A packet passes the \
+            base chains of its hooks in order (nf_hook_slow): ingress, prerouting, then input where a local socket \
+            is meant, or forward; the answer passes output and postrouting. nft_do_chain runs each chain's rules. \
+            What one base chain accepts the next may drop; what one drops is gone. A rejection is a drop, too: \
+            nft_reject sends a reset or an ICMP message first.
             """,
-        measured: "Every dropped packet, by reason, place and port: exact with each backend.",
+        measured: """
+            Every dropped packet, by reason, place and port: exact with each backend. The reason does not name the \
+            rule: at the end of the run nf_tables is asked for its chains and rules (NFT_MSG_GETCHAIN, \
+            NFT_MSG_GETRULE; at most 4,096 of each), in the namespaces where netfilter dropped. Named is what every packet \
+            to the port runs into; rules with more conditions, or in sets and maps, are named with "perhaps". Rules of \
+            iptables-legacy are not read.
+            """,
         mistaken: """
             A rule may be meant to drop: so this is never certain. A full connection tracking table drops in the \
-            firewall's name.
+            firewall's name. A client that is rejected fails at once (ECONNREFUSED, as if nobody listened); one whose SYN is \
+            dropped tries again after 1 s, 3 s, 7 s. iptables may be iptables-nft: its tables are in nf_tables, but are \
+            changed by iptables alone.
             """,
-        sources: "include/net/dropreason-core.h, net/netfilter/core.c (nf_hook_slow); tcpwhy drops --reason")
+        sources: """
+            include/net/dropreason-core.h, net/netfilter/core.c (nf_hook_slow), nf_tables_core.c (nft_do_chain), \
+            nf_tables_api.c, nft_reject.c; nft(8); tcpwhy drops --reason
+            """)
 
     static let retransmits = Background(
         title: "segments are sent again out of proportion, or connections end by reset",

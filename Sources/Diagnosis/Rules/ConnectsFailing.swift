@@ -18,7 +18,9 @@ struct ConnectsFailing: Rule {
 
     func examine(_ seen: Observation) throws -> [Finding] {
         let refused = Refusals(seen)
-        return try FailingConnects.all(seen, isOurs: refused.isOurs).map { finding($0, seen) }
+        return try FailingConnects.all(seen) { destination in
+            refused.isOurs(destination) && OwnFirewall(destination, seen)?.isRejection != true
+        }.map { finding($0, seen) }
     }
 
     private func finding(_ failing: FailingConnects, _ seen: Observation) -> Finding {
@@ -123,6 +125,11 @@ private struct ConnectAnswer {
         let route = "\(prefix)ip route get \(address)"
         let watch = "\(prefix)tcpdump -ni any 'host \(address) and tcp port \(first?.port ?? 0)'"
         unsettled = "whether anything answers: \(watch)"
+        if let own = OwnFirewall(failing, seen) {
+            meaning = own.meaning
+            fixes = own.fixes
+            return
+        }
         switch failing.reason {
         case .error(ConnectFailure.refused, _):
             meaning = "a reset answers: nothing listens there, or a firewall rejects"

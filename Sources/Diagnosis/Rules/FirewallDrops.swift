@@ -39,30 +39,39 @@ struct FirewallDrops: Rule {
     private func finding(_ lost: ServiceDrops, _ drops: DropsInterval, _ seen: Observation) -> Finding {
         let confidence = confidence(lost, drops, seen)
         let owner = seen.owner(of: lost.listener, in: drops)
+        let keeper = ServiceKeeper(lost, seen)
         let hasService = owner.command.isEmpty ? "" : ", where \(owner.command) listens"
         return Finding(
             id: .firewallDrops,
             severity: confidence == .possible ? .info : lost.share >= 0.1 ? .critical : .warning,
             confidence: confidence, subject: lost.subject,
             subjectText: "port \(lost.port)\(owner.command.isEmpty ? "" : " \(owner.command)")",
-            summary: "\(lost.obstacle.phrase) \(seen.rateText(lost.count)) packets a second to port "
-                + "\(lost.port)\(hasService)",
+            summary:
+                "\(keeper.phrase) \(seen.rateText(lost.count)) packets a second \(keeper.direction) port "
+                + "\(lost.port)\(hasService)\(keeper.rule)",
             evidence: [
                 Evidence(
                     "packets_dropped_per_s", seen.rate(lost.count),
-                    "\(Units.exact(lost.count)) packets to port \(lost.port) were dropped; "
+                    "\(Units.exact(lost.count)) packets \(keeper.direction) port \(lost.port) were "
+                        + "\(keeper.isRejection ? "rejected" : "dropped"); "
                         + "\(Units.exact(lost.arrived)) connections came through", by: .traced(.tracepoint))
-            ],
-            impact: Impact(delayed: seen.rate(lost.count), share: lost.share, delay: 1_000_000_000),
-            fixes: ObstacleFixes(lost: lost, seen: seen).all(),
-            check: "tcpwhy drops -P \(lost.port) -d 10",
-            unsettled:
-                "whether the rule is meant to drop them: which one counts, and whose packets (tcpwhy drops)")
+            ] + keeper.evidence,
+            impact: impact(lost, keeper, seen), fixes: keeper.fixes,
+            check: "tcpwhy drops -P \(lost.port) -d 10", unsettled: keeper.unsettled)
+    }
+
+    /// Whoever is rejected fails at once. What is dropped is sent again, a second later at first
+    /// (`TCP_TIMEOUT_INIT`, include/net/tcp.h): in vain where nothing comes through.
+    private func impact(_ lost: ServiceDrops, _ keeper: ServiceKeeper, _ seen: Observation) -> Impact {
+        let rate = seen.rate(lost.count)
+        if keeper.isRejection { return Impact(failed: rate, share: lost.share) }
+        if lost.arrived == 0 { return Impact(failed: rate, share: lost.share, delay: 1_000_000_000) }
+        return Impact(delayed: rate, share: lost.share, delay: 1_000_000_000)
     }
 }
 
-/// What helps against an obstacle.
-private struct ObstacleFixes {
+/// What helps against an obstacle that is no firewall.
+struct ObstacleFixes {
     let lost: ServiceDrops
     let seen: Observation
 
@@ -70,30 +79,12 @@ private struct ObstacleFixes {
 
     func all() -> [Fix] {
         switch lost.obstacle {
-        case .firewall: [findRule(), allow()]
+        case .firewall: []
         case .filter: [findProgram()]
         case .reversePath: [loose()]
         case .signature: [findKey()]
         case .damage: [findDamage()]
         }
-    }
-
-    private func findRule() -> Fix {
-        Fix(
-            "find the rule whose counter rises",
-            command:
-                "\(prefix)iptables -nvxL | grep -E 'DROP|Chain'; \(prefix)nft list ruleset | grep -nE 'drop|chain'"
-        )
-    }
-
-    private func allow() -> Fix {
-        Fix(
-            "let port \(lost.port) through, before that rule",
-            command: "\(prefix)iptables -I INPUT -p tcp --dport \(lost.port) -j ACCEPT",
-            lasting:
-                "in the firewall's configuration; for a rule of nftables: 'tcp dport \(lost.port) accept' before "
-                + "it in its own chain (nft insert rule): what another chain accepts it drops all the same",
-            risk: "everybody reaches the port; narrow it with -s")
     }
 
     private func findProgram() -> Fix {

@@ -53,6 +53,8 @@ public struct NamespaceFacts: Sendable, Hashable {
     public var use: SocketUse
     /// Queueing disciplines that dropped something since they are there. `nil`: they could not be read.
     public var qdiscs: [Qdisc]?
+    /// At the end of the run. `nil`: not looked at, since nothing was dropped in its name.
+    public var firewall: Firewall?
     /// When the counters were read: nanoseconds of CLOCK_MONOTONIC.
     public var time: UInt64 = 0
     /// For how long the counters counted, in seconds, if they are those of an interval. `nil`:

@@ -39,6 +39,17 @@ public struct PacketDrop: Sendable, Hashable {
     }
 }
 
+extension PacketDrop {
+    /// Whether netfilter dropped it: a firewall, or connection tracking in a firewall's name
+    /// (`nf_hook_slow`, net/netfilter/core.c).
+    public var isByNetfilter: Bool {
+        guard kind == .drop else { return false }
+        // Before Linux 5.17 there is only the place.
+        guard let reason else { return location.hasPrefix("nf_hook_slow") }
+        return reason == "NETFILTER_DROP" || reason == "NETFILTER_INGRESS"
+    }
+}
+
 extension PacketDrop: LedgerKey {
     /// Whatever port it was for.
     public var ended: PacketDrop {

@@ -36,6 +36,7 @@ struct DiagnosisRun {
         var impact: Impact
         var fix: [Fix]
         var consequenceOf: String?
+        var unsettled: String?
         var netns: UInt32?
 
         func value(_ name: String) -> Double? { evidence.first { $0.name == name }?.value }

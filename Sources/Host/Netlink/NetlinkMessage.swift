@@ -28,35 +28,39 @@ struct NetlinkMessage {
     fileprivate static func padded(_ length: Int) -> Int { (length + 3) & ~3 }
 }
 
-/// Attributes by their number (`struct nlattr`).
+/// Attributes one behind the other (`struct nlattr`): length, type, value, padding.
 struct NetlinkAttributes {
-    private var values: [UInt16: ArraySlice<UInt8>] = [:]
+    /// In their order; types without their flags.
+    private(set) var all: [(type: UInt16, value: ArraySlice<UInt8>)] = []
 
     private static let headerSize = 4
     /// The others are flags (`NLA_TYPE_MASK`).
     private static let typeMask: UInt16 = 0x3fff
 
-    /// - Parameter bytes: one attribute after the other; what is not whole ends them.
-    init(_ bytes: ArraySlice<UInt8>) {
-        var rest = bytes
+    /// - Parameter bytes: what is not whole ends them; `nil`: none.
+    init(_ bytes: ArraySlice<UInt8>?) {
+        var rest = bytes ?? []
         while let length: UInt16 = rest.integer(at: 0), let type: UInt16 = rest.integer(at: 2),
             length >= Self.headerSize, length <= rest.count
         {
-            values[type & Self.typeMask] = rest.dropFirst(Self.headerSize).prefix(
-                Int(length) - Self.headerSize)
+            let value = rest.dropFirst(Self.headerSize).prefix(Int(length) - Self.headerSize)
+            all.append((type & Self.typeMask, value))
             rest = rest.dropFirst(NetlinkMessage.padded(Int(length)))
         }
     }
 
-    subscript(number: Int) -> ArraySlice<UInt8>? { UInt16(exactly: number).flatMap { values[$0] } }
+    /// Of several of one type the last.
+    subscript(number: Int) -> ArraySlice<UInt8>? { all.last { $0.type == number }?.value }
+
+    /// By the kernel's name, whichever enumeration it is of.
+    subscript<Name: RawRepresentable>(name: Name) -> ArraySlice<UInt8>? where Name.RawValue == UInt32 {
+        self[Int(name.rawValue)]
+    }
 
     /// One that holds others.
-    func nested(_ number: Int) -> NetlinkAttributes? { self[number].map(NetlinkAttributes.init) }
+    func nested(_ number: Int) -> NetlinkAttributes? { self[number].map { NetlinkAttributes($0) } }
 
-    /// Text up to its first zero byte.
-    func text(_ number: Int) -> String? {
-        self[number].map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-    }
+    func text(_ number: Int) -> String? { self[number]?.textToZero }
 
     func integer<Value: FixedWidthInteger>(_ number: Int, at offset: Int = 0) -> Value? {
         self[number]?.integer(at: offset)
@@ -72,4 +76,12 @@ extension ArraySlice<UInt8> {
         let value = bytes.reversed().reduce(0 as Value) { $0 << 8 | Value(truncatingIfNeeded: $1) }
         return Value(littleEndian: 1) == 1 ? value : value.byteSwapped
     }
+
+    /// A number that begins here and is as on the wire; nf_tables' attributes are.
+    func bigEndian<Value: FixedWidthInteger>(_ type: Value.Type) -> Value? {
+        integer(at: 0).map { Value(bigEndian: $0) }
+    }
+
+    /// Up to the first zero byte.
+    var textToZero: String { String(decoding: prefix { $0 != 0 }, as: UTF8.self) }
 }
