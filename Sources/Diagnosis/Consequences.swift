@@ -75,7 +75,9 @@ enum Consequences {
             // What nobody answers is sent again.
             return drops(behind: finding, findings) ?? queue(behind: finding, findings)
                 ?? find(.synFlood, where: { $0.subject.netns == finding.subject.netns })
-                ?? find(.connectsFailing) { $0.subject.netns == finding.subject.netns && $0.confidence > .possible }
+                ?? find(.connectsFailing) {
+                    $0.subject.netns == finding.subject.netns && $0.confidence > .possible
+                }
         default:
             return nil
         }

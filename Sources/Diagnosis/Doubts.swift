@@ -49,7 +49,8 @@ enum Doubts {
         let lost = drops.counters.listenDrops
         return [
             Evidence(
-                "listen_drops_per_s", seen.rate(lost), "\(Units.exact(lost)) connections were lost at listening sockets",
+                "listen_drops_per_s", seen.rate(lost),
+                "\(Units.exact(lost)) connections were lost at listening sockets",
                 by: .counter, counter: "ListenDrops")
         ]
     }

@@ -22,16 +22,19 @@ enum Elsewhere {
         return Finding(
             id: .elsewhere, severity: .info, confidence: .possible, subject: .host, subjectText: "this host",
             summary: (doubts.isEmpty
-                ? "nothing that was examined loses or delays connections here" : "no likely cause was found for what failed here")
+                ? "nothing that was examined loses or delays connections here"
+                : "no likely cause was found for what failed here")
                 + " (\(seen.rateText(seen.opens, in: nil)) new connections a second); the CPUs are "
                 + (busy.map { "\(Units.percent($0)) busy" } ?? "busy to an unknown degree"),
-            evidence: doubts + functions.compactMap { function, count in
-                hotspots.share(count.own).map {
-                    Evidence(
-                        "cpu_share", $0,
-                        "\(Units.percent($0)) of \(Units.exact(samples)) samples in \(function.text)", by: .sampled)
-                }
-            }, impact: Impact(), fixes: [],
+            evidence: doubts
+                + functions.compactMap { function, count in
+                    hotspots.share(count.own).map {
+                        Evidence(
+                            "cpu_share", $0,
+                            "\(Units.percent($0)) of \(Units.exact(samples)) samples in \(function.text)",
+                            by: .sampled)
+                    }
+                }, impact: Impact(), fixes: [],
             check: "tcpwhy hotspots 10 1",
             unsettled: "a look at the service itself: its log, its own waits, what it calls")
     }

@@ -78,7 +78,9 @@ struct FailingConnects {
             }
         }
         return found.values.map(\.sorted).sorted {
-            ($0.count, $1.command, $1.netns, $1.reason.name) > ($1.count, $0.command, $0.netns, $0.reason.name)
+            ($0.count, $1.command, $1.netns, $1.reason.name) > (
+                $1.count, $0.command, $0.netns, $0.reason.name
+            )
         }
     }
 

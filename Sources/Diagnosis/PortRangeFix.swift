@@ -46,7 +46,9 @@ struct PortRangeFix {
     }
 
     private static func range(_ low: Int, _ high: Int) -> ClosedRange<UInt16>? {
-        guard let low = UInt16(exactly: low), let high = UInt16(exactly: high), low <= high else { return nil }
+        guard let low = UInt16(exactly: low), let high = UInt16(exactly: high), low <= high else {
+            return nil
+        }
         return low...high
     }
 

@@ -10,7 +10,9 @@ enum Ranking {
         var weights: [Finding.Reference: Double] = [:]
         for finding in findings {
             weights[finding.reference, default: 0] += finding.weight
-            if let cause = finding.consequenceOf, follows(finding) { weights[cause, default: 0] += finding.weight }
+            if let cause = finding.consequenceOf, follows(finding) {
+                weights[cause, default: 0] += finding.weight
+            }
         }
         func precedes(_ left: Finding, _ right: Finding) -> Bool {
             Self.precedes(left, right, weights[left.reference] ?? 0, weights[right.reference] ?? 0)

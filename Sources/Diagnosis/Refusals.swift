@@ -41,7 +41,9 @@ struct Refusals {
     init(_ seen: Observation) {
         var listeners: [RefusalPort: [(key: Listener, value: ListenerState)]] = [:]
         if case .seen(let drops) = seen.drops {
-            listeners = Dictionary(grouping: drops.listeners) { RefusalPort(netns: $0.key.netns, port: $0.key.port) }
+            listeners = Dictionary(grouping: drops.listeners) {
+                RefusalPort(netns: $0.key.netns, port: $0.key.port)
+            }
         }
         self.listeners = listeners
         if case .not(let why) = seen.ports, case .not = seen.drops { obstacle = why }
@@ -98,7 +100,8 @@ struct Refusals {
             let address = call.destination.address.unmapped
             let place = asked(call.destination.netns, address, call.destination.port, found)
             if place == nil, seen.tellsRefused, isAnswered(call.destination) { continue }
-            let own = RefusedPlace(netns: call.destination.netns, address: address, port: call.destination.port)
+            let own = RefusedPlace(
+                netns: call.destination.netns, address: address, port: call.destination.port)
             var refusal = found[place ?? own] ?? Refusal(place: place ?? own)
             // Packets by port alone are those of the first that is known to ask for it.
             if place == nil { refusal.syns = found.removeValue(forKey: own.atAnyAddress)?.syns }

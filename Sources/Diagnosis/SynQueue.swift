@@ -99,7 +99,8 @@ struct SynQueue {
         owner = socket.map { seen.owner(of: $0.listener, in: drops) }
         // Without cookies the last quarter of net.ipv4.tcp_max_syn_backlog is kept for known peers: what is
         // dropped for that counts in ListenDrops alone (`tcp_conn_request`).
-        lastQuarter = facts.settings.syncookies == 0
+        lastQuarter =
+            facts.settings.syncookies == 0
             ? counters.listenDrops.minus(counters.listenOverflows &+ counters.requestQueueFullDrops) : 0
         dropped = counters.requestQueueFullDrops &+ lastQuarter
         cookies = counters.requestQueueFullCookies

@@ -66,7 +66,8 @@ struct Upstream {
     var heldText: String {
         guard let range, let size else { return "" }
         // A port can be held once for each source address.
-        let held = Int(range.held) <= size
+        let held =
+            Int(range.held) <= size
             ? "\(range.held) of \(size) ports are held"
             : "\(size) ports are held \(range.held) times, from several source addresses,"
         return "\(held) towards \(endpoint), \(holders), at the fullest look"

@@ -40,7 +40,9 @@ import Testing
     /// Certain only where the mechanism itself was counted, one by one.
     @Test func certainRestsOnWhatWasSeen() {
         for finding in findings() where finding.confidence == .certain {
-            let seen = finding.evidence.contains { $0.source.isExact && $0.source != .setting && $0.value > 0 }
+            let seen = finding.evidence.contains {
+                $0.source.isExact && $0.source != .setting && $0.value > 0
+            }
             #expect(seen, "\(finding.id): \(finding.evidence.map(\.text))")
             #expect(finding.unsettled.isEmpty, "\(finding.id)")
         }
@@ -56,7 +58,9 @@ import Testing
             case .acceptQueueOverflow: #expect(finding.value("listen_overflows_per_s") ?? 0 > 0)
             case .workersTooFew: #expect(finding.value("mean_depth") ?? 0 >= 1)
             case .synQueueOverflow, .synFlood:
-                #expect((finding.value("syn_queue_drops_per_s") ?? 0) + (finding.value("syn_cookies_per_s") ?? 0) > 0)
+                #expect(
+                    (finding.value("syn_queue_drops_per_s") ?? 0) + (finding.value("syn_cookies_per_s") ?? 0)
+                        > 0)
             default: break
             }
         }
@@ -80,8 +84,10 @@ import Testing
 
     /// A setting is only ever raised, but for switches and lists.
     @Test func valuesAreAboveTodays() {
-        let grow = ["net.core.somaxconn", "net.ipv4.tcp_max_syn_backlog", "net.ipv4.tcp_max_tw_buckets",
-            "net.ipv4.tcp_max_orphans"]
+        let grow = [
+            "net.core.somaxconn", "net.ipv4.tcp_max_syn_backlog", "net.ipv4.tcp_max_tw_buckets",
+            "net.ipv4.tcp_max_orphans",
+        ]
         for run in Self.runs {
             guard let settings = run.namespaces[Fixture.netns]?.settings else { continue }
             let now = [settings.somaxconn, settings.maxSynBacklog, settings.maxTimeWait, settings.maxOrphans]

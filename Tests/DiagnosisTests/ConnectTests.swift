@@ -7,7 +7,8 @@ import Testing
 /// Connects that fail: what each errno means, by how far the connect came.
 @Suite struct ConnectTests {
     private func failing(
-        _ stats: ConnectStats, to address: IPAddress = Fixture.remote, besides: [ConnectKey: ConnectStats] = [:]
+        _ stats: ConnectStats, to address: IPAddress = Fixture.remote,
+        besides: [ConnectKey: ConnectStats] = [:]
     ) -> Observation {
         Fixture.healthy.withPorts {
             $0.connects = besides
@@ -18,10 +19,11 @@ import Testing
     // MARK: EADDRNOTAVAIL
 
     /// One errno, three causes, of which one is port exhaustion.
-    @Test(arguments: [
-        (5000, 0, 0, .ephemeralPortsExhausted), (0, 5000, 0, .fourTupleTaken),
-        (0, 0, 5000, .sourceAddressUnavailable),
-    ] as [(UInt64, UInt64, UInt64, FindingID)])
+    @Test(
+        arguments: [
+            (5000, 0, 0, .ephemeralPortsExhausted), (0, 5000, 0, .fourTupleTaken),
+            (0, 0, 5000, .sourceAddressUnavailable),
+        ] as [(UInt64, UInt64, UInt64, FindingID)])
     func addressNotAvailableHasThreeCauses(
         withoutPort: UInt64, tupleTaken: UInt64, unsent: UInt64, id: FindingID
     ) throws {
@@ -67,7 +69,9 @@ import Testing
 
     /// The range is to be had once per source address.
     @Test func portsHeldFromSeveralAddressesAreNotMoreThanThereAre() throws {
-        let seen = Sick.exhausted.withPorts { $0.ranges = [Fixture.range(20000, 20019, inUse: 40, timeWait: 0)] }
+        let seen = Sick.exhausted.withPorts {
+            $0.ranges = [Fixture.range(20000, 20019, inUse: 40, timeWait: 0)]
+        }
         let finding = try #require(seen.report.findings[.ephemeralPortsExhausted])
         let text = try #require(finding.evidence.first { $0.name == "ports_in_use" }?.text)
         #expect(text.hasPrefix("20 ports are held 40 times, from several source addresses,"))
@@ -83,11 +87,12 @@ import Testing
 
     // MARK: Other errnos
 
-    @Test(arguments: [
-        (111, 0, "a reset answers"), (110, 0, "nothing answers"), (113, 5000, "no route"),
-        (113, 0, "no neighbour answers"), (101, 5000, "no route"), (101, 0, "a router or firewall"),
-        (13, 5000, "prohibits"), (1, 5000, "forbids"), (100, 5000, "is down"), (22, 5000, "EINVAL"),
-    ] as [(Int32, UInt64, String)])
+    @Test(
+        arguments: [
+            (111, 0, "a reset answers"), (110, 0, "nothing answers"), (113, 5000, "no route"),
+            (113, 0, "no neighbour answers"), (101, 5000, "no route"), (101, 0, "a router or firewall"),
+            (13, 5000, "prohibits"), (1, 5000, "forbids"), (100, 5000, "is down"), (22, 5000, "EINVAL"),
+        ] as [(Int32, UInt64, String)])
     func errnoSaysWhatAnswered(error: Int32, unsent: UInt64, meaning: String) throws {
         var stats = Fixture.connects(5000, failed: [error: 5000])
         stats.unsent = unsent
@@ -114,12 +119,14 @@ import Testing
         stats.abandoned = 300
         let seen = failing(stats).withDrops {
             $0.packets = [
-                Fixture.packet("NETFILTER_DROP", port: 40_000): 200, Fixture.packet("NETFILTER_DROP", port: 40_002): 150,
+                Fixture.packet("NETFILTER_DROP", port: 40_000): 200,
+                Fixture.packet("NETFILTER_DROP", port: 40_002): 150,
             ]
         }
         let finding = try #require(seen.report.findings[.connectsFailing])
         #expect(finding.summary.hasSuffix("a firewall rule of this host drops what it sends"))
-        #expect(finding.value("own_packets_dropped_per_s") == 35 && finding.fixes[0].command.contains("output"))
+        #expect(
+            finding.value("own_packets_dropped_per_s") == 35 && finding.fixes[0].command.contains("output"))
     }
 
     @Test func destinationsOfOneCallerAreOneFinding() throws {
@@ -146,7 +153,8 @@ import Testing
                 stats, to: address,
                 besides: [Fixture.key("app", to: 443): Fixture.connects(5000)])
             #expect(seen.sure == [])
-            let worse = failing(stats, to: address, besides: [Fixture.key("app", to: 443): Fixture.connects(50)])
+            let worse = failing(
+                stats, to: address, besides: [Fixture.key("app", to: 443): Fixture.connects(50)])
             #expect(worse.sure.count == 1)
         }
     }
@@ -169,7 +177,8 @@ import Testing
     @Test func nothingIsNeverSaidWhileSomethingFails() throws {
         #expect(Doubts.of(Fixture.healthy).isEmpty)
         let seen = Fixture.healthy.withPorts {
-            $0.connects[Fixture.key("app", to: 443, at: Fixture.remote)] = Fixture.connects(3, failed: [111: 3])
+            $0.connects[Fixture.key("app", to: 443, at: Fixture.remote)] = Fixture.connects(
+                3, failed: [111: 3])
         }
         let elsewhere = try #require(seen.report.findings[.elsewhere])
         #expect(elsewhere.summary.hasPrefix("no likely cause was found for what failed"))

@@ -179,12 +179,13 @@ import Testing
     }
 
     /// Where it is traced what was sent again is told apart, whatever counters add up, and named.
-    @Test(arguments: [
-        (.syn, false, "200 SYNs a second", "192.0.2.7:80 does not answer"),
-        (.synAck, true, "200 SYN-ACKs a second", "clients of 192.0.2.7:80 do not answer"),
-        (.data, true, "500 segments a second", "segments of connections of 192.0.2.7:80 get lost"),
-        (.data, false, "500 segments a second", "segments of connections to 192.0.2.7:80 get lost"),
-    ] as [(Resend.Kind, Bool, String, String)])
+    @Test(
+        arguments: [
+            (.syn, false, "200 SYNs a second", "192.0.2.7:80 does not answer"),
+            (.synAck, true, "200 SYN-ACKs a second", "clients of 192.0.2.7:80 do not answer"),
+            (.data, true, "500 segments a second", "segments of connections of 192.0.2.7:80 get lost"),
+            (.data, false, "500 segments a second", "segments of connections to 192.0.2.7:80 get lost"),
+        ] as [(Resend.Kind, Bool, String, String)])
     func whatIsSentAgainIsNamed(kind: Resend.Kind, isLocal: Bool, often: String, who: String) throws {
         let seen = Fixture.healthy.withFacts {
             $0.counters.retransmitted = kind == .data ? 5000 : 2000
@@ -192,9 +193,11 @@ import Testing
         }.withDrops {
             $0.resent = [
                 Resend(
-                    kind: kind, netns: Fixture.netns, isLocal: isLocal, address: Fixture.remote, port: 80): 1900,
+                    kind: kind, netns: Fixture.netns, isLocal: isLocal, address: Fixture.remote, port: 80):
+                    1900,
                 Resend(
-                    kind: kind, netns: Fixture.netns, isLocal: isLocal, address: Fixture.localhost, port: 81): 100,
+                    kind: kind, netns: Fixture.netns, isLocal: isLocal, address: Fixture.localhost, port: 81):
+                    100,
             ]
         }
         let finding = try #require(seen.report.findings[.retransmits])
@@ -208,7 +211,9 @@ import Testing
             $0.counters.synRetransmitted = 2000
         }.withDrops { $0.listeners[Fixture.web]?.queues?.synQueue = 30 }
         let finding = try #require(seen.report.findings[.retransmits])
-        #expect(finding.summary.contains("SYN-ACKs a second") && finding.summary.contains("clients of 0.0.0.0:80"))
+        #expect(
+            finding.summary.contains("SYN-ACKs a second") && finding.summary.contains("clients of 0.0.0.0:80")
+        )
     }
 
     /// In proportion to what is sent: a busy machine may lose what an idle one may not.

@@ -27,7 +27,8 @@ import Testing
     @Test func socketOnAllAddressesAnswersAll() {
         let any6 = IPAddress(family: .ipv6, words: (0, 0))
         #expect(Fixture.web.answers(Fixture.remote) && !Fixture.web.answers(.ipv6Loopback))
-        #expect(Listener(netns: 1, address: any6, port: 1, inode: 1, isDualStack: true).answers(Fixture.remote))
+        #expect(
+            Listener(netns: 1, address: any6, port: 1, inode: 1, isDualStack: true).answers(Fixture.remote))
         #expect(!Listener(netns: 1, address: any6, port: 1, inode: 1).answers(Fixture.remote))
         #expect(!Fixture.pool.answers(Fixture.remote) && Fixture.pool.answers(Fixture.localhost))
     }
@@ -69,12 +70,14 @@ import Testing
     @Test func refusalOfAnotherNamespaceIsFoundThere() throws {
         let there = RefusedPlace(netns: Fixture.blue, address: Fixture.remote, port: 5432)
         var seen = Fixture.healthy.withPorts {
-            $0.connects[Fixture.key("app", to: 5432, at: Fixture.remote)] = Fixture.connects(5000, failed: [111: 5000])
+            $0.connects[Fixture.key("app", to: 5432, at: Fixture.remote)] = Fixture.connects(
+                5000, failed: [111: 5000])
         }.withDrops { $0.refused = [there: 5000] }
         seen.namespaces[Fixture.blue] = Fixture.facts(prefix: "ip netns exec blue ")
         #expect(seen.sure == [.noListener])
         let finding = try #require(seen.report.findings[.noListener])
-        #expect(finding.subject == .port(5432, netns: Fixture.blue) && finding.summary.contains("from app to"))
+        #expect(
+            finding.subject == .port(5432, netns: Fixture.blue) && finding.summary.contains("from app to"))
         #expect(finding.confidence == .certain)
     }
 

@@ -179,7 +179,8 @@ import Testing
         let flood = try #require(seen.report.findings[.synFlood])
         #expect(flood.severity == .critical && flood.confidence == .likely)
         #expect(flood.sysctls["net.ipv4.tcp_syncookies"] == "1")
-        #expect(flood.evidence[0].text.hasPrefix("22,259 SYNs were dropped, 22,256 of them for its last quarter"))
+        #expect(
+            flood.evidence[0].text.hasPrefix("22,259 SYNs were dropped, 22,256 of them for its last quarter"))
     }
 
     @Test func lastQuarterNeedsAnotherLimit() throws {

@@ -77,7 +77,8 @@ import Testing
     @Test func refusedConnectsAreCertain() throws {
         let finding = try #require(Sick.closed.report.findings[.noListener])
         #expect(finding.confidence == .certain && finding.severity == .warning)
-        #expect(finding.impact.failedPerSecond == 10 && finding.summary.contains("from nginx to 127.0.0.1:5432"))
+        #expect(
+            finding.impact.failedPerSecond == 10 && finding.summary.contains("from nginx to 127.0.0.1:5432"))
         let alone = Sick.closed.withDrops { $0.packets = nil }
         #expect(alone.report.findings[.noListener]?.confidence == .certain)
     }

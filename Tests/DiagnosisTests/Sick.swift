@@ -122,7 +122,8 @@ enum Sick {
     /// Another host refuses half of what nginx connects to.
     static var refusedByOther: Observation {
         Fixture.healthy.withPorts {
-            $0.connects[Fixture.key(to: 5432, at: Fixture.remote)] = Fixture.connects(10_000, failed: [111: 10_000])
+            $0.connects[Fixture.key(to: 5432, at: Fixture.remote)] = Fixture.connects(
+                10_000, failed: [111: 10_000])
         }
     }
 

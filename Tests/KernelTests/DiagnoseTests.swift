@@ -134,7 +134,10 @@ extension KernelTests {
             let holder = try Load("-k -p 21000 -n 50 -i 600 127.0.0.1 7001", in: namespace)
             _ = try holder.result()
             let causes = [
-                ("four-tuple-taken", "-p 21000 -n 50 127.0.0.1 7001", "EADDRNOTAVAIL", "four_tuple_taken_per_s"),
+                (
+                    "four-tuple-taken", "-p 21000 -n 50 127.0.0.1 7001", "EADDRNOTAVAIL",
+                    "four_tuple_taken_per_s"
+                ),
                 ("source-address-unavailable", "-n 50 ::1 7002", "EADDRNOTAVAIL", "source_unavailable_per_s"),
                 ("no-listener", "-n 60 127.0.0.1 7003", "ECONNREFUSED", "econnrefused_per_s"),
                 ("listener-elsewhere", "-n 70 127.0.0.2 7001", "ECONNREFUSED", "econnrefused_per_s"),

@@ -105,7 +105,8 @@ import Testing
         }
         let lines = text(findings).split(separator: "\n")
         #expect(lines.contains { $0.hasPrefix("10. workers-too-few") })
-        #expect(!lines.contains { $0.hasPrefix("11.") } && lines.contains("and 2 more causes (--all shows all)"))
+        #expect(
+            !lines.contains { $0.hasPrefix("11.") } && lines.contains("and 2 more causes (--all shows all)"))
         #expect(lines.filter { $0.hasPrefix("possible: workers-too-few  service") }.count == 10)
         #expect(lines.contains("and 2 more that cost little or nothing (--all shows all)"))
         #expect(lines.allSatisfy { !$0.contains("possible]") })

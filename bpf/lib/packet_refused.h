@@ -40,8 +40,8 @@ static __always_inline bool read_destination(struct why_refused_key *key, __u16 
 }
 
 /* A TCP packet that found no socket. */
-static __always_inline void count_refused(const struct why_packet_key *packet,
-					  struct sk_buff *skb, __u32 now)
+static __always_inline void count_refused(const struct why_packet_key *packet, struct sk_buff *skb,
+					  __u32 now)
 {
 	const unsigned char *header = skb->head + skb->network_header;
 	struct why_refused_key key = { .netns = packet->netns, .port = packet->port, .epoch = now };

@@ -103,7 +103,9 @@ extension Background {
             It is not port exhaustion, though the errno is the same: net.ipv4.ip_local_port_range does not matter. \
             Programs with a range of source ports of their own (HAProxy's source ADDRESS:20000-20100) have it as well.
             """,
-        sources: "net/ipv4/inet_hashtables.c (__inet_check_established, __inet_hash_connect); ip(7): IP_BIND_ADDRESS_NO_PORT")
+        sources:
+            "net/ipv4/inet_hashtables.c (__inet_check_established, __inet_hash_connect); ip(7): IP_BIND_ADDRESS_NO_PORT"
+    )
 
     static let sourceAddress = Background(
         title: "connects fail, since the host has no source address towards the destination",
@@ -112,10 +114,12 @@ extension Background {
             looked for: IPv6 is disabled (net.ipv6.conf.all.disable_ipv6) and with it ::1, or the address that the \
             socket was bound to was removed.
             """,
-        measured: "Connects that failed with EADDRNOTAVAIL and never came to the search for a port: exact with each backend.",
+        measured:
+            "Connects that failed with EADDRNOTAVAIL and never came to the search for a port: exact with each backend.",
         mistaken: """
             It is not port exhaustion, though the errno is the same. localhost means ::1 first in many programs: those \
             that go on with 127.0.0.1 lose nothing.
             """,
-        sources: "net/ipv6/route.c, net/ipv6/ip6_output.c (ip6_dst_lookup_tail), net/ipv4/route.c; tcp_v6_connect")
+        sources:
+            "net/ipv6/route.c, net/ipv6/ip6_output.c (ip6_dst_lookup_tail), net/ipv4/route.c; tcp_v6_connect")
 }

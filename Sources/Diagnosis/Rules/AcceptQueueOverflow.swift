@@ -24,7 +24,8 @@ struct AcceptQueueOverflow: Rule {
             severity: (share ?? 1) >= 0.05 || lost > 0 ? .critical : .warning,
             confidence: confidence(queue), subject: .listener(queue.listener),
             subjectText: seen.text(of: queue.listener, queue.owner),
-            summary: seen.often(queue.overflows, "connection") { $0 ? "finds" : "find" } + " the accept queue of "
+            summary: seen.often(queue.overflows, "connection") { $0 ? "finds" : "find" }
+                + " the accept queue of "
                 + "\(EndpointText.of(queue.listener.address, queue.listener.port)) full\(limit): "
                 + (queue.ownerIsBehind == true
                     ? "\(name) takes them too slowly" : "it is too short for their bursts"),

@@ -29,7 +29,8 @@ struct BindSearchExpensive: Rule {
             subject: caller.subject, subjectText: caller.text(seen),
             summary:
                 seen.frequency(caller.withoutPort, "call") + " of bind() to port 0 by \(caller.command) "
-                + (caller.withoutPort == 1 ? "fails" : "fail") + " (EADDRINUSE): no port is free at that address",
+                + (caller.withoutPort == 1 ? "fails" : "fail")
+                + " (EADDRINUSE): no port is free at that address",
             evidence: [
                 Evidence(
                     "eaddrinuse_per_s", seen.rate(caller.withoutPort),

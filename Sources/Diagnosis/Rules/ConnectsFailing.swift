@@ -61,7 +61,8 @@ struct ConnectsFailing: Rule {
 
     private func evidence(_ failing: FailingConnects, _ seen: Observation) -> [Evidence] {
         guard case .seen(let ports) = seen.ports else { return [] }
-        let what = failing.reason == .givenUp ? "were closed before an answer" : "failed with \(failing.reason.name)"
+        let what =
+            failing.reason == .givenUp ? "were closed before an answer" : "failed with \(failing.reason.name)"
         var evidence = [
             Evidence(
                 failing.reason == .givenUp ? "given_up_per_s" : "failed_per_s", seen.rate(failing.count),
@@ -144,11 +145,13 @@ private struct ConnectAnswer {
             fixes = [
                 Fix(
                     "find the rule in the output chain whose counter rises, and let the connects pass before it",
-                    command: "\(prefix)nft -a list ruleset | grep -nE 'hook (output|postrouting)|drop|reject'; "
+                    command:
+                        "\(prefix)nft -a list ruleset | grep -nE 'hook (output|postrouting)|drop|reject'; "
                         + "\(prefix)iptables -nvxL OUTPUT")
             ]
         case .error(ConnectFailure.timedOut, _), .givenUp:
-            meaning = "nothing answers its SYNs" + (failing.reason == .givenUp ? " before the caller closes" : "")
+            meaning =
+                "nothing answers its SYNs" + (failing.reason == .givenUp ? " before the caller closes" : "")
             fixes = [
                 Fix(
                     "find what swallows the SYNs: a host that is down, a firewall that drops, a route that leads "
@@ -159,7 +162,11 @@ private struct ConnectAnswer {
             fixes = [Fix("add the route, or remove the one that says unreachable", command: route)]
         case .error(ConnectFailure.access, false):
             meaning = "a route prohibits it, or a security module"
-            fixes = [Fix("look for a route of the type prohibit", command: "\(route); \(prefix)ip route show type prohibit")]
+            fixes = [
+                Fix(
+                    "look for a route of the type prohibit",
+                    command: "\(route); \(prefix)ip route show type prohibit")
+            ]
         case .error(ConnectFailure.permission, _):
             meaning = "a BPF program of its cgroup, or a security module, forbids it"
             fixes = [Fix("find what forbids it", command: "bpftool cgroup tree; journalctl -k -g denied")]

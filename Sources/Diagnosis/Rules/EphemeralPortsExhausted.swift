@@ -26,8 +26,11 @@ struct EphemeralPortsExhausted: Rule {
                     : "no local port\(size) is left"),
             evidence: try evidence(upstream, seen, share),
             impact: Impact(failed: seen.rate(failed), share: share),
-            fixes: [fixes.fewerReserved(), fixes.widerRange(), fixes.reuse(), fixes.keepalive(), fixes.moreDestinations()]
-                .compactMap(\.self),
+            fixes: [
+                fixes.fewerReserved(), fixes.widerRange(), fixes.reuse(), fixes.keepalive(),
+                fixes.moreDestinations(),
+            ]
+            .compactMap(\.self),
             check: "tcpwhy ports --failed -P \(upstream.destination.port) -d 10",
             unsettled: confidence(upstream) == .certain
                 ? "" : "who held the ports at that moment: ss -tan 'dport = :\(upstream.destination.port)'")

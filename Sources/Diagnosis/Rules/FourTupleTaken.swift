@@ -39,7 +39,8 @@ struct FourTupleTaken: Rule {
             "have \(upstream.command) bind no port, or set IP_BIND_ADDRESS_NO_PORT and bind the address alone: then "
                 + "connect() takes a port that is free towards \(upstream.endpoint)",
             command: "setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &(int){1}, sizeof(int))",
-            lasting: "in \(upstream.command)'s configuration or source; a range of source ports of its own must be "
+            lasting:
+                "in \(upstream.command)'s configuration or source; a range of source ports of its own must be "
                 + "larger than its connections to there, those in TIME_WAIT included",
             risk: "getsockname() names no port before connect()")
     }

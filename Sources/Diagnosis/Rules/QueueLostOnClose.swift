@@ -32,7 +32,8 @@ struct QueueLostOnClose: Rule {
             check: "tcpwhy diagnose -P \(service.listener.port) -d 30")
     }
 
-    private func evidence(_ service: ReloadedPort, _ drops: DropsInterval, _ seen: Observation) -> [Evidence] {
+    private func evidence(_ service: ReloadedPort, _ drops: DropsInterval, _ seen: Observation) -> [Evidence]
+    {
         var evidence = [
             Evidence(
                 "lost_on_close_per_s", seen.rate(service.lost),

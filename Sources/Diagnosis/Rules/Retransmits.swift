@@ -53,7 +53,8 @@ struct Retransmits: Rule {
             confidence: confidence, subject: .namespace(again.netns),
             subjectText: subject(again, services, seen),
             summary:
-                seen.often(again.count, again.what, in: again.netns) { $0 ? "is" : "are" } + " sent again from "
+                seen.often(again.count, again.what, in: again.netns) { $0 ? "is" : "are" }
+                + " sent again from "
                 + "\(seen.name(of: again.netns)): \(meaning(again, services))",
             evidence: evidence(again, facts, seen) + mostOf(again, services, seen),
             impact: Impact(

@@ -31,7 +31,8 @@ struct SourceAddressUnavailable: Rule {
         let share = Double(failed) / Double(max(calls.all(of: call), 1))
         let isFallback = other >= failed
         let isMeant = !isFallback && seen.rate(failed) >= leastRate
-        let isDisabled = address.family == .ipv6 && seen.namespaces[call.destination.netns]?.settings.ipv6Disabled == 1
+        let isDisabled =
+            address.family == .ipv6 && seen.namespaces[call.destination.netns]?.settings.ipv6Disabled == 1
         var evidence = [
             Evidence(
                 "source_unavailable_per_s", seen.rate(failed),
@@ -55,7 +56,8 @@ struct SourceAddressUnavailable: Rule {
             confidence: isMeant ? .certain : .possible,
             subject: .destination(call.destination, command: call.command),
             subjectText: "\(call.command) to \(endpoint)",
-            summary: seen.often(failed, "connect") { $0 ? "fails" : "fail" } + " from \(call.command) to \(endpoint) "
+            summary: seen.often(failed, "connect") { $0 ? "fails" : "fail" }
+                + " from \(call.command) to \(endpoint) "
                 + "(EADDRNOTAVAIL): "
                 + (isDisabled ? "IPv6 is disabled here" : "this host has no source address towards it"),
             evidence: evidence,

@@ -60,7 +60,9 @@ struct SynQueueFull: Rule {
             id: .synFlood, severity: queue.dropped > 0 ? .critical : .info,
             confidence: isSure ? .certain : .likely, subject: queue.subject, subjectText: queue.text(seen),
             summary:
-                queue.frequency(queue.met, seen) + (queue.hasCookiesAlways ? " come to" : " fill the SYN queue of") + " \(queue.endpoint(seen)), and "
+                queue.frequency(queue.met, seen)
+                + (queue.hasCookiesAlways ? " come to" : " fill the SYN queue of")
+                + " \(queue.endpoint(seen)), and "
                 + "\(Units.percent(queue.completion)) of them are followed by a connection: nobody stands behind them"
                 + (queue.dropped > 0 ? "" : "; SYN cookies keep clients from losing anything"),
             evidence: evidence(queue, seen) + peerEvidence(queue), impact: impact(queue, seen),

@@ -41,7 +41,8 @@ struct NetfilterSocket: ~Copyable {
                     guard failure == 0 else { throw HostError(errno: -failure, Self.what) }
                 default:
                     // `struct nfgenmsg` stands before the attributes: its first byte is the family.
-                    guard Int32(message.type) >> 8 == NFNL_SUBSYS_NFTABLES, body.count >= 4, let family = body.first
+                    guard Int32(message.type) >> 8 == NFNL_SUBSYS_NFTABLES, body.count >= 4,
+                        let family = body.first
                     else { continue }
                     if !take(family, body.dropFirst(4)) { return false }
                 }

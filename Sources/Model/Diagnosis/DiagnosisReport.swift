@@ -34,7 +34,8 @@ public struct DiagnosisReport: Sendable {
     public var causes: [Finding] {
         let there = Set(findings.map(\.reference))
         return findings.filter {
-            $0.confidence > .possible && $0.severity > .info && !($0.consequenceOf.map(there.contains) ?? false)
+            $0.confidence > .possible && $0.severity > .info
+                && !($0.consequenceOf.map(there.contains) ?? false)
         }
     }
 

@@ -15,7 +15,8 @@ public struct PortList: Sendable, Hashable {
         let list = text.last == "\n" ? text.dropLast() : text[...]
         for part in list.split(separator: ",") {
             let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { UInt16($0) }
-            guard let low = ends.first ?? nil, let high = ends.last ?? nil, ends.count <= 2, low <= high else {
+            guard let low = ends.first ?? nil, let high = ends.last ?? nil, ends.count <= 2, low <= high
+            else {
                 return nil
             }
             ranges.append(low...high)

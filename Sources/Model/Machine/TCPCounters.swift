@@ -56,7 +56,8 @@ public struct TCPCounters: Sendable, Hashable {
         [
             \.activeOpens, \.passiveOpens, \.attemptFails, \.establishedResets, \.inSegments,
             \.outSegments, \.retransmitted, \.outResets, \.synRetransmitted, \.lossProbes, \.timeouts,
-            \.listenDrops, \.listenOverflows, \.requestQueueFullDrops, \.requestQueueFullCookies, \.cookiesSent, \.cookiesReceived,
+            \.listenDrops, \.listenOverflows, \.requestQueueFullDrops, \.requestQueueFullCookies,
+            \.cookiesSent, \.cookiesReceived,
             \.cookiesFailed, \.timeWaitOverflows, \.abortsOnMemory,
             \.memoryPressures, \.pruned,
         ]

@@ -46,7 +46,9 @@ public struct DiagnosisText: Sendable {
     private func heading(_ report: DiagnosisReport) -> String {
         let time = "\(Units.seconds(report.duration)) watched"
         switch report.causes.count {
-        case 0: return "\(time): \(report.isClean ? "nothing found that costs connections" : "no likely cause found")"
+        case 0:
+            return
+                "\(time): \(report.isClean ? "nothing found that costs connections" : "no likely cause found")"
         case 1: return "\(time): 1 cause found"
         default: return "\(time): \(report.causes.count) causes found, the one that costs most first"
         }
@@ -91,10 +93,12 @@ public struct DiagnosisText: Sendable {
         for finding in shown {
             let isNew = comparison?.isNew(finding) == true ? " NEW" : ""
             lines += wrap(
-                "\(finding.confidence == .possible ? "possible" : "harmless"):\(isNew) \(finding.id.rawValue)  \(sentence(finding.summary))", indent: 0, hanging: 3)
+                "\(finding.confidence == .possible ? "possible" : "harmless"):\(isNew) \(finding.id.rawValue)  \(sentence(finding.summary))",
+                indent: 0, hanging: 3)
         }
         if others.count > shown.count {
-            lines.append("and \(others.count - shown.count) more that cost little or nothing (--all shows all)")
+            lines.append(
+                "and \(others.count - shown.count) more that cost little or nothing (--all shows all)")
         }
         return lines
     }
