@@ -124,7 +124,7 @@ import Testing
             ]
         }
         let finding = try #require(seen.report.findings[.connectsFailing])
-        #expect(finding.summary.hasSuffix("a firewall rule of this host drops what it sends"))
+        #expect(finding.summary.hasSuffix("this host's own firewall drops what it sends"))
         #expect(
             finding.value("own_packets_dropped_per_s") == 35 && finding.fixes[0].command.contains("output"))
     }

@@ -123,7 +123,7 @@ def prohibited(place):
 
 
 # tcp_connect() does not hear of it: the SYN is sent again, and nobody answers.
-@case(finds("connects-failing", about=UPSTREAM, says="firewall rule of this host", fix="nft.*output|output.*nft"))
+@case(finds("connects-failing", about=UPSTREAM, says="own firewall", fix="nft.*output|output.*nft"))
 def output_drop(place):
     """The host's own firewall drops what it sends to the backend at output: connects are given up."""
     backend(place, 0)

@@ -141,7 +141,7 @@ private struct ConnectAnswer {
                 )
             ]
         case _ where failing.reason.isSilence && OwnDrops(failing, seen).explain:
-            meaning = "a firewall rule of this host drops what it sends"
+            meaning = "this host's own firewall drops what it sends"
             fixes = [
                 Fix(
                     "find the rule in the output chain whose counter rises, and let the connects pass before it",
