@@ -93,6 +93,10 @@ struct MachinePart {
                 dropped[netns, default: 0] &+= count
             }
         }
+        // Against SYNs that fill a queue a rule may help, too.
+        for (listener, state) in drops.listeners where state.hasSYNPressure {
+            dropped[listener.netns, default: 0] &+= 1
+        }
         let most = dropped.filter { last.namespaces[$0.key] != nil }
             .sorted { ($0.value, $1.key) > ($1.value, $0.key) }
         return most.prefix(Self.mostFirewalls).map(\.key)
@@ -104,6 +108,14 @@ extension NamespaceLooks {
     fileprivate mutating func firewall(in inode: UInt32) -> Firewall? {
         guard let namespace = namespace(inode, near: nil) else { return nil }
         return try? inNetworkNamespace(namespace.value) { Firewall.current() }
+    }
+}
+
+extension ListenerState {
+    /// Whether SYNs were dropped there, or wait for their answer in numbers.
+    fileprivate var hasSYNPressure: Bool {
+        hasLoss || (queues.map { $0.synQueue > 0 && $0.synQueue >= $0.backlog / 2 } ?? false)
+            || drops?[.synCookieSent] ?? 0 > 0
     }
 }
 

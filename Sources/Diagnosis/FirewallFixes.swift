@@ -99,12 +99,13 @@ struct FirewallFixes {
 
     /// nft(8) takes no other names than such, and none in quotes (its scanner's `string`); whoever
     /// speaks netlink may make what he likes.
+    static func isTypable(_ name: String) -> Bool {
+        guard let first = name.utf8.first, isLetter(first) else { return false }
+        return name.utf8.allSatisfy { isLetter($0) || others.contains($0) }
+    }
+
     private func isTypable(_ suspect: FirewallSuspect) -> Bool {
-        [suspect.base.table.name, suspect.rule?.chain ?? suspect.base.name].allSatisfy { name in
-            let bytes = Array(name.utf8)
-            guard let first = bytes.first, Self.isLetter(first) else { return false }
-            return bytes.allSatisfy { Self.isLetter($0) || Self.others.contains($0) }
-        }
+        [suspect.base.table.name, suspect.rule?.chain ?? suspect.base.name].allSatisfy(Self.isTypable)
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool {

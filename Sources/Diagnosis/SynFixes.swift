@@ -47,27 +47,44 @@ struct SynFixes {
         else {
             return nil
         }
-        let command = most.address.family == .ipv6 ? "ip6tables" : "iptables"
+        let port = socket.listener.port
+        let isIPv6 = most.address.family == .ipv6
+        let rule =
+            input(most.address.family).map {
+                "nft insert rule \($0.chain) \(isIPv6 ? "ip6" : "ip") saddr \(most.address) tcp dport \(port) drop"
+            } ?? "\(isIPv6 ? "ip6tables" : "iptables") -I INPUT -s \(most.address) -p tcp --dport \(port) -j DROP"
         return Fix(
-            "drop what \(most.address) sends to port \(socket.listener.port)",
-            command: "\(seen.prefix(queue.netns))\(command) -I INPUT -s \(most.address) -p tcp --dport "
-                + "\(socket.listener.port) -j DROP",
+            "drop what \(most.address) sends to port \(port)",
+            command: seen.prefix(queue.netns) + rule,
             lasting: "in the firewall's configuration",
             risk: "a proxy's or a NAT's address stands for many clients")
     }
 
     /// As many SYNs as clients that mean it send, and twice that for bursts.
     private func limit() -> Fix {
-        let port = queue.socket.map { " --dport \($0.listener.port)" } ?? ""
+        let port = queue.socket?.listener.port
         let rate = PowerOfTwo.atLeast(max(queue.rate(queue.completed, seen) * 2, 100), most: 1 << 16)
         return Fix(
             "let no more than \(rate) SYNs a second pass from one network of 256 addresses, or have the flood "
                 + "filtered before it comes here",
-            command:
-                "\(seen.prefix(queue.netns))iptables -I INPUT -p tcp --syn\(port) -m hashlimit --hashlimit-name syn "
-                + "--hashlimit-mode srcip --hashlimit-srcmask 24 --hashlimit-above \(rate)/second -j DROP",
+            command: seen.prefix(queue.netns) + limitRule(port, rate),
             lasting: "in the firewall's configuration",
             risk: "clients of a network that shares the attacker's wait, too")
+    }
+
+    private func limitRule(_ port: UInt16?, _ rate: Int) -> String {
+        guard let input = input(.ipv4) else {
+            return "iptables -I INPUT -p tcp --syn\(port.map { " --dport \($0)" } ?? "") -m hashlimit "
+                + "--hashlimit-name syn --hashlimit-mode srcip --hashlimit-srcmask 24 --hashlimit-above "
+                + "\(rate)/second -j DROP"
+        }
+        return "nft 'insert rule \(input.chain) \(port.map { "tcp dport \($0) " } ?? "")"
+            + "tcp flags & (fin|syn|rst|ack) == syn meter syn { ip saddr and 255.255.255.0 limit rate over "
+            + "\(rate)/second } drop'"
+    }
+
+    private func input(_ family: AddressFamily) -> FirewallInput? {
+        FirewallInput(seen.namespaces[queue.netns]?.firewall, for: family)
     }
 
     /// Room for what was dropped in a second, and a third more: the last quarter is kept for

@@ -118,6 +118,27 @@ import Testing
         #expect(finding.fixes.contains { $0.command.contains("-s 192.0.2.7 -p tcp --dport 80 -j DROP") })
     }
 
+    /// In the syntax of the firewall that is there.
+    @Test func floodIsKeptOutByTheFirewallThatIsThere() throws {
+        var firewall = Firewall()
+        firewall.chains = [
+            FirewallChain(
+                FirewallTable(.inet, "filter"), "in", base: .init(.input, priority: 0, drops: false))
+        ]
+        let many = Sick.flood.withFacts { $0.firewall = firewall }
+        #expect(
+            many.report.findings[.synFlood]?.fixes.contains {
+                $0.command.hasPrefix("nft 'insert rule inet filter in tcp dport 80 tcp flags & (fin|syn|rst|ack) == syn")
+            } == true)
+        let one = many.withDrops {
+            $0.listeners[Fixture.web]?.peers = [Fixture.remote: 49_000, Fixture.localhost: 9]
+        }
+        #expect(
+            one.report.findings[.synFlood]?.fixes.contains {
+                $0.command == "nft insert rule inet filter in ip saddr 192.0.2.7 tcp dport 80 drop"
+            } == true)
+    }
+
     /// Cookies that come back are clients; those that do not are a flood.
     @Test(arguments: [(9_500, .synQueueOverflow), (50, .synFlood)] as [(UInt64, FindingID)])
     func cookiesTell(returned: UInt64, id: FindingID) throws {
