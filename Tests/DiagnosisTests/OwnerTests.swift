@@ -208,6 +208,17 @@ import Testing
         #expect(Sick.workers.report.findings[.acceptStalls] == nil)
     }
 
+    /// A pool in which each connection takes a worker is full for a moment in every burst.
+    @Test func burstsOfAPoolAreNoStall() {
+        func waits(_ count: UInt64) -> Observation {
+            Fixture.healthy.withDrops {
+                $0.listeners[Fixture.pool]?.accepted?.wait.record(250_000_000, count: count)
+            }
+        }
+        #expect(waits(300).report.findings[.acceptStalls] == nil)
+        #expect(waits(2000).report.findings[.acceptStalls] != nil)
+    }
+
     // MARK: Accepts that tracepoints do not see
 
     /// The kernel counts 10,000 that came about; no call accepted any of them.

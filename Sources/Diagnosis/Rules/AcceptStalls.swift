@@ -35,6 +35,8 @@ struct AcceptStalls: Rule {
     private static let fewest: UInt64 = 10
     /// Of all connections.
     private static let leastShare = 0.005
+    /// Where each takes a worker, all of them are busy for a moment in every burst.
+    private static let leastShareOfWorkers = 0.1
 
     /// Waits that are much longer than most, and how many there were. `nil`: all are alike, or
     /// hardly any is long.
@@ -42,7 +44,8 @@ struct AcceptStalls: Rule {
         guard let waits = queue.state.accepted?.wait, let median = waits.quantile(0.5) else { return nil }
         let long = max(leastWait, median &* leastRatio)
         let count = waits.count(atLeast: long)
-        guard count >= fewest, Double(count) >= Double(waits.count) * leastShare else { return nil }
+        let share = queue.servesOneEach ? leastShareOfWorkers : leastShare
+        guard count >= fewest, Double(count) >= Double(waits.count) * share else { return nil }
         return (long, count)
     }
 
