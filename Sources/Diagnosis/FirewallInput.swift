@@ -15,7 +15,9 @@ struct FirewallInput {
                 && [chain.table.name, chain.name].allSatisfy(FirewallFixes.isTypable)
         }
         let first = own.min {
-            ($0.base?.priority ?? 0, $0.table.name, $0.name) < ($1.base?.priority ?? 0, $1.table.name, $1.name)
+            ($0.base?.priority ?? 0, $0.table.name, $0.name) < (
+                $1.base?.priority ?? 0, $1.table.name, $1.name
+            )
         }
         guard let first else { return nil }
         chain = "\(first.table.family.rawValue) \(first.table.name) \(first.name)"

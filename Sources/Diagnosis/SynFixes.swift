@@ -52,7 +52,8 @@ struct SynFixes {
         let rule =
             input(most.address.family).map {
                 "nft insert rule \($0.chain) \(isIPv6 ? "ip6" : "ip") saddr \(most.address) tcp dport \(port) drop"
-            } ?? "\(isIPv6 ? "ip6tables" : "iptables") -I INPUT -s \(most.address) -p tcp --dport \(port) -j DROP"
+            }
+            ?? "\(isIPv6 ? "ip6tables" : "iptables") -I INPUT -s \(most.address) -p tcp --dport \(port) -j DROP"
         return Fix(
             "drop what \(most.address) sends to port \(port)",
             command: seen.prefix(queue.netns) + rule,

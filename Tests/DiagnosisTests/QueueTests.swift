@@ -128,7 +128,8 @@ import Testing
         let many = Sick.flood.withFacts { $0.firewall = firewall }
         #expect(
             many.report.findings[.synFlood]?.fixes.contains {
-                $0.command.hasPrefix("nft 'insert rule inet filter in tcp dport 80 tcp flags & (fin|syn|rst|ack) == syn")
+                $0.command.hasPrefix(
+                    "nft 'insert rule inet filter in tcp dport 80 tcp flags & (fin|syn|rst|ack) == syn")
             } == true)
         let one = many.withDrops {
             $0.listeners[Fixture.web]?.peers = [Fixture.remote: 49_000, Fixture.localhost: 9]
