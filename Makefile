@@ -140,7 +140,7 @@ zoo-test: build $(ZOO) ## a dozen of them, which need no more than setup install
 # What tracing costs at least: programs that do nothing, or next to nothing, at the same
 # hooks; and a filler of rings.
 .build/bench/floor-counted.bpf.o: bench/floor-ports.bpf.c
-.build/bench/%.bpf.o: bench/%.bpf.c bpf/include/tcpwhy.h $(wildcard bpf/lib/*.h) Makefile
+.build/bench/%.bpf.o: bench/%.bpf.c $(wildcard bpf/include/*.h bpf/lib/*.h) Makefile
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_FLAGS) -c $< -o $@

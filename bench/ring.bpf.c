@@ -3,7 +3,7 @@
 #include <linux/bpf.h>
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
-#include "../bpf/include/tcpwhy.h"
+#include "../bpf/include/connect.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

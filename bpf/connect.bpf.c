@@ -18,6 +18,7 @@
 #include "lib/connect_call.h"
 #include "lib/connect_config.h"
 #include "lib/connect_filter.h"
+#include "lib/connect_outcome.h"
 #include "lib/connect_search.h"
 #include "lib/connect_syscall.h"
 #include "lib/connect_unix.h"

@@ -5,7 +5,8 @@
  * the new connection gets none, and its packet is dropped.
  */
 #include "lib/kernel.h"
-#include "include/tcpwhy.h"
+#include "include/conntrack.h"
+#include "lib/count.h"
 #include "lib/epoch.h"
 #include "lib/table_full.h"
 
@@ -23,18 +24,10 @@ struct {
 static __always_inline int count_full(__u32 netns)
 {
 	struct why_conntrack_key key = { .netns = netns, .epoch = epoch };
-	__u64 *count, zero = 0;
 
 	if (config.netns && config.netns != netns)
 		return 0;
-	count = bpf_map_lookup_elem(&conntrack_rows, &key);
-	if (!count) {
-		bpf_map_update_elem(&conntrack_rows, &key, &zero, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&conntrack_rows, &key);
-	}
-	if (count)
-		__sync_fetch_and_add(count, 1);
-	else
+	if (!count_under(&conntrack_rows, &key, 1))
 		count_table_full();
 	return 0;
 }

@@ -4,7 +4,8 @@
  * tcp_retransmit_skb, each SYN-ACK tcp_retransmit_synack.
  */
 #include "lib/kernel.h"
-#include "include/tcpwhy.h"
+#include "include/resend.h"
+#include "lib/count.h"
 #include "lib/epoch.h"
 #include "lib/table_full.h"
 
@@ -21,17 +22,8 @@ struct {
 
 static __always_inline void count_resend(struct why_resend_key *key, __u32 segments)
 {
-	__u64 *count, zero = 0;
-
 	key->epoch = epoch;
-	count = bpf_map_lookup_elem(&resend_rows, key);
-	if (!count) {
-		bpf_map_update_elem(&resend_rows, key, &zero, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&resend_rows, key);
-	}
-	if (count)
-		__sync_fetch_and_add(count, segments);
-	else
+	if (!count_under(&resend_rows, key, segments))
 		count_table_full();
 }
 

@@ -5,7 +5,8 @@
  * that opened it; the host puts the destinations in the map before.
  */
 #include "lib/kernel.h"
-#include "include/tcpwhy.h"
+#include "include/listener.h"
+#include "include/socket.h"
 #include "lib/address.h"
 #include "lib/socket_service.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../../Sources/CLibbpf/shim.h"
-#include "../../bpf/include/tcpwhy.h"
+#include "../../bpf/include/connect.h"
 #include "consumer.h"
 
 /* What Model/ConnectEvent.swift holds. */

@@ -4,9 +4,14 @@
 #define TCPWHY_PROGRAMS_H
 
 #include <stddef.h>
-#include "tcpwhy.h"
-#include "stack_keys.h"
+#include "accept.h"
+#include "connect.h"
+#include "conntrack.h"
+#include "listener.h"
+#include "packet.h"
+#include "resend.h"
 #include "sample.h"
+#include "socket.h"
 
 struct why_object {
 	const void *bytes;

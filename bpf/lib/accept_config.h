@@ -4,7 +4,7 @@
 #define TCPWHY_ACCEPT_CONFIG_H
 
 #include "kernel.h"
-#include "../include/tcpwhy.h"
+#include "../include/accept.h"
 
 const volatile struct why_accept_config config SEC(".rodata.config") = {};
 

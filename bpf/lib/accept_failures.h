@@ -9,14 +9,10 @@
 #include "kernel.h"
 #include "accept_config.h"
 #include "accept_rows.h"
+#include "count.h"
 #include "current_netns.h"
 #include "epoch.h"
 #include "process_name.h"
-
-#define EINTR 4
-#define EAGAIN 11
-#define ECONNABORTED 103
-#define ERESTARTSYS 512 /* and three more up to ERESTART_RESTARTBLOCK, 516 */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -36,7 +32,6 @@ static __noinline int count_accept_failure(__u32 error)
 {
 	struct why_accept_failure_key key = {};
 	__u64 id = bpf_get_current_pid_tgid();
-	__u64 one = 1, *count;
 
 	key.netns = current_netns();
 	if (config.netns && config.netns != key.netns)
@@ -45,18 +40,7 @@ static __noinline int count_accept_failure(__u32 error)
 	key.error = error;
 	key.epoch = epoch;
 	process_name(key.comm, id);
-	count = bpf_map_lookup_elem(&accept_failures, &key);
-	if (count) {
-		__sync_fetch_and_add(count, 1);
-		return 0;
-	}
-	/* Another thread of the process may have made the row meanwhile. */
-	if (!bpf_map_update_elem(&accept_failures, &key, &one, BPF_NOEXIST))
-		return 0;
-	count = bpf_map_lookup_elem(&accept_failures, &key);
-	if (count)
-		__sync_fetch_and_add(count, 1);
-	else
+	if (!count_under(&accept_failures, &key, 1))
 		count_accept_loss(WHY_ACCEPT_LOSS_FAILURE);
 	return 0;
 }

@@ -14,7 +14,7 @@
 #define TCPWHY_ACCEPT_WAITING_H
 
 #include "kernel.h"
-#include "../include/tcpwhy.h"
+#include "../include/accept.h"
 #include "claim.h"
 #include "hash.h"
 

@@ -7,7 +7,6 @@
 #define TCPWHY_CGROUP_H
 
 #include "kernel.h"
-#include "../include/tcpwhy.h"
 
 /* The inode of its directory; 0: all are wanted. */
 const volatile __u64 wanted_cgroup SEC(".rodata.cgroup") = 0;
@@ -44,14 +43,6 @@ static __always_inline bool is_in_wanted_cgroup(struct sock *sk)
 		cgroup = (void *)parent - bpf_core_field_offset(struct cgroup, self);
 	}
 	return false;
-}
-
-static __always_inline void name_cgroup(struct why_listener_name *name, struct sock *sk)
-{
-	struct cgroup *cgroup = cgroup_of(sk);
-
-	name->cgroup = cgroup ? BPF_CORE_READ(cgroup, kn, id) : 0;
-	name->in_cgroup = !wanted_cgroup || is_in_wanted_cgroup(sk);
 }
 
 #endif

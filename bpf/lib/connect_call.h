@@ -11,6 +11,7 @@
 #include "connect_attempt.h"
 #include "connect_config.h"
 #include "connect_filter.h"
+#include "connect_outcome.h"
 #include "connect_rows.h"
 
 /*

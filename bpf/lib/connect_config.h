@@ -4,7 +4,7 @@
 #define TCPWHY_CONNECT_CONFIG_H
 
 #include "kernel.h"
-#include "../include/tcpwhy.h"
+#include "../include/connect.h"
 
 const volatile struct why_config config SEC(".rodata.config") = {};
 

@@ -4,7 +4,7 @@
 #define TCPWHY_CONNECT_ROWS_H
 
 #include "kernel.h"
-#include "../include/tcpwhy.h"
+#include "../include/connect.h"
 #include "epoch.h"
 #include "keyed_row.h"
 

@@ -8,6 +8,7 @@
 #include "connect_call.h"
 #include "connect_config.h"
 #include "connect_filter.h"
+#include "connect_outcome.h"
 #include "connect_stacks.h"
 #include "connect_walk.h"
 

@@ -8,6 +8,7 @@
 #define TCPWHY_CONNECT_STACKS_H
 
 #include "kernel.h"
+#include "../include/connect.h"
 #include "../include/stack_keys.h"
 #include "epoch.h"
 #include "reported_processes.h"

@@ -13,14 +13,10 @@
 #include "connect_call.h"
 #include "connect_config.h"
 #include "connect_filter.h"
+#include "connect_outcome.h"
 #include "connect_rows.h"
 #include "fd.h"
 #include "syscall_context.h"
-
-#define EINTR 4
-#define EINPROGRESS 115
-#define ERESTARTSYS 512 /* and three more up to ERESTART_RESTARTBLOCK, 516 */
-#define ERESTART_RESTARTBLOCK 516
 
 /* The TCP socket behind fd if it is not connected yet, else 0. */
 static __always_inline struct sock *unconnected_socket(__u32 fd)

@@ -8,17 +8,17 @@
 #define TCPWHY_CONNECT_UNIX_H
 
 #include "kernel.h"
-#include "../include/tcpwhy.h"
+#include "../include/connect.h"
 #include "connect_attempt.h"
 #include "connect_call.h"
 #include "connect_config.h"
+#include "count.h"
 #include "current_netns.h"
 #include "epoch.h"
 #include "process_name.h"
 #include "task_arguments.h"
 
 #define AF_UNIX 1
-#define EAGAIN 11
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -51,7 +51,7 @@ static __noinline int count_full_unix(void)
 {
 	struct why_unix_key key = {};
 	struct pt_regs *regs;
-	__u64 one = 1, id, *count;
+	__u64 id;
 
 	if (!has_task_arguments)
 		return 0;
@@ -66,19 +66,8 @@ static __noinline int count_full_unix(void)
 	key.pid = id >> 32;
 	key.epoch = epoch;
 	process_name(key.comm, id);
-	count = bpf_map_lookup_elem(&connect_unix, &key);
-	if (count) {
-		__sync_fetch_and_add(count, 1);
-		return 0;
-	}
-	/* Another thread of the process may have made the row meanwhile. */
-	if (!bpf_map_update_elem(&connect_unix, &key, &one, BPF_NOEXIST))
-		return 0;
-	count = bpf_map_lookup_elem(&connect_unix, &key);
-	if (count)
-		__sync_fetch_and_add(count, 1);
-	else
-		count_connect_loss(WHY_LOSS_ATTEMPT);
+	if (!count_under(&connect_unix, &key, 1))
+		count_connect_loss(WHY_LOSS_UNIX);
 	return 0;
 }
 

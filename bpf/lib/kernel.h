@@ -26,9 +26,15 @@
 #define ETH_P_IPV6 0x86dd
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
+#define EINTR 4
+#define EAGAIN 11
 #define EEXIST 17
 #define EADDRINUSE 98
 #define EADDRNOTAVAIL 99
+#define ECONNABORTED 103
+#define EINPROGRESS 115
+#define ERESTARTSYS 512 /* and three more up to ERESTART_RESTARTBLOCK */
+#define ERESTART_RESTARTBLOCK 516
 #define SOCK_BINDADDR_LOCK 4
 #define LOOPBACK4 bpf_htonl(0x7f000001)
 

@@ -4,7 +4,7 @@
 #define TCPWHY_LISTENER_CONFIG_H
 
 #include "kernel.h"
-#include "../include/tcpwhy.h"
+#include "../include/listener.h"
 
 const volatile struct why_listener_config config SEC(".rodata.config") = {};
 

@@ -7,7 +7,7 @@
 #define TCPWHY_LISTENER_EVENT_H
 
 #include "kernel.h"
-#include "../include/tcpwhy.h"
+#include "../include/listener.h"
 #include "count.h"
 #include "listener_handler.h"
 

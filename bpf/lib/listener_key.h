@@ -4,7 +4,7 @@
 #define TCPWHY_LISTENER_KEY_H
 
 #include "kernel.h"
-#include "../include/tcpwhy.h"
+#include "../include/listener.h"
 #include "cgroup.h"
 
 /*
@@ -24,6 +24,14 @@ static __always_inline bool identify_listener(struct why_listener_key *key, stru
 			   : read_field(struct sock, sk, __sk_common.skc_num);
 	key->inode = direct ? inode_behind(sk->sk_socket) : inode_of(sk);
 	return true;
+}
+
+static __always_inline void name_cgroup(struct why_listener_name *name, struct sock *sk)
+{
+	struct cgroup *cgroup = cgroup_of(sk);
+
+	name->cgroup = cgroup ? BPF_CORE_READ(cgroup, kn, id) : 0;
+	name->in_cgroup = !wanted_cgroup || is_in_wanted_cgroup(sk);
 }
 
 static __always_inline void name_listener(struct why_listener_name *name, struct sock *sk)

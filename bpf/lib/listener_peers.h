@@ -7,7 +7,7 @@
 #define TCPWHY_LISTENER_PEERS_H
 
 #include "kernel.h"
-#include "../include/tcpwhy.h"
+#include "../include/listener.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -4,7 +4,7 @@
 #define TCPWHY_PACKET_KEY_H
 
 #include "kernel.h"
-#include "../include/tcpwhy.h"
+#include "../include/packet.h"
 
 #define IPV4_SIZE 20
 #define IPV6_SIZE 40

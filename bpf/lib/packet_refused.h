@@ -7,7 +7,8 @@
 #define TCPWHY_PACKET_REFUSED_H
 
 #include "kernel.h"
-#include "../include/tcpwhy.h"
+#include "../include/packet.h"
+#include "count.h"
 #include "table_full.h"
 
 #define TCP_FLAGS_AT 13
@@ -45,7 +46,6 @@ static __always_inline void count_refused(const struct why_packet_key *packet, s
 {
 	const unsigned char *header = skb->head + skb->network_header;
 	struct why_refused_key key = { .netns = packet->netns, .port = packet->port, .epoch = now };
-	__u64 *count, zero = 0;
 	__u32 size;
 	__u8 flags;
 
@@ -53,16 +53,8 @@ static __always_inline void count_refused(const struct why_packet_key *packet, s
 	    bpf_probe_read_kernel(&flags, 1, header + size + TCP_FLAGS_AT) ||
 	    (flags & (TCP_FLAG_SYN | TCP_FLAG_ACK)) != TCP_FLAG_SYN)
 		return;
-	count = bpf_map_lookup_elem(&packet_refused, &key);
-	if (!count) {
-		bpf_map_update_elem(&packet_refused, &key, &zero, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&packet_refused, &key);
-		if (!count) {
-			count_table_full();
-			return;
-		}
-	}
-	__sync_fetch_and_add(count, 1);
+	if (!count_under(&packet_refused, &key, 1))
+		count_table_full();
 }
 
 #endif

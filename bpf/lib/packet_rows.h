@@ -8,8 +8,10 @@
 #define TCPWHY_PACKET_ROWS_H
 
 #include "kernel.h"
+#include "../include/packet.h"
 #include "../include/stack_keys.h"
 #include "claim.h"
+#include "count.h"
 #include "epoch.h"
 #include "hash.h"
 #include "table_full.h"
@@ -78,32 +80,17 @@ static __always_inline bool count_near_packet(const struct why_packet_key *packe
 	return true;
 }
 
-/* One more of the key in a table; false: there is no room. */
-static __always_inline bool count_in(void *table, const struct why_packet_key *key)
-{
-	__u64 *count = bpf_map_lookup_elem(table, key), zero = 0;
-
-	if (!count) {
-		bpf_map_update_elem(table, key, &zero, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(table, key);
-		if (!count)
-			return false;
-	}
-	__sync_fetch_and_add(count, 1);
-	return true;
-}
-
 /* @now: the epoch, of which its stack is, too. */
 static __always_inline void count_packet(struct why_packet_key *key, __u32 now)
 {
 	if (now)
 		key->flags |= WHY_PACKET_EPOCH;
-	if (count_near_packet(key, now) || count_in(&packet_rows, key))
+	if (count_near_packet(key, now) || count_under(&packet_rows, key, 1))
 		return;
 	/* A scan of ports fills the table: the rest of it is counted together. */
 	key->port = 0;
 	key->stack = key->stack ? WHY_STACK_LOST : 0;
-	if (!count_in(&packet_portless, key))
+	if (!count_under(&packet_portless, key, 1))
 		count_table_full();
 }
 

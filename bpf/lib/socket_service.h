@@ -4,7 +4,7 @@
 #define TCPWHY_SOCKET_SERVICE_H
 
 #include "kernel.h"
-#include "../include/tcpwhy.h"
+#include "../include/socket.h"
 #include "address.h"
 
 struct {

@@ -97,7 +97,7 @@ public final class ConnectProbe {
         for (key, value) in unfinished { reading.connects[key, default: ConnectStats()].merge(value) }
         reading.loss = try readLoss()
         misplaced += table.connects[.others]?.connects ?? 0
-        reading.loss.table = misplaced
+        reading.loss.table &+= misplaced
         return reading
     }
 
@@ -108,6 +108,7 @@ public final class ConnectProbe {
         var loss = Loss()
         loss.ring = try lost(WHY_LOSS_RING)
         loss.attempt = try lost(WHY_LOSS_ATTEMPT)
+        loss.table = try lost(WHY_LOSS_UNIX)
         loss.missed = try object.misses()
         loss.notAttributed = ConnectPrograms.counting.reduce(0) { $0 + (loss.missed[$1] ?? 0) }
         var exits = try lost(WHY_LOSS_EXIT)
