@@ -114,30 +114,6 @@ static inline int why_namespace_kind(int fd)
 	return ioctl(fd, NS_GET_NSTYPE);
 }
 
-/* Any request of rtnetlink that has but its fixed part; "type" decides which one that is. */
-static inline int why_ask_rtnetlink(int fd, unsigned short type, unsigned short flags,
-				    unsigned int sequence, int interface)
-{
-	struct {
-		struct nlmsghdr header;
-		union {
-			struct tcmsg tc;
-			struct ifinfomsg link;
-		};
-	} request = { .header = { .nlmsg_len = sizeof(request),
-				  .nlmsg_type = type,
-				  .nlmsg_flags = NLM_F_REQUEST | flags,
-				  .nlmsg_seq = sequence } };
-
-	if (type == RTM_GETLINK) {
-		request.header.nlmsg_len = NLMSG_LENGTH(sizeof(request.link));
-		request.link.ifi_index = interface;
-	} else {
-		request.header.nlmsg_len = NLMSG_LENGTH(sizeof(request.tc));
-	}
-	return send(fd, &request, request.header.nlmsg_len, 0) < 0 ? -1 : 0;
-}
-
 /*
  * The next datagram of the kernel; its whole length, even if there is room for less. 0: it is
  * somebody else's. Whoever is root of a network namespace may send to its netlink sockets.
@@ -157,30 +133,6 @@ static inline long why_file_system(int fd)
 	struct statfs status;
 
 	return fstatfs(fd, &status) == 0 ? (long)status.f_type : -1;
-}
-
-/* A socket that the kernel answers questions about sockets on; -1 on failure. */
-static inline int why_open_sock_diag(void)
-{
-	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-}
-
-/* Asks for every Unix socket that listens, with name and queue; -1 on failure. */
-static inline int why_ask_unix_listeners(int fd)
-{
-	struct {
-		struct nlmsghdr header;
-		struct unix_diag_req request;
-	} message = {
-		.header = { .nlmsg_len = sizeof(message),
-			    .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.request = { .sdiag_family = AF_UNIX,
-			     .udiag_states = 1 << 10, /* TCP_LISTEN, include/net/tcp_states.h */
-			     .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_RQLEN },
-	};
-
-	return send(fd, &message, sizeof(message), 0) == sizeof(message) ? 0 : -1;
 }
 
 #endif

@@ -127,27 +127,31 @@ import Testing
         return words(UInt32(16 + body.count)) + halves(20, 2) + words(0, 0) + body
     }
 
-    private func read(_ bytes: [UInt8]) -> UnixDiagnosis { bytes.withUnsafeBytes { UnixDiagnosis($0) } }
+    private func read(_ bytes: [UInt8]) -> [UnixListener] {
+        NetlinkMessage.all(in: bytes).filter { !$0.isLast }.compactMap { UnixListener($0.body) }
+    }
 
     @Test func socketsAreRead() {
         let done = Self.words(20) + Self.halves(3, 2) + Self.words(0, 0, 0)
-        let answer = read(Self.message + Self.message + done)
+        let answer = Self.message + Self.message + done
         let socket = UnixListener(path: "/run/a.sock", inode: 77, waiting: 9, backlog: 8)
-        #expect(answer.listeners == [socket, socket] && answer.isLast && answer.error == nil)
+        let messages = NetlinkMessage.all(in: answer)
+        #expect(read(answer) == [socket, socket])
+        #expect(messages.map(\.isLast) == [false, false, true] && messages.allSatisfy { $0.failure == nil })
     }
 
     @Test func errorIsTold() {
-        let answer = read(
-            Self.words(20) + Self.halves(2, 0) + Self.words(0, 0) + Self.words(UInt32(bitPattern: -2)))
-        #expect(answer.error == 2 && answer.isLast)
+        let answer = NetlinkMessage.all(
+            in: Self.words(20) + Self.halves(2, 0) + Self.words(0, 0) + Self.words(UInt32(bitPattern: -2)))
+        #expect(answer.map(\.failure) == [2])
     }
 
     /// Cut anywhere, it gives what is whole, and never traps.
     @Test func cutAnswersGiveLess() {
         for end in 0..<Self.message.count {
-            #expect(read(Array(Self.message[..<end])).listeners.count <= 1)
+            #expect(read(Array(Self.message[..<end])).count <= 1)
         }
-        #expect(read(Self.words(3, 0, 0, 0)).listeners.isEmpty)
+        #expect(read(Self.words(3, 0, 0, 0)).isEmpty)
     }
 
     @Test func kernelAnswers() throws {

@@ -16,11 +16,11 @@ extension Firewall {
         firewall.legacyFamilies = legacyFamilies()
         guard hasTables else { return firewall }
         do throws(HostError) {
-            let socket = try NetfilterSocket()
-            let dormant = try firewall.readTables(socket)
-            try firewall.readChains(socket, without: dormant)
+            var socket = try NetlinkSocket(NETLINK_NETFILTER, "ask netfilter for its rules")
+            let dormant = try firewall.readTables(&socket)
+            try firewall.readChains(&socket, without: dormant)
             guard !firewall.chains.isEmpty else { return firewall }
-            try firewall.readRules(socket, without: dormant)
+            try firewall.readRules(&socket, without: dormant)
         } catch {
             firewall.obstacle = "\(error)"
         }
@@ -39,10 +39,10 @@ extension Firewall {
 
     /// - Returns: tables that are switched off.
     private mutating func readTables(
-        _ socket: borrowing NetfilterSocket
+        _ socket: inout NetlinkSocket
     ) throws(HostError) -> Set<FirewallTable> {
         var dormant: Set<FirewallTable> = []
-        try read(NFT_MSG_GETTABLE, socket) { family, attributes in
+        try read(NFT_MSG_GETTABLE, &socket) { family, attributes in
             if let (table, isDormant) = NetfilterDecoding.table(family, attributes), isDormant {
                 dormant.insert(table)
             }
@@ -51,10 +51,10 @@ extension Firewall {
     }
 
     private mutating func readChains(
-        _ socket: borrowing NetfilterSocket, without dormant: Set<FirewallTable>
+        _ socket: inout NetlinkSocket, without dormant: Set<FirewallTable>
     ) throws(HostError) {
         var chains: [FirewallChain] = []
-        try read(NFT_MSG_GETCHAIN, socket) { family, attributes in
+        try read(NFT_MSG_GETCHAIN, &socket) { family, attributes in
             if let chain = NetfilterDecoding.chain(family, attributes), !dormant.contains(chain.table) {
                 chains.append(chain)
             }
@@ -63,10 +63,10 @@ extension Firewall {
     }
 
     private mutating func readRules(
-        _ socket: borrowing NetfilterSocket, without dormant: Set<FirewallTable>
+        _ socket: inout NetlinkSocket, without dormant: Set<FirewallTable>
     ) throws(HostError) {
         var found = RuleList()
-        try read(NFT_MSG_GETRULE, socket) { family, attributes in
+        try read(NFT_MSG_GETRULE, &socket) { family, attributes in
             if let rule = NetfilterDecoding.rule(family, attributes), !dormant.contains(rule.table) {
                 found.add(rule)
             }
@@ -77,15 +77,21 @@ extension Firewall {
 
     /// Reads what there is of a kind, or as much as is looked at.
     private mutating func read(
-        _ request: nf_tables_msg_types, _ socket: borrowing NetfilterSocket,
+        _ request: nf_tables_msg_types, _ socket: inout NetlinkSocket,
         _ take: (UInt8, ArraySlice<UInt8>) -> Void
     ) throws(HostError) {
         guard !isCut else { return }
         var count = 0
-        let isAll = try socket.dump(request) { family, attributes in
+        let type = Int(NFNL_SUBSYS_NFTABLES) << 8 | Int(request.rawValue)
+        // All families, version 0.
+        let isAll = try socket.list(type, nfgenmsg()) { message in
+            // `struct nfgenmsg` stands before the attributes: its first byte is the family.
+            guard Int32(message.type) >> 8 == NFNL_SUBSYS_NFTABLES, message.body.count >= 4,
+                let family = message.body.first
+            else { return true }
             guard count < Self.mostObjects else { return false }
             count += 1
-            take(family, attributes)
+            take(family, message.body.dropFirst(4))
             return true
         }
         isCut = !isAll

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import CLinux
+import Glibc
 
 /// A message of the kernel, as netlink packs it: a header, then a fixed part and attributes that
 /// depend on its type (`struct nlmsghdr`, include/uapi/linux/netlink.h).
@@ -9,6 +11,18 @@ struct NetlinkMessage {
     let body: ArraySlice<UInt8>
 
     private static let headerSize = 16
+
+    /// A list is at its end.
+    var isLast: Bool { type == UInt16(NLMSG_DONE) }
+
+    var isAcknowledgement: Bool { type == UInt16(NLMSG_ERROR) }
+
+    /// The errno that the kernel answers with (`struct nlmsgerr`). `nil`: it does not fail.
+    var failure: Int32? {
+        guard isAcknowledgement else { return nil }
+        let code: Int32 = body.integer(at: 0) ?? -EPROTO
+        return code == 0 ? nil : code == .min ? EPROTO : abs(code)
+    }
 
     /// Those in a datagram, up to the first that is not whole.
     static func all(in datagram: [UInt8]) -> [NetlinkMessage] {
