@@ -170,7 +170,7 @@ final class ListenersPart {
         return obstacles
     }
 
-    /// From here on nothing counts, but for packets and conntrack.
+    /// From here on nothing counts, but for packets, what is sent again, and conntrack.
     func stop() throws(BPFError) {
         try accepts?.stop()
         try probe.stop()

@@ -107,7 +107,13 @@ extension NamespaceLooks {
     /// `nil`: the namespace is gone.
     fileprivate mutating func firewall(in inode: UInt32) -> Firewall? {
         guard let namespace = namespace(inode, near: nil) else { return nil }
-        return try? inNetworkNamespace(namespace.value) { Firewall.current() }
+        do {
+            return try inNetworkNamespace(namespace.value) { Firewall.current() }
+        } catch {
+            var unread = Firewall()
+            unread.obstacle = "\(error)"
+            return unread
+        }
     }
 }
 

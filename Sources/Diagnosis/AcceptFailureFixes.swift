@@ -6,9 +6,9 @@ enum AcceptFailureFixes {
     /// - Parameter process: of which it failed. `nil`: it is gone.
     static func of(error: Int32, _ process: ProcessFacts?, _ owner: Owner, _ seen: Observation) -> [Fix] {
         switch error {
-        case 24: openFiles(process, owner, seen)
-        case 23: [fileTable(seen)]
-        case 1:
+        case ErrorNumber.tooManyOpenFiles: openFiles(process, owner, seen)
+        case ErrorNumber.tooManyOpenFilesInSystem: [fileTable(seen)]
+        case ErrorNumber.notPermitted:
             [
                 Fix(
                     "see what forbids it: the audit log names the rule",
@@ -54,15 +54,7 @@ enum AcceptFailureFixes {
     }
 
     private static func lasting(_ value: UInt64, _ process: ProcessFacts, _ owner: Owner) -> String {
-        let own: [(prefix: String, line: String)] = [
-            (
-                "nginx",
-                "worker_rlimit_nofile \(value); in nginx.conf, and no more worker_connections than that"
-            ),
-            ("php-fpm", "rlimit_files = \(value) in the pool's file"),
-            ("haproxy", "no ulimit-n below \(value) in haproxy's global section, and its maxconn"),
-        ]
-        let line = own.first { owner.command.hasPrefix($0.prefix) }?.line
+        let line = owner.program?.openFiles(value)
         let unit =
             process.unit.hasSuffix(".service")
             ? "LimitNOFILE=\(value) by systemctl edit \(ShellWord.quoted(process.unit)), then restart it"

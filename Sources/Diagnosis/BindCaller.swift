@@ -45,9 +45,7 @@ struct BindCaller {
     }
 
     /// EADDRINUSE: no port was left (`inet_csk_get_port`).
-    static let inUse: Int32 = 98
-
-    var withoutPort: UInt64 { stats.failed[Self.inUse] ?? 0 }
+    var withoutPort: UInt64 { stats.failed[ErrorNumber.addressInUse] ?? 0 }
 
     /// Of the search, or where it is not to be seen by itself, of the call.
     var time: Distribution {

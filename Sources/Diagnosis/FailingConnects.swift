@@ -9,17 +9,6 @@ enum ConnectFailure: Hashable {
     /// The caller closed the socket before anything answered.
     case givenUp
 
-    static let permission: Int32 = 1
-    static let access: Int32 = 13
-    static let networkDown: Int32 = 100
-    static let networkUnreachable: Int32 = 101
-    static let connectionReset: Int32 = 104
-    static let timedOut: Int32 = 110
-    static let refused: Int32 = 111
-    static let hostUnreachable: Int32 = 113
-    /// Of the connects that come to a route with a source address: see `SourceAddressUnavailable`.
-    static let addressNotAvailable: Int32 = 99
-
     /// "ECONNREFUSED", "given up".
     var name: String {
         switch self {
@@ -34,7 +23,7 @@ enum ConnectFailure: Hashable {
     }
 
     /// Whether nobody answered.
-    var isSilence: Bool { self == .givenUp || self == .error(Self.timedOut, isSent: true) }
+    var isSilence: Bool { self == .givenUp || self == .error(ErrorNumber.timedOut, isSent: true) }
 }
 
 /// Connects of the processes of one name that failed for one reason.
@@ -71,7 +60,9 @@ struct FailingConnects {
         var found: [Key: FailingConnects] = [:]
         for (call, stats) in calls.byDestination {
             for (reason, count) in reasons(stats) {
-                if case .error(ConnectFailure.refused, _) = reason, isOurs(call.destination) { continue }
+                if case .error(ErrorNumber.connectionRefused, _) = reason, isOurs(call.destination) {
+                    continue
+                }
                 let key = Key(netns: call.destination.netns, command: call.command, reason: reason)
                 let none = FailingConnects(netns: key.netns, command: call.command, reason: reason)
                 found[key, default: none].add(call, stats, count, calls)
@@ -104,13 +95,13 @@ struct FailingConnects {
         count &+= failed
         tried &+= stats.connects
         (all, allFailed) = (calls.all(of: call), calls.failures(of: call))
-        wentElsewhere &+= min(failed, calls.successes(of: call, besides: call.destination.address.family))
+        wentElsewhere &+= min(failed, calls.successesElsewhere(of: call))
     }
 
     /// How often each reason was it. EADDRNOTAVAIL has rules of its own.
     private static func reasons(_ stats: ConnectStats) -> [(ConnectFailure, UInt64)] {
         let others = stats.failed.filter {
-            $0.key != ConnectFailure.addressNotAvailable && $0.value > 0
+            $0.key != ErrorNumber.addressNotAvailable && $0.value > 0
         }
         let local = others.filter { !answers.contains($0.key) }
         // Of EADDRNOTAVAIL those without a source address are unsent, too.
@@ -125,66 +116,14 @@ struct FailingConnects {
 
     /// Errors that only an answer brings, or its absence.
     private static let answers: Set<Int32> = [
-        ConnectFailure.refused, ConnectFailure.timedOut, ConnectFailure.connectionReset,
+        ErrorNumber.connectionRefused, ErrorNumber.timedOut, ErrorNumber.connectionReset,
     ]
 }
 
 extension ConnectStats {
     /// EADDRNOTAVAIL before a port was looked for: there is no source address to the destination.
     var withoutSource: UInt64 {
-        let failed = failed[ConnectFailure.addressNotAvailable] ?? 0
+        let failed = failed[ErrorNumber.addressNotAvailable] ?? 0
         return min(failed.minus(withoutPort &+ tupleTaken), unsent)
-    }
-}
-
-/// All connects of a run by who called, and where to.
-struct Calls {
-    struct Call: Hashable {
-        let destination: Destination
-        let command: String
-    }
-
-    private struct Service: Hashable {
-        let netns: UInt32
-        let command: String
-        let port: UInt16
-        let family: AddressFamily
-    }
-
-    private(set) var byDestination: [Call: ConnectStats] = [:]
-    private var successes: [Service: UInt64] = [:]
-    private var connects: [String: UInt64] = [:]
-    private var failures: [String: UInt64] = [:]
-
-    static func of(_ seen: Observation) throws(NotExamined) -> Calls {
-        var calls = Calls()
-        for (key, stats) in try seen.ports.get().connects where key.kind == .connect && !key.isOverflow {
-            guard let address = key.destination else { continue }
-            let call = Call(
-                destination: Destination(netns: key.netns, address: address, port: key.port),
-                command: key.command.text)
-            calls.byDestination[call, default: ConnectStats()].merge(stats)
-            let service = Service(
-                netns: key.netns, command: call.command, port: key.port, family: address.unmapped.family)
-            calls.successes[service, default: 0] &+= stats.connects.minus(stats.failures &+ stats.abandoned)
-            calls.connects[call.command, default: 0] &+= stats.connects
-            calls.failures[call.command, default: 0] &+= stats.failures &+ stats.abandoned
-        }
-        return calls
-    }
-
-    /// All connects of the caller.
-    func all(of call: Call) -> UInt64 { connects[call.command] ?? 0 }
-
-    /// Those of the caller that failed or were given up.
-    func failures(of call: Call) -> UInt64 { failures[call.command] ?? 0 }
-
-    /// Connects of the caller to the port that went well over the other family.
-    func successes(of call: Call, besides family: AddressFamily) -> UInt64 {
-        let other: AddressFamily = family == .ipv4 ? .ipv6 : .ipv4
-        return successes[
-            Service(
-                netns: call.destination.netns, command: call.command, port: call.destination.port,
-                family: other)] ?? 0
     }
 }

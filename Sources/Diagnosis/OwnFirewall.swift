@@ -24,7 +24,7 @@ struct OwnFirewall {
     init?(_ failing: FailingConnects, _ seen: Observation) {
         guard let first = failing.destinations.first?.destination,
             failing.destinations.allSatisfy({ $0.destination.port == first.port }),
-            Self.dropped(in: failing.netns, seen) >= failing.count
+            OwnDrops(failing, seen).suffice
         else { return nil }
         let all = failing.destinations.compactMap { OwnFirewall($0.destination, seen) }
         guard let own = all.first, all.count == failing.destinations.count,
@@ -47,19 +47,36 @@ struct OwnFirewall {
     private func explains(_ reason: ConnectFailure) -> Bool {
         switch culprit.suspect.rejection {
         case nil: return reason.isSilence
-        case .reset: return reason == .error(ConnectFailure.refused, isSent: true)
+        case .reset: return reason == .error(ErrorNumber.connectionRefused, isSent: true)
         case .icmp:
             if case .error(_, let isSent) = reason { return isSent && !reason.isSilence }
             return false
         }
     }
+}
 
-    /// By netfilter.
-    private static func dropped(in netns: UInt32, _ seen: Observation) -> UInt64 {
-        guard case .seen(let drops) = seen.drops else { return 0 }
-        return (drops.packets ?? [:]).reduce(0) { sum, packet in
-            packet.key.netns == netns && packet.key.isByNetfilter && packet.key.transport == "tcp"
-                ? sum &+ packet.value : sum
+/// Packets of connections that go out of a namespace, dropped by its own netfilter.
+struct OwnDrops {
+    let count: UInt64
+    /// Whether they are enough for all of the connects: each SYN is one at least.
+    let suffice: Bool
+    /// Whether they are what nobody answered.
+    let explain: Bool
+
+    init(_ failing: FailingConnects, _ seen: Observation) {
+        guard case .seen(let drops) = seen.drops else {
+            (count, suffice, explain) = (0, false, false)
+            return
         }
+        let listening = Set(drops.listeners.keys.filter { $0.netns == failing.netns }.map(\.port))
+        count = (drops.packets ?? [:]).reduce(0) { sum, packet in
+            let key = packet.key
+            let isOwn =
+                key.netns == failing.netns && key.isByNetfilter && key.transport == "tcp"
+                && !(key.port.map(listening.contains) ?? false)
+            return isOwn ? sum &+ packet.value : sum
+        }
+        suffice = count > 0 && count >= failing.count
+        explain = suffice && failing.reason.isSilence
     }
 }

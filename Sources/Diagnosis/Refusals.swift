@@ -28,10 +28,24 @@ struct Refusal {
 struct Refusals {
     /// The most wanted first.
     private(set) var all: [Refusal] = []
-    private var places: Set<RefusedPlace> = []
+    /// Namespaces in which connections to there were refused.
+    private var namespaces: [Endpoint: [UInt32]] = [:]
     private let listeners: [RefusalPort: [(key: Listener, value: ListenerState)]]
     /// Why nothing is known; `nil`: something is.
     private var obstacle: String?
+
+    private struct Endpoint: Hashable {
+        let address: IPAddress
+        let port: UInt16
+
+        init(_ place: RefusedPlace) {
+            (address, port) = (place.address, place.port)
+        }
+
+        init(_ destination: Destination) {
+            (address, port) = (destination.address.unmapped, destination.port)
+        }
+    }
 
     private struct RefusalPort: Hashable {
         let netns: UInt32
@@ -49,9 +63,8 @@ struct Refusals {
         if case .not(let why) = seen.ports, case .not = seen.drops { obstacle = why }
         var found: [RefusedPlace: Refusal] = [:]
         addSYNs(seen, to: &found)
-        places = Set(found.keys)
+        for place in found.keys { namespaces[Endpoint(place), default: []].append(place.netns) }
         addConnects(seen, to: &found)
-        places.formUnion(found.keys)
         all = found.values.filter { $0.count > 0 }.map(settled).sorted {
             ($0.count, $1.place.port, $1.place.netns, $1.place.address)
                 > ($1.count, $0.place.port, $0.place.netns, $0.place.address)
@@ -66,7 +79,7 @@ struct Refusals {
     /// Whether this machine itself refused connections to there, in whichever namespace.
     func isOurs(_ destination: Destination) -> Bool {
         destination.address.unmapped.isLoopback
-            || places.contains { $0.port == destination.port && $0.address == destination.address.unmapped }
+            || namespaces[Endpoint(destination)] != nil
     }
 
     /// Whoever they come from.
@@ -92,33 +105,38 @@ struct Refusals {
     }
 
     /// Of this machine.
-    private func addConnects(_ seen: Observation, to found: inout [RefusedPlace: Refusal]) {
+    private mutating func addConnects(_ seen: Observation, to found: inout [RefusedPlace: Refusal]) {
         guard let calls = try? Calls.of(seen) else { return }
-        for (call, stats) in calls.byDestination {
-            guard let count = stats.failed[ConnectFailure.refused], count > 0, isOurs(call.destination)
+        // In order: what a packet's port alone tells goes to the first.
+        let sorted = calls.byDestination.sorted {
+            ($0.key.destination.address, $0.key.command) < ($1.key.destination.address, $1.key.command)
+        }
+        for (call, stats) in sorted {
+            guard let count = stats.failed[ErrorNumber.connectionRefused], count > 0, isOurs(call.destination)
             else { continue }
-            let address = call.destination.address.unmapped
-            let place = asked(call.destination.netns, address, call.destination.port, found)
-            if place == nil, seen.tellsRefused, isAnswered(call.destination) { continue }
-            let own = RefusedPlace(
-                netns: call.destination.netns, address: address, port: call.destination.port)
-            var refusal = found[place ?? own] ?? Refusal(place: place ?? own)
-            // Packets by port alone are those of the first that is known to ask for it.
-            if place == nil { refusal.syns = found.removeValue(forKey: own.atAnyAddress)?.syns }
+            let asked = asked(call.destination)
+            if asked == nil, seen.tellsRefused, isAnswered(call.destination) { continue }
+            let place = asked ?? RefusedPlace(call.destination)
+            var refusal = found[place] ?? Refusal(place: place)
+            if asked == nil {
+                namespaces[Endpoint(place), default: []].append(place.netns)
+                refusal.syns = found.removeValue(forKey: place.atAnyAddress)?.syns
+            }
             if refusal.callers[call.command] == nil { refusal.callersConnects &+= calls.all(of: call) }
             refusal.callers[call.command, default: 0] &+= count
-            refusal.wentElsewhere &+= min(count, calls.successes(of: call, besides: address.family))
+            refusal.wentElsewhere &+= min(count, calls.successesElsewhere(of: call))
             found[refusal.place] = refusal
         }
     }
 
-    /// Where the SYNs of connects to there found no socket: a loopback address is each namespace's own.
-    private func asked(
-        _ netns: UInt32, _ address: IPAddress, _ port: UInt16, _ found: [RefusedPlace: Refusal]
-    ) -> RefusedPlace? {
-        let own = RefusedPlace(netns: netns, address: address, port: port)
-        if found[own] != nil || address.isLoopback { return found[own] == nil ? nil : own }
-        return found.keys.filter { $0.port == port && $0.address == address }.min { $0.netns < $1.netns }
+    /// Where connections to there are known to have been refused: in the caller's own namespace, or but
+    /// for loopback addresses in another.
+    private func asked(_ destination: Destination) -> RefusedPlace? {
+        let there = namespaces[Endpoint(destination)] ?? []
+        let own = RefusedPlace(destination)
+        if there.contains(own.netns) { return own }
+        guard !own.address.isLoopback, let netns = there.min() else { return nil }
+        return RefusedPlace(netns: netns, address: own.address, port: own.port)
     }
 
     /// A socket listens there, and no SYN missed it: then it is a firewall that refuses.
@@ -141,6 +159,11 @@ struct Refusals {
 }
 
 extension RefusedPlace {
+    fileprivate init(_ destination: Destination) {
+        self.init(
+            netns: destination.netns, address: destination.address.unmapped, port: destination.port)
+    }
+
     fileprivate var atAnyAddress: RefusedPlace {
         RefusedPlace(netns: netns, address: IPAddress(0, 0, 0, 0), port: port)
     }

@@ -38,7 +38,7 @@ struct Services {
     /// By connects.
     private static func silent(_ netns: UInt32, _ seen: Observation) -> String? {
         func silence(_ upstream: Upstream) -> UInt64 {
-            upstream.stats.abandoned &+ (upstream.stats.failed[ConnectFailure.timedOut] ?? 0)
+            upstream.stats.abandoned &+ (upstream.stats.failed[ErrorNumber.timedOut] ?? 0)
         }
         return ((try? Upstream.all(seen)) ?? []).filter { $0.destination.netns == netns && silence($0) > 0 }
             .max { silence($0) < silence($1) }?.endpoint

@@ -11,26 +11,14 @@ struct Upstream {
 
     /// Those of a run, the one with the most connects first.
     static func all(_ seen: Observation) throws(NotExamined) -> [Upstream] {
-        let ports = try seen.ports.get()
-        struct Key: Hashable {
-            let destination: Destination
-            let command: CommandName
-        }
-        var sums: [Key: ConnectStats] = [:]
-        var pids: [Key: Set<UInt32>] = [:]
-        for (key, stats) in ports.connects where key.kind == .connect && !key.isOverflow {
-            guard let address = key.destination else { continue }
-            let destination = Destination(netns: key.netns, address: address, port: key.port)
-            let caller = Key(destination: destination, command: key.command)
-            sums[caller, default: ConnectStats()].merge(stats)
-            pids[caller, default: []].insert(key.pid)
-        }
-        let ranges = Dictionary(ports.ranges.map { ($0.destination, $0) }, uniquingKeysWith: { $1 })
-        return sums.map {
+        let calls = try Calls.of(seen)
+        let ranges = Dictionary(
+            try seen.ports.get().ranges.map { ($0.destination, $0) }, uniquingKeysWith: { $1 })
+        return calls.byDestination.map { call, stats in
             Upstream(
-                destination: $0.destination, command: $0.command.text,
-                program: seen.program(of: pids[$0] ?? [], $0.command.text), stats: $1,
-                range: ranges[$0.destination])
+                destination: call.destination, command: call.command,
+                program: seen.program(of: calls.processes[call] ?? [], call.command), stats: stats,
+                range: ranges[call.destination])
         }.sorted {
             ($0.stats.connects, $1.destination.port, $1.command)
                 > ($1.stats.connects, $0.destination.port, $0.command)

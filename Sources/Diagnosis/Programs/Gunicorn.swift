@@ -35,7 +35,12 @@ struct Gunicorn: ServerProgram {
         }
     }
 
-    func backlog(_ value: Int, of service: Service) -> ProgramSetting {
+    func backlog(_ value: Int, of service: Service) -> ProgramSetting { backlog(value) }
+
+    func backlog(_ value: Int, ofUnixSocket path: String) -> ProgramSetting? { backlog(value) }
+
+    /// Of all its sockets.
+    private func backlog(_ value: Int) -> ProgramSetting {
         ProgramSetting(
             "backlog", value: value, line: "--backlog \(value)",
             "among gunicorn's arguments (backlog = \(value) in gunicorn.conf.py); then restart gunicorn")

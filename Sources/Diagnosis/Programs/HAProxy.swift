@@ -20,6 +20,10 @@ struct HAProxy: ServerProgram {
                 + "haproxy (a reload hands the old socket on, and its backlog)")
     }
 
+    func openFiles(_ value: UInt64) -> String? {
+        "no ulimit-n below \(value) in haproxy's global section, and its maxconn"
+    }
+
     func workers(_ value: Int?, of service: Service) -> [ProgramSetting] {
         [
             ProgramSetting(

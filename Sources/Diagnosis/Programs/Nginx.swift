@@ -23,6 +23,16 @@ struct Nginx: ServerProgram {
                 + "default_server); then: nginx -s reload")
     }
 
+    func backlog(_ value: Int, ofUnixSocket path: String) -> ProgramSetting? {
+        ProgramSetting(
+            "backlog", value: value, line: "listen unix:\(path) backlog=\(value);",
+            "in nginx's server block, beside what stands in that line; then: nginx -s reload")
+    }
+
+    func openFiles(_ value: UInt64) -> String? {
+        "worker_rlimit_nofile \(value); in nginx.conf, and no more worker_connections than that"
+    }
+
     func workers(_ value: Int?, of service: Service) -> [ProgramSetting] {
         [
             ProgramSetting(

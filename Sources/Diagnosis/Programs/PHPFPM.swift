@@ -23,6 +23,15 @@ struct PHPFPM: ServerProgram {
                 + "php-fpm (a reload keeps the old socket)")
     }
 
+    func backlog(_ value: Int, ofUnixSocket path: String) -> ProgramSetting? {
+        ProgramSetting(
+            "listen.backlog", value: value, line: "listen.backlog = \(value)",
+            "in the file of the pool with listen = \(path); then restart php-fpm (a reload keeps the old socket)"
+        )
+    }
+
+    func openFiles(_ value: UInt64) -> String? { "rlimit_files = \(value) in the pool's file" }
+
     func workers(_ value: Int?, of service: Service) -> [ProgramSetting] {
         [
             ProgramSetting(

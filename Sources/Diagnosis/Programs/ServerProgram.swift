@@ -19,6 +19,12 @@ protocol ServerProgram: Sendable {
     /// The setting that listen() gets its backlog from, in a line for this very socket.
     func backlog(_ value: Int, of service: Service) -> ProgramSetting
 
+    /// The same of a Unix socket. `nil`: it takes none, or it is not known how that is written.
+    func backlog(_ value: Int, ofUnixSocket path: String) -> ProgramSetting?
+
+    /// Where it raises its own limit of open files. `nil`: it takes what it is started with.
+    func openFiles(_ value: UInt64) -> String?
+
     /// The settings that say how many connections it takes at once, that which the others need
     /// first.
     /// - Parameter value: as many. `nil`: it is not known how many it takes now, so that any number
@@ -37,6 +43,8 @@ protocol ServerProgram: Sendable {
 
 extension ServerProgram {
     var defaultBacklog: Int? { nil }
+    func backlog(_ value: Int, ofUnixSocket path: String) -> ProgramSetting? { nil }
+    func openFiles(_ value: UInt64) -> String? { nil }
     func capacity(of service: Service) -> Capacity { .unlimited }
     func workers(_ value: Int?, of service: Service) -> [ProgramSetting] { [] }
     func keepalive(to endpoint: String) -> ProgramSetting? { nil }

@@ -28,7 +28,12 @@ struct UWSGI: ServerProgram {
         return .limited(service.workers.count * threads)
     }
 
-    func backlog(_ value: Int, of service: Service) -> ProgramSetting {
+    func backlog(_ value: Int, of service: Service) -> ProgramSetting { backlog(value) }
+
+    func backlog(_ value: Int, ofUnixSocket path: String) -> ProgramSetting? { backlog(value) }
+
+    /// Of all its sockets.
+    private func backlog(_ value: Int) -> ProgramSetting {
         ProgramSetting(
             "listen", value: value, line: "listen = \(value)",
             "in uWSGI's ini file (--listen \(value) among its arguments); it does not start where "

@@ -17,16 +17,9 @@ struct AcceptFails: Rule {
     /// For want of what the server needs; what else may fail (EBADF, EINVAL while it closes the
     /// socket) is its own doing.
     private static let shortages: Set<Int32> = [
-        Errno.emfile, Errno.enfile, Errno.enomem, Errno.enobufs, Errno.eperm,
+        ErrorNumber.tooManyOpenFiles, ErrorNumber.tooManyOpenFilesInSystem, ErrorNumber.noMemory,
+        ErrorNumber.noBufferSpace, ErrorNumber.notPermitted,
     ]
-
-    private enum Errno {
-        static let eperm: Int32 = 1
-        static let enomem: Int32 = 12
-        static let enfile: Int32 = 23
-        static let emfile: Int32 = 24
-        static let enobufs: Int32 = 105
-    }
 
     /// How often accept failed for processes, by the error.
     static func failures(of pids: [UInt32], _ drops: DropsInterval) -> [Int32: UInt64] {
@@ -48,7 +41,7 @@ struct AcceptFails: Rule {
         return Finding(
             id: .acceptFails, severity: isWaitedFor ? .critical : .warning, confidence: .certain,
             subject: .listener(queue.listener), subjectText: seen.text(of: queue.listener, queue.owner),
-            summary: "accept fails with \(name) \(seen.rateText(count)) times a second: "
+            summary: seen.often(count, "call") { $0 ? "fails" : "fail" } + " of accept with \(name): "
                 + "\(queue.owner.name) cannot take connections on \(endpoint), since \(Self.why(error))",
             evidence: [
                 Evidence(
@@ -64,9 +57,9 @@ struct AcceptFails: Rule {
 
     private static func why(_ error: Int32) -> String {
         switch error {
-        case Errno.emfile: "it has as many files open as its limit allows"
-        case Errno.enfile: "the machine has as many files open as fs.file-max allows"
-        case Errno.eperm: "a security module or a firewall rule forbids it"
+        case ErrorNumber.tooManyOpenFiles: "it has as many files open as its limit allows"
+        case ErrorNumber.tooManyOpenFilesInSystem: "the machine has as many files open as fs.file-max allows"
+        case ErrorNumber.notPermitted: "a security module or a firewall rule forbids it"
         default: "the kernel has no memory for it"
         }
     }
@@ -81,7 +74,7 @@ struct AcceptFails: Rule {
     }
 
     private func limits(_ error: Int32, _ queue: AcceptQueue, _ seen: Observation) -> [Evidence] {
-        if error == Errno.enfile, let maximum = seen.fileTable.maximum {
+        if error == ErrorNumber.tooManyOpenFilesInSystem, let maximum = seen.fileTable.maximum {
             let open = seen.fileTable.open.map { "\(Units.exact($0)) of " } ?? ""
             return [
                 Evidence(
@@ -92,7 +85,7 @@ struct AcceptFails: Rule {
         }
         let limited = queue.owner.pids.lazy.compactMap { seen.processes[$0]?.openFiles }
             .max { ($0.open ?? 0) < ($1.open ?? 0) }
-        guard error == Errno.emfile, let limited, let soft = limited.soft else { return [] }
+        guard error == ErrorNumber.tooManyOpenFiles, let limited, let soft = limited.soft else { return [] }
         let open = limited.open.map { "\(Units.exact($0)) of " } ?? ""
         return [
             Evidence(

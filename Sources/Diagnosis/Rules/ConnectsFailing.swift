@@ -89,7 +89,7 @@ struct ConnectsFailing: Rule {
                         + "the other address family", by: .traced(ports.backend)))
         }
         let own = OwnDrops(failing, seen)
-        if failing.reason.isSilence, own.explain {
+        if own.explain {
             evidence.append(
                 Evidence(
                     "own_packets_dropped_per_s", seen.rate(own.count),
@@ -131,16 +131,7 @@ private struct ConnectAnswer {
             fixes = own.fixes
             return
         }
-        switch failing.reason {
-        case .error(ConnectFailure.refused, _):
-            meaning = "a reset answers: nothing listens there, or a firewall rejects"
-            fixes = [
-                Fix(
-                    "start the service at \(endpoint), or take it out of \(failing.command)'s configuration until "
-                        + "it is back", command: "on \(address): ss -ltnp 'sport = :\(first?.port ?? 0)'"
-                )
-            ]
-        case _ where failing.reason.isSilence && OwnDrops(failing, seen).explain:
+        if OwnDrops(failing, seen).explain {
             meaning = "this host's own firewall drops what it sends"
             fixes = [
                 Fix(
@@ -149,7 +140,18 @@ private struct ConnectAnswer {
                         "\(prefix)nft -a list ruleset | grep -nE 'hook (output|postrouting)|drop|reject'; "
                         + "\(prefix)iptables -nvxL OUTPUT")
             ]
-        case .error(ConnectFailure.timedOut, _), .givenUp:
+            return
+        }
+        switch failing.reason {
+        case .error(ErrorNumber.connectionRefused, _):
+            meaning = "a reset answers: nothing listens there, or a firewall rejects"
+            fixes = [
+                Fix(
+                    "start the service at \(endpoint), or take it out of \(failing.command)'s configuration until "
+                        + "it is back", command: "on \(address): ss -ltnp 'sport = :\(first?.port ?? 0)'"
+                )
+            ]
+        case .error(ErrorNumber.timedOut, _), .givenUp:
             meaning =
                 "nothing answers its SYNs" + (failing.reason == .givenUp ? " before the caller closes" : "")
             fixes = [
@@ -157,30 +159,30 @@ private struct ConnectAnswer {
                     "find what swallows the SYNs: a host that is down, a firewall that drops, a route that leads "
                         + "nowhere", command: watch)
             ]
-        case .error(ConnectFailure.hostUnreachable, false), .error(ConnectFailure.networkUnreachable, false):
+        case .error(ErrorNumber.noRouteToHost, false), .error(ErrorNumber.networkUnreachable, false):
             meaning = "this host has no route to it"
             fixes = [Fix("add the route, or remove the one that says unreachable", command: route)]
-        case .error(ConnectFailure.access, false):
+        case .error(ErrorNumber.permissionDenied, false):
             meaning = "a route prohibits it, or a security module"
             fixes = [
                 Fix(
                     "look for a route of the type prohibit",
                     command: "\(route); \(prefix)ip route show type prohibit")
             ]
-        case .error(ConnectFailure.permission, _):
+        case .error(ErrorNumber.notPermitted, _):
             meaning = "a BPF program of its cgroup, or a security module, forbids it"
             fixes = [Fix("find what forbids it", command: "bpftool cgroup tree; journalctl -k -g denied")]
-        case .error(ConnectFailure.hostUnreachable, true):
+        case .error(ErrorNumber.noRouteToHost, true):
             meaning = "no neighbour answers for the address, or an ICMP message says unreachable or filtered"
             fixes = [
                 Fix(
                     "see whether the neighbour is known (FAILED: it does not answer ARP), then who sends the ICMP message",
                     command: "\(prefix)ip neigh show \(address); \(prefix)tcpdump -ni any icmp or icmp6")
             ]
-        case .error(ConnectFailure.networkUnreachable, true), .error(ConnectFailure.access, true):
+        case .error(ErrorNumber.networkUnreachable, true), .error(ErrorNumber.permissionDenied, true):
             meaning = "a router or firewall on the way answers with an ICMP message"
             fixes = [Fix("see who sends it", command: "\(prefix)tcpdump -ni any icmp or icmp6")]
-        case .error(ConnectFailure.networkDown, _):
+        case .error(ErrorNumber.networkDown, _):
             meaning = "the interface that the route leads to is down"
             fixes = [Fix("set it up", command: "\(route); \(prefix)ip -br link")]
         case .error(let number, _):
@@ -191,25 +193,5 @@ private struct ConnectAnswer {
                     risk: "strace slows the process down")
             ]
         }
-    }
-}
-
-/// Packets of connections that go out of the namespace, dropped by its own firewall.
-private struct OwnDrops {
-    let count: UInt64
-    /// Whether they are enough for connects that nobody answered: each SYN is one at least.
-    let explain: Bool
-
-    init(_ failing: FailingConnects, _ seen: Observation) {
-        guard case .seen(let drops) = seen.drops, let packets = drops.packets else {
-            (count, explain) = (0, false)
-            return
-        }
-        let listening = Set(drops.listeners.keys.filter { $0.netns == failing.netns }.map(\.port))
-        count = packets.filter { packet, _ in
-            packet.netns == failing.netns && packet.kind == .drop && packet.transport == "tcp"
-                && Obstacle(packet) == .firewall && packet.port.map { !listening.contains($0) } ?? true
-        }.reduce(0) { $0 &+ $1.value }
-        explain = count > 0 && count >= failing.count
     }
 }

@@ -27,7 +27,7 @@ struct SourceAddressUnavailable: Rule {
         let failed = stats.withoutSource
         let address = call.destination.address
         let endpoint = EndpointText.of(address, call.destination.port)
-        let other = calls.successes(of: call, besides: address.family)
+        let other = calls.successesElsewhere(of: call)
         let share = Double(failed) / Double(max(calls.all(of: call), 1))
         let isFallback = other >= failed
         let isMeant = !isFallback && seen.rate(failed) >= leastRate

@@ -39,19 +39,21 @@ struct UnixSocketBacklog: Rule {
         let callers = callers.sorted { ($0.count, $1.command) > ($1.count, $0.command) }
         let caller = callers.first?.command ?? ""
         let listener = seen.unixListeners.first { $0.path == place.path }
-        let owner = listener.flatMap { seen.unixOwners[$0.inode]?.min { $0.pid < $1.pid } }
+        let owners = listener.flatMap { seen.unixOwners[$0.inode] } ?? []
+        let owner = owners.min { $0.pid < $1.pid }
+        let program = owner.flatMap { seen.program(of: Set(owners.map(\.pid)), $0.command) }
         let server = owner?.command ?? "whoever listens there"
         return Finding(
             id: .unixSocketBacklog, severity: .critical, confidence: .certain,
             subject: .path(place.path, netns: place.netns),
             subjectText: "\(caller) to \(place.path)\(owner.map { " (\($0.command))" } ?? "")",
             summary:
-                "\(seen.rateText(count)) connects a second of \(caller) to the Unix socket \(place.path) fail "
-                + "with EAGAIN: its queue is full"
+                seen.often(count, "connect") { $0 ? "fails" : "fail" } + " of \(caller) to the Unix socket "
+                + "\(place.path) with EAGAIN: its queue is full"
                 + (listener.map { " (backlog \($0.backlog))" } ?? "") + ", \(server) takes them too slowly",
             evidence: evidence(count, listener, seen, ports),
             impact: Impact(failed: seen.rate(count)),
-            fixes: fixes(place, listener, server, seen), check: "tcpwhy diagnose -d 10")
+            fixes: fixes(place, listener, server, program, seen), check: "tcpwhy diagnose -d 10")
     }
 
     private func evidence(
@@ -76,7 +78,8 @@ struct UnixSocketBacklog: Rule {
     }
 
     private func fixes(
-        _ place: Place, _ listener: UnixListener?, _ server: String, _ seen: Observation
+        _ place: Place, _ listener: UnixListener?, _ server: String, _ program: (any ServerProgram)?,
+        _ seen: Observation
     ) -> [Fix] {
         guard let listener else {
             return [Fix("give the socket a longer queue, and \(server) more processes to take what waits")]
@@ -92,42 +95,16 @@ struct UnixSocketBacklog: Rule {
                     seen,
                     risk: "none by itself: \(server) must be started anew to ask for more"))
         }
-        let setting = Setting(server: server, path: place.path, value)
+        let setting = program?.backlog(value, ofUnixSocket: place.path)
         fixes.append(
             Fix(
-                "have \(server) ask for a queue of \(value), and see that enough of it serve "
-                    + "(php-fpm: pm.max_children)", command: setting.line, lasting: setting.lasting,
+                "have \(server) ask for a queue of \(value), and see that it has workers enough",
+                command: setting?.line ?? "listen(fd, \(value))",
+                lasting: setting?.lasting ?? "in its configuration or source; then restart it",
                 risk:
                     "a longer queue helps bursts only: behind a server that is too slow requests wait longer",
-                setting: setting.directive)
+                setting: program.flatMap { program in setting?.directive(of: program) })
         )
         return fixes
-    }
-
-    /// Where listen()'s backlog of a Unix socket comes from.
-    private struct Setting {
-        let line: String
-        let lasting: String
-        /// `nil`: the server's settings are not known.
-        let directive: Fix.Setting?
-
-        init(server: String, path: String, _ value: Int) {
-            let known: [(program: String, name: String, line: String, lasting: String)] = [
-                (
-                    "php-fpm", "listen.backlog", "listen.backlog = \(value)",
-                    "in the pool's file; then restart it (a reload keeps the old socket)"
-                ),
-                ("gunicorn", "backlog", "--backlog \(value)", "among its arguments; then restart it"),
-                ("uwsgi", "listen", "listen = \(value)", "in its configuration; then restart it"),
-                (
-                    "nginx", "backlog", "listen unix:\(path) backlog=\(value);",
-                    "in the server block; then: nginx -s reload"
-                ),
-            ]
-            let found = known.first { server.hasPrefix($0.program) }
-            directive = found.map { .directive(program: $0.program, name: $0.name, value: "\(value)") }
-            line = found?.line ?? "listen(fd, \(value))"
-            lasting = found?.lasting ?? "in its configuration or source; then restart it"
-        }
     }
 }

@@ -33,3 +33,21 @@ public enum ErrorName {
         "ERFKILL", "EHWPOISON",
     ]
 }
+
+/// Linux error numbers that conclusions are drawn from, by the names that swift-system has for them.
+package enum ErrorNumber {
+    package static let notPermitted: Int32 = 1
+    package static let noMemory: Int32 = 12
+    package static let permissionDenied: Int32 = 13
+    package static let tooManyOpenFilesInSystem: Int32 = 23
+    package static let tooManyOpenFiles: Int32 = 24
+    package static let addressInUse: Int32 = 98
+    package static let addressNotAvailable: Int32 = 99
+    package static let networkDown: Int32 = 100
+    package static let networkUnreachable: Int32 = 101
+    package static let connectionReset: Int32 = 104
+    package static let noBufferSpace: Int32 = 105
+    package static let timedOut: Int32 = 110
+    package static let connectionRefused: Int32 = 111
+    package static let noRouteToHost: Int32 = 113
+}
