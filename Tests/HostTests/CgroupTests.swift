@@ -12,7 +12,7 @@ import Testing
             41 31 0:38 / /sys/fs/cgroup/unified rw,relatime shared:9 master:1 - cgroup2 cgroup2 rw
 
             """
-        #expect(Cgroup.mountPoint(parsing: text) == "/sys/fs/cgroup/unified")
+        #expect(Cgroup.mountPoint(of: Mount.all(parsing: text)) == "/sys/fs/cgroup/unified")
     }
 
     @Test func passesOverMountsOfAPart() {
@@ -20,12 +20,12 @@ import Testing
             41 31 0:38 /system.slice /mnt/part rw - cgroup2 cgroup2 rw
             42 31 0:38 / /mnt/with\\040space\\134 rw - cgroup2 cgroup2 rw
             """
-        #expect(Cgroup.mountPoint(parsing: text) == "/mnt/with space\\")
+        #expect(Cgroup.mountPoint(of: Mount.all(parsing: text)) == "/mnt/with space\\")
     }
 
     @Test(arguments: ["", "1 2 3\n", "41 31 0:38 / /x rw cgroup2 cgroup2 rw\n", "a b c / e f -\n"])
     func findsNoneElsewhere(text: String) {
-        #expect(Cgroup.mountPoint(parsing: text) == nil)
+        #expect(Cgroup.mountPoint(of: Mount.all(parsing: text)) == nil)
     }
 
     @Test func readsAProcesssPath() {

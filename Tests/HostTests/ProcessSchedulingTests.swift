@@ -69,7 +69,7 @@ import Testing
 
     /// The innermost first, up to the root.
     @Test func version1GoesBeforeVersion2() throws {
-        let mounts = CgroupMounts(parsing: Self.hybrid)
+        let mounts = CgroupMounts(of: Mount.all(parsing: Self.hybrid))
         let found = try #require(mounts.directories(of: "cpu", parsing: "2:cpu,cpuacct:/a/b:c\n0::/x\n"))
         #expect(found.isVersion1)
         #expect(
@@ -80,7 +80,8 @@ import Testing
     }
 
     @Test func version2HasAllControllers() throws {
-        let mounts = CgroupMounts(parsing: "41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n")
+        let mounts = CgroupMounts(
+            of: Mount.all(parsing: "41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"))
         let found = try #require(mounts.directories(of: "freezer", parsing: "0::/system.slice/a.service\n"))
         #expect(!found.isVersion1 && found.path.first == "/sys/fs/cgroup/system.slice/a.service")
         #expect(mounts.directories(of: "cpu", parsing: "3:cpuset:/\n") == nil)
@@ -88,7 +89,8 @@ import Testing
 
     /// In a container a part of the tree is mounted: paths outside are not there.
     @Test func partOfATreeIsRelative() throws {
-        let mounts = CgroupMounts(parsing: "41 31 0:38 /docker/1 /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n")
+        let mounts = CgroupMounts(
+            of: Mount.all(parsing: "41 31 0:38 /docker/1 /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"))
         let found = try #require(mounts.directories(of: "cpu", parsing: "0::/docker/1/x\n"))
         #expect(found.path == ["/sys/fs/cgroup/x", "/sys/fs/cgroup"])
         #expect(mounts.directories(of: "cpu", parsing: "0::/docker/12\n") == nil)

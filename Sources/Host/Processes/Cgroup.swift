@@ -34,21 +34,11 @@ public struct Cgroup: ~Copyable, Sendable {
     private static let magic = 0x6367_7270
 
     /// Where the tree is mounted; `nil`: nowhere.
-    public static func mountPoint() -> String? {
-        (try? readText("/proc/self/mountinfo")).flatMap { mountPoint(parsing: $0) }
-    }
+    public static func mountPoint() -> String? { mountPoint(of: Mount.all()) }
 
-    /// - Parameter text: `/proc/PID/mountinfo`.
-    public static func mountPoint(parsing text: String) -> String? {
-        for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ")
-            // A number of optional fields ends with "-"; the file system's type follows.
-            guard let dash = words.firstIndex(of: "-"), dash >= 6, dash + 1 < words.count,
-                words[dash + 1] == "cgroup2", words[3] == "/"
-            else { continue }
-            return unescaped(words[4])
-        }
-        return nil
+    /// Where all of it is: a container's own part is not enough.
+    static func mountPoint(of mounts: [Mount]) -> String? {
+        mounts.first { $0.fileSystem == "cgroup2" && $0.root == "/" }?.point
     }
 
     /// - Parameter text: `/proc/PID/cgroup`, in which v2 is number 0.
@@ -57,22 +47,5 @@ public struct Cgroup: ~Copyable, Sendable {
             return String(line.dropFirst(3))
         }
         return nil
-    }
-
-    /// mountinfo writes space, tab, newline and backslash as `\040` and so on.
-    static func unescaped(_ text: Substring) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "\\"), rest.count >= 3,
-                let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8)
-            {
-                bytes.append(code)
-                rest = rest.dropFirst(3)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -11,7 +11,7 @@ public struct CgroupLimits {
     private static let deepest = 32
 
     public init() {
-        mounts = CgroupMounts(parsing: (try? readText("/proc/self/mountinfo")) ?? "")
+        mounts = CgroupMounts(of: Mount.all())
     }
 
     /// - Parameter text: `/proc/PID/cgroup`.

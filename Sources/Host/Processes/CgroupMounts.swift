@@ -7,25 +7,12 @@ struct CgroupMounts {
     /// By controller.
     private var version1: [String: Mount] = [:]
 
-    private struct Mount {
-        let point: String
-        /// What of the tree is there: "/", or in a container its own part.
-        let root: String
-    }
-
-    /// - Parameter text: `/proc/PID/mountinfo`.
-    init(parsing text: String) {
-        for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ")
-            // A number of optional fields ends with "-"; file system, source and options follow.
-            guard let dash = words.firstIndex(of: "-"), dash >= 6, dash + 3 < words.count else { continue }
-            let mount = Mount(point: Cgroup.unescaped(words[4]), root: Cgroup.unescaped(words[3]))
-            switch words[dash + 1] {
+    init(of mounts: [Mount]) {
+        for mount in mounts {
+            switch mount.fileSystem {
             case "cgroup2": version2 = version2 ?? mount
             case "cgroup":
-                for option in words[dash + 3].split(separator: ",") where version1[String(option)] == nil {
-                    version1[String(option)] = mount
-                }
+                for option in mount.options where version1[option] == nil { version1[option] = mount }
             default: break
             }
         }
