@@ -72,6 +72,7 @@ public enum DiagnosisJSON {
             line.integer("missed", report.loss.missedTotal)
             line.integer("not_attributed", report.loss.notAttributed)
         }
+        line.missedByProbe(report.loss)
         line.end(in: &bytes)
     }
 }

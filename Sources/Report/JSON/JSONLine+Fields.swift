@@ -24,6 +24,10 @@ extension JSONLine {
             line.integer("map", loss.table &+ loss.attempt)
             line.integer("missed", loss.missedTotal)
         }
+        missedByProbe(loss)
+    }
+
+    mutating func missedByProbe(_ loss: Loss) {
         object("missed_by_probe") { line in
             for (probe, count) in loss.missed.sorted(by: { $0.key < $1.key }) {
                 line.integer(probe, count)

@@ -54,6 +54,10 @@ struct DiagnosisRun {
         var remarks: [String]
         var durationS: Double
         var lost: [String: Int]
+        var missedByProbe: [String: Int]
+
+        /// Packets freed in an interrupt of the very program that counts them.
+        var packetsMissed: Int { missedByProbe["btf_dropped"] ?? 0 }
     }
 
     let findings: [Finding]
