@@ -39,11 +39,11 @@ import Testing
         #expect(finding.sysctls == [:] && finding.value("tcp_migrate_req") == nil)
     }
 
-    private func alone(isOpen: Bool) -> Observation {
+    private func alone(isOpen: Bool, lost: UInt64 = 20, of accepts: UInt64 = 100) -> Observation {
         Fixture.healthy.withDrops { drops in
             let old = Fixture.listener(5432, inode: 801)
-            drops.listeners[old] = Fixture.state(accepts: 100)
-            drops.listeners[old]?.accepted?.lostOnClose = 20
+            drops.listeners[old] = Fixture.state(accepts: accepts)
+            drops.listeners[old]?.accepted?.lostOnClose = lost
             drops.listeners[old]?.isClosed = true
             if isOpen { drops.listeners[Fixture.listener(5432, inode: 802)] = Fixture.state(accepts: 100) }
         }
@@ -53,6 +53,16 @@ import Testing
         let finding = try #require(self.finding(alone(isOpen: true)))
         #expect(finding.sysctls == [:] && finding.fixes[0].what.contains("across a reload"))
         #expect(finding.severity == .critical)
+    }
+
+    /// What any restart costs is no cause of anything; few of few are many.
+    @Test(arguments: [(1, 100, false), (9, 900, false), (9, 30, true), (10, 10_000, true)])
+    func fewAreNoAlarm(lost: UInt64, accepts: UInt64, isAlarm: Bool) throws {
+        for isOpen in [false, true] {
+            let finding = try #require(self.finding(alone(isOpen: isOpen, lost: lost, of: accepts)))
+            #expect((finding.confidence == .certain) == isAlarm)
+            #expect((finding.severity > .info) == isAlarm)
+        }
     }
 
     /// It ends for good: its queue is the least of it.

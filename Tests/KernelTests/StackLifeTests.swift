@@ -51,7 +51,7 @@ extension KernelTests {
             options.command = "tcpload"
             options.backend = Model.Backend(rawValue: backend.rawValue)
             let probe = try ConnectProbe(options)
-            let busy = try Load("-d \(Lab.isEmulated ? 20 : 4) 127.0.0.1 7001", in: namespace)
+            let busy = try Load("-d \(Lab.isEmulated ? 10 : 4) -W 5 127.0.0.1 7001", in: namespace)
             var sums: [UInt32: UInt64] = [:]
             var (rows, searches, counted) = (0, UInt64(0), UInt64(0))
             func look() throws {

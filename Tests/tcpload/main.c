@@ -210,6 +210,8 @@ static void *work(void *argument)
 		number = atomic_fetch_add(&next_connect, 1);
 		if (options.seconds ? now() >= end : number >= options.count)
 			break;
+		if (options.pause_ms)
+			usleep(options.pause_ms * 1000);
 		int fd = prepare(number), error;
 
 		if (fd < 0) {

@@ -24,6 +24,7 @@ static const char usage[] =
 	"  -m MS  with -l: sleep so long after each accept\n"
 	"  -A MS  with -l: sleep so long before each accept, -n in all, and say how long\n"
 	"         each connection had waited since its connect returned\n"
+	"  -W MS  sleep so long before each connect\n"
 	"  -N N   no more than N descriptors: whoever finds none left tries again\n"
 	"  -a     listen there too, and accept each connect in the thread that made it\n"
 	"  -k     keep every socket until the end (then close with RST)\n"
@@ -89,7 +90,7 @@ void read_options(int argc, char **argv)
 	int option;
 
 	while ((option = getopt(argc, argv,
-				"t:n:d:lLB:R:D:m:A:N:akwuqb:op:r:zy:Y:egvPCOUjfF:Mcx:i:s")) != -1) {
+				"t:n:d:lLB:R:D:m:A:W:N:akwuqb:op:r:zy:Y:egvPCOUjfF:Mcx:i:s")) != -1) {
 		switch (option) {
 		case 't': options.threads = atoi(optarg); break;
 		case 'n': options.count = atol(optarg); break;
@@ -101,6 +102,7 @@ void read_options(int argc, char **argv)
 		case 'D': options.defer = atoi(optarg); break;
 		case 'm': options.nap_ms = atoi(optarg); break;
 		case 'A': options.slow_ms = atoi(optarg); break;
+		case 'W': options.pause_ms = atoi(optarg); break;
 		case 'N': options.descriptors = atoi(optarg); break;
 		case 'a': options.listen = options.deaf = options.in_turn = true; break;
 		case 'k': options.keep = true; break;

@@ -9,8 +9,8 @@
 #define MAX_THREADS 256
 
 extern struct options {
-	int threads, hold_seconds, first_port, backlog, sharing, defer, nap_ms, slow_ms, protocol,
-		rounds, descriptors;
+	int threads, hold_seconds, first_port, backlog, sharing, defer, nap_ms, slow_ms, pause_ms,
+		protocol, rounds, descriptors;
 	long count;
 	double seconds, spin_seconds;
 	bool one_cpu, listen, deaf, in_turn, keep, orderly, nonblocking, quit, no_port, only_bind,

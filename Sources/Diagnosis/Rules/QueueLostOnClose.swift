@@ -7,6 +7,9 @@ struct QueueLostOnClose: Rule {
 
     /// Of the connections that came to the port: one in a hundred shows in the 99th percentile.
     private let muchOfAll = 0.01
+    /// Fewer, unless they are many of those that came, are what any restart costs.
+    private let least: UInt64 = 10
+    private let leastOfAll = 0.05
 
     func examine(_ seen: Observation) throws -> [Finding] {
         let drops = try seen.drops.get()
@@ -19,8 +22,7 @@ struct QueueLostOnClose: Rule {
         let endpoint = EndpointText.of(service.listener.address, service.listener.port)
         return Finding(
             id: .queueLostOnClose,
-            severity: service.isOpen && service.share >= muchOfAll ? .critical : .warning,
-            confidence: .certain, subject: .listener(service.listener),
+            severity: severity(service), confidence: isMuch(service) ? .certain : .possible, subject: .listener(service.listener),
             subjectText: seen.text(of: service.listener, owner),
             summary: seen.often(service.lost, "connection") { $0 ? "is reset" : "are reset" }
                 + " in the accept queue of \(endpoint), where \(owner.name) closes "
@@ -29,7 +31,17 @@ struct QueueLostOnClose: Rule {
             evidence: evidence(service, drops, seen),
             impact: Impact(failed: seen.rate(service.lost), share: service.share),
             fixes: fixes(service, owner, drops, seen),
-            check: "tcpwhy diagnose -P \(service.listener.port) -d 30")
+            check: "tcpwhy diagnose -P \(service.listener.port) -d 30",
+            unsettled: isMuch(service) ? "" : "how often the service restarts: its log")
+    }
+
+    private func isMuch(_ service: ReloadedPort) -> Bool {
+        service.lost >= least || service.share >= leastOfAll
+    }
+
+    private func severity(_ service: ReloadedPort) -> Severity {
+        guard isMuch(service) else { return .info }
+        return service.isOpen && service.share >= muchOfAll ? .critical : .warning
     }
 
     private func evidence(_ service: ReloadedPort, _ drops: DropsInterval, _ seen: Observation) -> [Evidence]

@@ -13,8 +13,12 @@ final class Oracle {
     }
 
     private final class Probe {
+        let program: String
         let link: Link
-        init(_ link: consuming Link) { self.link = link }
+        init(_ program: String, _ link: consuming Link) {
+            self.program = program
+            self.link = link
+        }
     }
 
     private let object: BPFObject
@@ -35,7 +39,18 @@ final class Oracle {
             ("oracle_check6", "__inet6_check_established"), ("oracle_found", "tcp_connect"),
         ] {
             probes.append(
-                Probe(try object.attachKprobe(program: program, function: function, isReturn: false)))
+                Probe(program, try object.attachKprobe(program: program, function: function, isReturn: false))
+            )
+        }
+    }
+
+    /// Calls so far that the kernel ran without one of its programs: it refuses a kprobe's where a
+    /// map is being read, which may be preempted (`bpf_disable_instrumentation`), and says so from
+    /// Linux 6.7 on. Earlier kernels of the matrix do not preempt there.
+    func missed() throws -> Int {
+        try probes.reduce(0) { sum, probe in
+            let refused = try object.programInfo(probe.program).recursionMisses ?? 0
+            return sum + Int(refused + (probe.link.missed ?? 0))
         }
     }
 
