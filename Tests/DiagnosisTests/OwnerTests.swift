@@ -254,6 +254,16 @@ import Testing
         #expect(finding.check.hasSuffix("sport = :80"))
     }
 
+    /// Where no CPU is idle, it may just not have come to reading them.
+    @Test func unreadWithoutACPUIsAPossibility() throws {
+        var seen = Sick.notServed
+        let full = Fixture.cpu(user: 80, system: 20)
+        seen.hotspots = .seen(Fixture.hotspots(full, full))
+        let finding = try #require(seen.report.findings[.notServed])
+        #expect(finding.severity == .info && finding.confidence == .possible)
+        #expect(finding.unsettled.contains("idle"))
+    }
+
     /// Read to the end, and never closed.
     @Test func connectionsLeftOpenAreALeak() throws {
         let seen = Fixture.healthy.withDrops {

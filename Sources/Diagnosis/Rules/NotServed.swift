@@ -38,9 +38,12 @@ struct NotServed: Rule {
         let share = Double(count) / Double(max(sockets.all, 1))
         let endpoint = EndpointText.of(listener.address, listener.port)
         let isRead = sockets.allUnread == 0
+        // It may just not have come to it.
+        let isStarved = seen.idleProcessors.map { seen.looks(at: owner).isStarved(with: $0) } == true
         return Finding(
-            id: .notServed, severity: share >= criticalShare && !isRead ? .critical : .warning,
-            confidence: .likely, subject: .listener(listener), subjectText: seen.text(of: listener, owner),
+            id: .notServed,
+            severity: isStarved ? .info : share >= criticalShare && !isRead ? .critical : .warning,
+            confidence: isStarved ? .possible : .likely, subject: .listener(listener), subjectText: seen.text(of: listener, owner),
             summary: isRead
                 ? "\(owner.name) does not close \(Units.exact(count)) connections of \(endpoint) that their "
                     + "clients have closed (CLOSE_WAIT)"
@@ -52,7 +55,9 @@ struct NotServed: Rule {
             impact: Impact(share: share), fixes: fixes(owner, isRead: isRead),
             check:
                 "\(seen.prefix(listener.netns))ss -tn state established state close-wait sport = :\(listener.port)",
-            unsettled: "the service's own log and its threads: what do they wait for?")
+            unsettled: isStarved
+                ? "whether it is the same when a CPU is idle"
+                : "the service's own log and its threads: what do they wait for?")
     }
 
     private func evidence(_ sockets: ServedSockets) -> [Evidence] {
