@@ -67,7 +67,7 @@ extension WaitingLooks {
     /// Of the CPUs' time: less than this is what interrupts leave.
     private static let noIdle = 0.05
     /// The same where nobody saw whether the owner wants to run.
-    private static let noIdleAtAll = 0.02
+    fileprivate static let noIdleAtAll = 0.02
 
     /// Whether the process wants to run, and so do as many others as there are CPUs.
     /// - Parameter idle: share of the CPUs' time, 0 to 1.
@@ -98,6 +98,9 @@ extension Observation {
         guard case .seen(let hotspots) = hotspots else { return nil }
         return (try? ProcessorUse(hotspots.cpus))?.idle
     }
+
+    /// Whether one of them had time. `false`: not known.
+    var hasIdleProcessor: Bool { idleProcessors.map { $0 > WaitingLooks.noIdleAtAll } ?? false }
 
     /// How those that serve were found when connections waited.
     func looks(at owner: Owner) -> WaitingLooks {

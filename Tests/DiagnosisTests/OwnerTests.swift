@@ -216,7 +216,21 @@ import Testing
             }
         }
         #expect(waits(300).report.findings[.acceptStalls] == nil)
-        #expect(waits(2000).report.findings[.acceptStalls] != nil)
+        #expect(waits(2000).report.findings[.acceptStalls]?.confidence == .possible)
+    }
+
+    /// Where no CPU is idle, whoever sleeps may wait for others that do not come to run.
+    @Test func stallsWithoutACPUArePossibilities() {
+        func seen(_ observation: Observation) -> Finding? {
+            var seen = observation
+            seen.hotspots = Self.full
+            return seen.report.findings[.acceptStalls]
+        }
+        var asleep = Sick.stalls
+        asleep.waitingLooks[80] = .only(.asleep("wait_woken"))
+        #expect(asleep.report.findings[.acceptStalls]?.confidence == .certain)
+        #expect(seen(asleep)?.confidence == .possible)
+        #expect(seen(Self.behind(.only(.asleep("hrtimer_nanosleep"))))?.confidence == .likely)
     }
 
     // MARK: Accepts that tracepoints do not see

@@ -50,13 +50,13 @@ struct AcceptStalls: Rule {
     }
 
     private func finding(_ queue: AcceptQueue, _ hindrance: Hindrance, _ seen: Observation) -> Finding {
-        let isCertain = Self.isCertain(queue, hindrance)
+        let confidence = Self.confidence(queue, hindrance, seen)
         let wait = queue.state.accepted?.wait
         let long = Self.longWaits(queue)
         let isAlways = queue.ownerIsBehind == true
         return Finding(
-            id: .acceptStalls, severity: isAlways ? .critical : .warning,
-            confidence: isCertain ? .certain : .likely,
+            id: .acceptStalls, severity: confidence == .possible ? .info : isAlways ? .critical : .warning,
+            confidence: confidence,
             subject: .listener(queue.listener), subjectText: seen.text(of: queue.listener, queue.owner),
             summary: summary(queue, hindrance, long, seen),
             evidence: waits(queue, long, seen) + OwnerEvidence.of(queue.owner, seen),
@@ -66,18 +66,22 @@ struct AcceptStalls: Rule {
                     delayed: seen.rate(long?.count ?? 0),
                     share: wait.map { Double(long?.count ?? 0) / Double(max($0.count, 1)) }, delay: long?.wait
                 ),
-            fixes: fixes(queue, hindrance), check: "tcpwhy listeners -P \(queue.listener.port) -d 10",
-            unsettled: isCertain
+            fixes: fixes(queue, hindrance, seen), check: "tcpwhy listeners -P \(queue.listener.port) -d 10",
+            unsettled: confidence == .certain
                 ? "" : "what the process does meanwhile: its own trace, or strace -f -r -p PID")
     }
 
-    /// Each wait was measured, and what the owner did meanwhile was seen.
-    private static func isCertain(_ queue: AcceptQueue, _ hindrance: Hindrance) -> Bool {
-        guard case .traced(let backend) = queue.depthSource, backend != .tracepoint else { return false }
-        switch hindrance {
-        case .asleep, .busy: return true
-        case .stopped, .acceptFails, .throttled, .noProcessor, .ready, .unknown: return false
-        }
+    /// Certain where each wait was measured, and what the owner did meanwhile was seen.
+    private static func confidence(
+        _ queue: AcceptQueue, _ hindrance: Hindrance, _ seen: Observation
+    ) -> Confidence {
+        // All workers of a pool are busy for a moment in every burst.
+        if queue.servesOneEach { return .possible }
+        let isTraced = if case .traced(let backend) = queue.depthSource { backend != .tracepoint } else { false }
+        if case .busy = hindrance { return isTraced ? .certain : .likely }
+        // Without an idle CPU it, or what it waits for, may itself wait to run.
+        guard seen.hasIdleProcessor else { return queue.ownerIsBehind == true ? .likely : .possible }
+        return isTraced && hindrance == .asleep ? .certain : .likely
     }
 
     private func summary(
@@ -88,6 +92,7 @@ struct AcceptStalls: Rule {
         let looks = seen.looks(at: queue.owner)
         let why =
             switch hindrance {
+            case _ where queue.servesOneEach: "all of its workers are busy now and then"
             case .asleep:
                 "it is blocked, not busy: asleep" + (looks.place.map { " in \(KernelPlace.text($0))" } ?? "")
             case .busy(let share): "its busiest thread takes \(Units.percent(share)) of a CPU"
@@ -98,7 +103,7 @@ struct AcceptStalls: Rule {
             return "\(queue.owner.name) does not come to accept on \(endpoint), where "
                 + "\(Units.mean(queue.meanDepth ?? 0)) connections wait: \(why)"
         }
-        return "\(queue.owner.name) stalls: on \(endpoint) half of the connections wait less than "
+        return "\(queue.owner.name) \(queue.servesOneEach ? "has bursts" : "stalls"): on \(endpoint) half of the connections wait less than "
             + "\(Units.duration(median)) to be accepted, \(Units.exact(long.count)) waited "
             + "\(Units.duration(long.wait)) and more (p99 \(Units.duration(p99))): \(why)"
     }
@@ -131,7 +136,8 @@ struct AcceptStalls: Rule {
         return evidence
     }
 
-    private func fixes(_ queue: AcceptQueue, _ hindrance: Hindrance) -> [Fix] {
+    private func fixes(_ queue: AcceptQueue, _ hindrance: Hindrance, _ seen: Observation) -> [Fix] {
+        if queue.servesOneEach { return WorkerFixes(queue: queue, hindrance: hindrance, seen: seen).all() }
         let pid = queue.owner.workers.last
         let process = pid.map { " -p \($0)" } ?? ""
         if case .busy = hindrance {
