@@ -69,9 +69,7 @@ struct Diagnose: ParsableCommand {
     var verbose = false
 
     func validate() throws {
-        if !(duration > 0 && duration <= 86_400) {
-            throw ValidationError("-d is a number of seconds above 0 and up to 86400, not \(duration)")
-        }
+        try (0.01...86_400).require(duration, "-d", "seconds")
     }
 
     func run() throws {
