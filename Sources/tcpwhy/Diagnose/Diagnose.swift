@@ -61,8 +61,10 @@ struct Diagnose: ParsableCommand {
     var save: String?
 
     @Option(
-        help: ArgumentHelp("Say which findings are new and which are gone since that run.", valueName: "file")
-    )
+        help: ArgumentHelp(
+            "Say which findings are new and which are gone since that run; also of a file that another program "
+                + "wrote anew, as JSON of up to 64 MiB.",
+            valueName: "file"))
     var baseline: String?
 
     @Flag(help: "Show libbpf's log on standard error.")
@@ -108,10 +110,17 @@ struct Diagnose: ParsableCommand {
     /// milliseconds of CPU time on a machine with much memory.
     private static let lookInterval = 1.0
 
-    private static func read(_ path: String) throws -> SavedFindings {
+    /// Bytes of a baseline.
+    private static let largest = 64 << 20
+
+    static func read(_ path: String) throws -> SavedFindings {
         let bytes: [UInt8]
-        do throws(HostError) { bytes = try OpenFile(path).readAllBytes(path, limit: 1 << 24) } catch {
+        do throws(HostError) { bytes = try OpenFile(path).readAllBytes(path, limit: largest + 1) } catch {
             throw Failure.failed("--baseline: \(error)")
+        }
+        guard bytes.count <= largest else {
+            throw Failure.failed(
+                "--baseline: \(path) is longer than \(largest >> 20) MiB: no run writes as much")
         }
         do throws(SavedFindings.Damage) { return try SavedFindings(bytes) } catch {
             throw Failure.failed("--baseline: \(path) was not written by 'tcpwhy diagnose --save': \(error)")
