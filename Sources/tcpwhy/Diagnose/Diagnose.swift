@@ -41,7 +41,7 @@ struct Diagnose: ParsableCommand {
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Write to this file.", valueName: "file"))
+        help: ArgumentHelp("Write to this file, at the end.", valueName: "file"))
     var file: String?
 
     @Flag(help: "Show every cause, every fix, and what was looked for and not found.")
@@ -79,8 +79,9 @@ struct Diagnose: ParsableCommand {
         _ = try options.process.processID()
         Log.start(verbose: verbose)
         let earlier = try baseline.map(Self.read)
-        let output = try Output(path: file)
-        let saved = try save.map { try Output(path: $0) }
+        let output = try Output.to(file, .whole)
+        let saved = try save.map { try Output(path: $0, .whole) }
+        try Output.refuseTwice(output, saved)
         let source = try Collector(
             options.questions, Pace(every: Self.lookInterval, duration: duration), note: Output.note)
         var progress: Progress?
@@ -94,12 +95,14 @@ struct Diagnose: ParsableCommand {
         let report = Diagnosis().examine(options.filter(seen))
         let comparison = earlier?.compare(report)
         try saved?.write(DiagnosisJSON.write(report))
+        try saved?.finish()
         if json {
             try output.write(DiagnosisJSON.write(report, comparison))
         } else {
             let text = DiagnosisText(style: Terminal.style(for: output), comparison: comparison, isWhole: all)
             try output.write(text.text(report))
         }
+        try output.finish()
         if let failOn, report.findings.contains(where: { $0.severity >= failOn && $0.confidence > .possible })
         {
             throw ExitCode(3)
