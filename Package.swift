@@ -33,6 +33,8 @@ let package = Package(
             providers: [.apt(["libelf-dev", "liblzma-dev", "zlib1g-dev", "libzstd-dev"])]),
         // What a libelf.a lacks.
         .target(name: "CLibelfTree"),
+        // What must be so before Swift's runtime starts.
+        .target(name: "CStart"),
         .systemLibrary(name: "CDemangle", providers: [.apt(["libiberty-dev"])]),
         .target(
             name: "CPrograms", path: "bpf", exclude: ["lib"], sources: ["programs.c"],
@@ -66,7 +68,8 @@ let package = Package(
         .executableTarget(
             name: "tcpwhy",
             dependencies: [
-                "BPF", "Collector", "Diagnosis", "Host", "Model", "Probes", "Report", "Stacks", "Symbols",
+                "BPF", "CStart", "Collector", "Diagnosis", "Host", "Model", "Probes", "Report", "Stacks",
+                "Symbols",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: settings),

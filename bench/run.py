@@ -12,6 +12,9 @@ import subprocess
 import tempfile
 import time
 
+# In the background of a script SIGINT is ignored, and the tracers would ignore it, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 TCPWHY = ".build/release/tcpwhy"
 TCPLOAD = ".build/tcpload"
 ATTACHED = re.compile(rb"tracing|sampling|watching")

@@ -27,7 +27,7 @@ public struct EventLoop: ~Copyable {
 
     /// - Parameters:
     ///   - signals: come as events from now on instead of doing what they do,
-    ///     whichever thread they would have hit. An ignored SIGHUP stays ignored.
+    ///     whichever thread they would have hit. One that is ignored stays so.
     ///   - interval: how often a tick comes, without drift; `nil`: none.
     public init(signals: Set<Int32> = [], interval: Duration? = nil) throws(BPFError) {
         let epoll = FileDescriptor(

@@ -10,8 +10,8 @@ struct SignalFD: ~Copyable {
     private let actions: [(signal: Int32, previous: sigaction)]
 
     init(_ signals: Set<Int32>) throws(BPFError) {
-        // Whoever starts this under nohup wants it to live on.
-        let signals = signals.filter { $0 != SIGHUP || !Self.isIgnored($0) }
+        // Whoever starts this under nohup, or in the background of a script, wants it to live on.
+        let signals = signals.filter { !Self.isIgnored($0) }
         var set = sigset_t()
         unsafe sigemptyset(&set)
         for signal in signals { unsafe sigaddset(&set, signal) }

@@ -17,6 +17,7 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
+#include <linux/stat.h>
 #include <linux/unix_diag.h>
 #include <malloc.h>
 #include <signal.h>
@@ -125,6 +126,18 @@ static inline ssize_t why_receive_from_kernel(int fd, void *buffer, size_t size)
 	ssize_t got = recvfrom(fd, buffer, size, MSG_TRUNC, (struct sockaddr *)&sender, &length);
 
 	return got > 0 && sender.nl_pid != 0 ? 0 : got;
+}
+
+/* The number of the mount that an open file is in; 0: not known, as before Linux 5.8. */
+static inline unsigned long long why_mount(int fd)
+{
+	/* AT_EMPTY_PATH, which fcntl.h has for _GNU_SOURCE only */
+	const int itself = 0x1000;
+	struct statx status = { 0 };
+
+	if (syscall(SYS_statx, fd, "", itself, STATX_MNT_ID, &status) != 0)
+		return 0;
+	return status.stx_mask & STATX_MNT_ID ? status.stx_mnt_id : 0;
 }
 
 /* The magic number of the file system that an open file is in; -1 on failure. */

@@ -13,6 +13,15 @@ struct Tcpwhy: ParsableCommand {
             Traces the kernel with BPF: fentry where it is to be had, else kprobes, else \
             tracepoints. Needs root, or CAP_BPF and CAP_PERFMON.
 
+            A file that is named with -o, --svg or --save is replaced and not emptied, and keeps mode and \
+            owner: by diagnose and profile when the new one is whole, by the live commands when tracing \
+            begins, so that their reports can be read while they grow. A run that fails or is killed before \
+            leaves the old one as it was. Symbolic links are followed, but nothing that another user put \
+            into a directory like /tmp is written. Devices, pipes and mount points are written as they are.
+
+            Ctrl-C, SIGTERM and SIGHUP end a run with what it has found; those that were ignored when it \
+            was started (nohup, a script's background) stay ignored.
+
             EXIT STATUS:
               0   done
               1   failed
@@ -31,25 +40,29 @@ struct Tcpwhy: ParsableCommand {
     static let version = "0.1.0"
 
     static func main() {
+        StandardStreams.occupy()
         Allocator.giveBackWhatIsFreed()
-        // A reader that goes away shows as a failed write, not as our death in mid-trace.
+        // A reader that goes away shows as a failed write, not as our death in mid-trace; and so does a
+        // file that may not grow.
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try parseAsRoot()
             try command.run()
-        } catch let failure as Failure {
+        } catch {
+            exit(error)
+        }
+    }
+
+    private static func exit(_ error: any Error) -> Never {
+        switch error {
+        case let failure as Failure:
             failure.report()
             Glibc.exit(failure.code)
-        } catch is OutputClosed {
-            Glibc.exit(0)
-        } catch let error as BPFError {
-            Failure(error).report()
-            Glibc.exit(Failure(error).code)
-        } catch let error as HostError {
-            Failure.failed("\(error)").report()
-            Glibc.exit(1)
-        } catch {
-            exitAsParserSays(error)
+        case is OutputClosed: Glibc.exit(0)
+        case let error as BPFError: exit(Failure(error))
+        case let error as HostError: exit(Failure.failed("\(error)"))
+        default: exitAsParserSays(error)
         }
     }
 
@@ -59,7 +72,7 @@ struct Tcpwhy: ParsableCommand {
         let code = exitCode(for: error)
         let message = fullMessage(for: error)
         if code.isSuccess {
-            print(message)
+            do { try Output().write(message + "\n") } catch { exit(error) }
         } else if !message.isEmpty {
             Output.error(message + "\n")
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import BPF
+import CLinux
 import Glibc
 import Testing
 
@@ -99,6 +100,25 @@ import Testing
             }
             #expect(signals == [SIGUSR2])
             pthread_cancel(other.number)
+        }
+    }
+
+    @Test func whatIsIgnoredStaysIgnored() throws {
+        try onThread {
+            // Nothing else here uses it.
+            signal(SIGTTOU, SIG_IGN)
+            defer { signal(SIGTTOU, SIG_DFL) }
+            do {
+                let loop = try EventLoop(signals: [SIGTTOU, SIGUSR1])
+                kill(getpid(), SIGTTOU)
+                #expect(try loop.wait(timeout: .zero).signals.contains(SIGTTOU) == false)
+                var mask = sigset_t()
+                pthread_sigmask(SIG_BLOCK, nil, &mask)
+                #expect(sigismember(&mask, SIGTTOU) == 0)
+            }
+            var action = sigaction()
+            sigaction(SIGTTOU, nil, &action)
+            #expect(why_is_ignored(&action) != 0)
         }
     }
 

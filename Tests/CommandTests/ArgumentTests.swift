@@ -16,9 +16,18 @@ import Testing
     }
 
     @Test(arguments: [
-        (["0"], "above 0"), (["--", "-1"], "above 0"), (["nan"], "above 0"), (["x"], "invalid"),
-        (["1", "0"], "above 0"), (["-d", "0"], "above 0"), (["-d", "inf"], "above 0"),
-        (["-n", "0"], "above 0"), (["-p", "0"], "positive"), (["-P", "0"], "no destination"),
+        (["0"], "the interval is from 0.01 to 86400 seconds, not 0"), (["--", "-1"], "from 0.01 to 86400"),
+        (["nan"], "not nan"), (["x"], "invalid"), (["1e-12", "3"], "from 0.01 to 86400 seconds, not 1e-12"),
+        (["86401"], "from 0.01 to 86400"), (["1e300"], "not 1e+300"),
+        (["1", "0"], "the number of reports is from 1 to 1000000000, not 0"), (["1", "1e3"], "invalid"),
+        (["1", "9223372036854775808"], "invalid"),
+        (["-d", "0"], "-d is from 0.01 to 10000000 seconds, not 0"),
+        (["-d", "inf"], "not inf"), (["-d", "1e-9"], "from 0.01"), (["-d", "1e8"], "to 10000000"),
+        (["-n", "0"], "-n is from 1 to 1000000000 rows, not 0"),
+        (["-n", "9223372036854775807"], "from 1 to"),
+        (["--look-budget", "0"], "--look-budget is from 0.01 to 100 per cent of one CPU, not 0"),
+        (["--look-budget", "1e-300"], "from 0.01"), (["--look-budget", "100.1"], "to 100"),
+        (["--look-budget", "nan"], "not nan"), (["-p", "0"], "positive"), (["-P", "0"], "no destination"),
         (["-P", "65536"], "invalid"), (["-c", ""], "needs a name"),
         (["--dest", "300.1.1.1"], "'300' is above 255"), (["--dest", "10.0.0.0/33"], "from 0 to 32"),
         (["--dest", ""], "not an address"), (["--dest", "::1::"], "not an address"),
@@ -30,6 +39,14 @@ import Testing
         let message = Ports.message(for: try #require(error))
         #expect(message.contains(says), "\(message)")
         #expect(Ports.exitCode(for: try #require(error)) == .validationFailure)
+    }
+
+    @Test(arguments: ["0", "1e-12", "86401", "nan", "-1"])
+    func diagnosesForAMomentOrADay(duration: String) throws {
+        let error = #expect(throws: (any Error).self) { _ = try Diagnose.parse(["--duration=\(duration)"]) }
+        #expect(Diagnose.message(for: try #require(error)).contains("-d is from 0.01 to 86400 seconds"))
+        #expect(Diagnose.exitCode(for: try #require(error)) == .validationFailure)
+        _ = try Diagnose.parse(["-d", "0.01"])
     }
 
     @Test(arguments: [

@@ -58,7 +58,7 @@ import Testing
                     Self.loss(at: $0, second: 2), socket: $0,
                     owners: [SocketOwner(pid: 1, command: $0 == Self.web ? "nginx" : "caddy", descriptor: 6)])
             })
-        let view = DropsView(output: try Output(path: file), form: form, top: 20)
+        let view = DropsView(output: try Output(path: file, .growing), form: form, top: 20)
         let shown = try ListenerFilter.parse(arguments).shown()
         var reader = DropsReader(view, shown, ownersOfAll: true)
         try reader.read(source)

@@ -15,8 +15,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (["0"], "above 0"), (["-F", "0"], "-F is above 0"), (["-C", "3-1"], "no list of CPUs"),
-        (["--sort", "own"], "invalid"), (["-n", "0"], "above 0"), (["-p", "0"], "positive"),
+        (["0"], "from 0.01"), (["-F", "0"], "-F is from 1 to 1000000 samples a second, not 0"),
+        (["-F", "18446744073709551615"], "from 1 to 1000000"), (["-F", "-1"], ""),
+        (["-C", "3-1"], "no list of CPUs"),
+        (["--sort", "own"], "invalid"), (["-n", "0"], "from 1 to"), (["-p", "0"], "positive"),
     ])
     func refuses(arguments: [String], says: String) throws {
         let error = #expect(throws: (any Error).self) { _ = try Hotspots.parse(arguments) }

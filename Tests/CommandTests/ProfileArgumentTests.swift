@@ -23,7 +23,9 @@ import Testing
         (["--weight", "ports-tried", "-F", "99"], "takes no samples"),
         (["--weight", "drops", "-p", "1"], "no process's"),
         (["--weight", "drops", "-c", "x"], "no process's"),
-        (["--weight", "drops", "-U"], "no process's stack"), (["-d", "0"], "above 0"),
+        (["--weight", "drops", "-U"], "no process's stack"),
+        (["-d", "0"], "-d is from 0.01 to 10000000 seconds, not 0"),
+        (["-F", "1000001"], "from 1 to 1000000"),
     ])
     func refuses(arguments: [String], says: String) throws {
         let error = #expect(throws: (any Error).self) { _ = try Profile.parse(arguments) }

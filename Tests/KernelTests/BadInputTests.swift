@@ -14,13 +14,13 @@ extension KernelTests {
         }
 
         @Test(arguments: [
-            (["ports", "0"], Int32(2), "above 0"),
+            (["ports", "0"], Int32(2), "from 0.01 to 86400 seconds, not 0"),
             (["ports", "--dest", "1.2.3"], 2, "not an address"),
             (["ports", "-p", "999999999"], 1, "no process has the id 999999999"),
             (["ports", "--netns", "no-such-namespace"], 1, "no-such-namespace"),
             (["ports", "--cgroup", "/no/such/cgroup"], 1, "/no/such/cgroup"),
             (["ports", "-o", "/no/such/folder/file"], 1, "/no/such/folder/file"),
-            (["drops", "0"], 2, "above 0"),
+            (["drops", "0"], 2, "from 0.01 to 86400 seconds, not 0"),
             (["drops", "-P", "0"], 2, "port 0"),
             (["drops", "-P", "65536"], 2, "65536"),
             (["drops", "-p", "0"], 2, "positive"),

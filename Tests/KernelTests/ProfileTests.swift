@@ -77,7 +77,7 @@ extension KernelTests {
             }
             let unwritable = try refusal(["--svg", "/nowhere/a.svg"])
             #expect(unwritable.0 == 1 && unwritable.1.contains("/nowhere/a.svg"), "\(unwritable)")
-            let fast = try refusal(["-F", "100000000"])
+            let fast = try refusal(["-F", "1000000"])
             #expect(fast.0 == 1 && fast.1.contains("kernel.perf_event_max_sample_rate"), "\(fast)")
             let nobody = try refusal(["-p", "4194303"])
             #expect(nobody.0 == 1 && nobody.1.contains("no process"), "\(nobody)")

@@ -39,6 +39,56 @@ import Testing
         #expect(comparison.new.isEmpty && comparison.gone.isEmpty)
     }
 
+    /// As jq (with -c and without), Python's json and others write the same anew.
+    @Test(arguments: [
+        #"{ "subject" : "a b" , "id" : "x", "kind" : "finding" }"#,
+        #"{"id":"x","kind":"finding","n":[1e3,-0.5E-7,{"kind":"summary","id":"y"}],"subject":"a\u0020b"}"#,
+        "{\n  \"kind\": \"finding\",\r\n\t\"id\": \"x\",\n  \"subject\": \"a b\"\n}",
+        #"{"kind":"other","kind":"finding","id":"x","subject":"","subject":"a b","more":[[],{},true,false,null]}"#,
+    ])
+    func anyJSONWithTheFieldsIsRead(line: String) throws {
+        let text = "\u{feff}\n\(line)\n\n{\"kind\": \"summary\", \"findings\": 1.0}"
+        #expect(try SavedFindings(Array(text.utf8)).entries == [.init(id: "x", subject: "a b")])
+    }
+
+    @Test(arguments: [
+        (#"n\u00e4h"#, "näh"), (#"\ud83d\uDE00"#, "😀"), (#"\ud83d"#, "\u{fffd}"),
+        (#"\ude00\ud83dx"#, "\u{fffd}\u{fffd}x"),
+        (#"\ud83d\u0041"#, "\u{fffd}A"), (#"\b\f\n\r\t\/\\\""#, "\u{8}\u{c}\n\r\t/\\\""), (#"\u0000"#, "\0"),
+    ])
+    func escapesAreWhatTheyStandFor(escaped: String, subject: String) throws {
+        let text = #"{"kind":"finding","id":"x","subject":"\#(escaped)"}{"kind":"summary"}"#
+        #expect(try SavedFindings(Array(text.utf8)).entries == [.init(id: "x", subject: subject)])
+    }
+
+    @Test(arguments: ["[", "{\"a\":", "[{\"a\":"])
+    func nestingIsBounded(opening: String) throws {
+        for count in [200, 2_000_000] {
+            let text = "{\"kind\":\"summary\",\"x\":" + String(repeating: opening, count: count)
+            let damage = #expect(throws: SavedFindings.Damage.self) {
+                _ = try SavedFindings(Array(text.utf8))
+            }
+            #expect(damage?.what == "nested deeper than 128")
+        }
+        let deep = String(repeating: "[", count: 100) + String(repeating: "]", count: 100)
+        _ = try SavedFindings(Array("{\"kind\":\"summary\",\"x\":\(deep)}".utf8))
+    }
+
+    @Test(arguments: [
+        "{\"kind\":\"summary\",}", "{\"kind\":\"summary\" \"a\":1}", "{kind:\"summary\"}",
+        "{\"kind\":'summary'}",
+        "{\"kind\":\"summary\",\"a\":01}", "{\"kind\":\"summary\",\"a\":1.}",
+        "{\"kind\":\"summary\",\"a\":+1}",
+        "{\"kind\":\"summary\",\"a\":nul}", "{\"kind\":\"summary\",\"a\":NaN}",
+        "{\"kind\":\"summary\",\"a\":[1,]}",
+        "{\"kind\":\"summary\",\"a\":\"\n\"}", "{\"kind\":\"summary\",\"a\":\"\\u12g4\"}",
+        "{\"kind\":\"summary\"]",
+        "{\"kind\":1}", "\"kind\"", "null", "{\"kind\":\"summary\"} ]",
+    ])
+    func whatIsNoJSONIsRefused(text: String) {
+        #expect(throws: SavedFindings.Damage.self) { _ = try SavedFindings(Array(text.utf8)) }
+    }
+
     @Test(arguments: [
         ("", 1), ("nonsense", 1), ("{\"kind\":\"finding\"}\n", 1), ("{\"kind\":\"other\"}\n", 1),
         ("{\"kind\":\"summary\"", 1), ("{\"kind\":\"summary\"} x", 1), ("[]", 1),
@@ -51,6 +101,12 @@ import Testing
         } throws: { error in
             (error as? SavedFindings.Damage)?.line == line
         }
+    }
+
+    @Test func theLineOfDamageCountsAllLines() {
+        let text = "{\n\"kind\":\"summary\"\n}\n\n{\"kind\":\n\"x\"}"
+        let damage = #expect(throws: SavedFindings.Damage.self) { _ = try SavedFindings(Array(text.utf8)) }
+        #expect(damage?.line == 5 && damage?.what == "unknown kind \"x\"")
     }
 
     @Test func aFileCutShortAnywhereIsNoTrap() {

@@ -30,6 +30,11 @@ import Testing
         var sum = StackCount(.max)
         sum += StackCount(1)
         #expect(sum == .max)
-        #expect(StackCount(.max) < .max)
+        for text in ["18446744073709551615.5", "99999999999999999999.25", "18446744073709551615.999999999"] {
+            #expect("\(try #require(count(text)))" == "18446744073709551615")
+        }
+        sum = try #require(count("18446744073709551614.6"))
+        sum += try #require(count("0.6"))
+        #expect("\(sum)" == "18446744073709551615")
     }
 }

@@ -174,7 +174,8 @@ public struct DiagnosisText: Sendable {
         var lines: [String] = []
         for entry in comparison?.gone ?? [] {
             lines += wrap(
-                "gone since the earlier run: \(entry.id)  \(Printable.text(entry.subject))", indent: 0,
+                "gone since the earlier run: \(Printable.text(entry.id))  \(Printable.text(entry.subject))",
+                indent: 0,
                 hanging: 6)
         }
         let healthy = report.healthy.filter { $0 != .elsewhere }

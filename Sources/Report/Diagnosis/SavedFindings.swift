@@ -24,29 +24,36 @@ public struct SavedFindings: Sendable {
         public var description: String { "line \(line): \(what)" }
     }
 
-    /// - Parameter bytes: the lines of a run (`DiagnosisJSON`), its summary last.
+    /// - Parameter bytes: the objects of a run (`DiagnosisJSON`), its summary among them; as they were
+    ///   written, or as another program wrote them anew. Fields that are not known are passed over.
     public init(_ bytes: [UInt8]) throws(Damage) {
+        var objects = JSONObjects(bytes)
         var entries: [Entry] = []
         var isComplete = false
-        for (index, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
-            guard let fields = TopLevelStrings.of(line), let kind = fields["kind"] else {
-                throw Damage(line: index + 1, what: "not a JSON object of 'tcpwhy diagnose --json'")
+        while let (fields, line) = try Self.next(&objects) {
+            guard let kind = fields["kind"] else {
+                throw Damage(line: line, what: "not a JSON object of 'tcpwhy diagnose --json'")
             }
             switch kind {
             case "finding":
                 guard let id = fields["id"], let subject = fields["subject"] else {
-                    throw Damage(line: index + 1, what: "a finding without id or subject")
+                    throw Damage(line: line, what: "a finding without id or subject")
                 }
                 entries.append(Entry(id: id, subject: subject))
             case "summary": isComplete = true
-            default: throw Damage(line: index + 1, what: "unknown kind \"\(kind)\"")
+            default: throw Damage(line: line, what: "unknown kind \"\(Printable.text(kind))\"")
             }
         }
-        guard isComplete else {
-            throw Damage(
-                line: bytes.split(separator: UInt8(ascii: "\n")).count + 1, what: "the summary is missing")
-        }
+        guard isComplete else { throw Damage(line: objects.line, what: "the summary is missing") }
         self.entries = entries
+    }
+
+    private static func next(
+        _ objects: inout JSONObjects
+    ) throws(Damage) -> (strings: [String: String], line: Int)? {
+        do throws(JSONObjects.Malformed) { return try objects.next(["kind", "id", "subject"]) } catch {
+            throw Damage(line: error.line, what: error.what)
+        }
     }
 
     /// What a later run has that this one has not, and the other way round.
@@ -65,68 +72,5 @@ public struct SavedFindings: Sendable {
         public func isNew(_ finding: Finding) -> Bool {
             new.contains(Entry(id: finding.id.rawValue, subject: finding.subjectText))
         }
-    }
-}
-
-/// The strings of a JSON object, without those of objects and arrays in it.
-enum TopLevelStrings {
-    /// `nil`: not one JSON object. Checks what it needs to find the strings, no more.
-    static func of(_ line: some Collection<UInt8>) -> [String: String]? {
-        var fields: [String: String] = [:]
-        var depth = 0
-        var key: String?
-        var last: String?
-        var rest = Array(line)[...]
-        while let byte = rest.popFirst() {
-            switch byte {
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                if depth == 0, byte != UInt8(ascii: "{") { return nil }
-                depth += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                depth -= 1
-                if depth < 0 { return nil }
-                guard depth == 0 else { continue }
-                if let key, let last { fields[key] = last }
-                return rest.isEmpty ? fields : nil
-            case UInt8(ascii: "\""):
-                guard let text = string(&rest) else { return nil }
-                if depth == 1 { last = text }
-            case UInt8(ascii: ":") where depth == 1:
-                guard last != nil else { return nil }
-                key = last
-                last = nil
-            case UInt8(ascii: ",") where depth == 1:
-                if let key, let last { fields[key] = last }
-                key = nil
-                last = nil
-            default: if depth == 0 { return nil }
-            }
-        }
-        return nil
-    }
-
-    /// What follows a quote, up to the next one. `nil`: it does not end, or an escape that is none.
-    private static func string(_ rest: inout ArraySlice<UInt8>) -> String? {
-        var bytes: [UInt8] = []
-        while let byte = rest.popFirst() {
-            switch byte {
-            case UInt8(ascii: "\""): return String(decoding: bytes, as: UTF8.self)
-            case UInt8(ascii: "\\"):
-                guard let escape = rest.popFirst() else { return nil }
-                switch escape {
-                case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): bytes.append(escape)
-                case UInt8(ascii: "u"):
-                    let digits = String(decoding: rest.prefix(4), as: UTF8.self)
-                    guard digits.utf8.count == 4, let number = UInt32(digits, radix: 16),
-                        let scalar = Unicode.Scalar(number)
-                    else { return nil }
-                    rest = rest.dropFirst(4)
-                    bytes.append(contentsOf: String(Character(scalar)).utf8)
-                default: return nil
-                }
-            default: bytes.append(byte)
-            }
-        }
-        return nil
     }
 }

@@ -24,6 +24,9 @@ public enum FoldNotes {
                     ? "left out line \(first), which is not understood"
                     : "left out \(count) lines that are not understood, the first is line \(first)")
         }
+        if (0..<result.stacks.count).contains(where: { result.stacks[$0] == .max }) {
+            lines.append("a count of \(StackCount.max) may be more: that is the largest there is")
+        }
         return lines
     }
 

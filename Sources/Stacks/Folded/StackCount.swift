@@ -3,7 +3,7 @@
 /// How often a stack was seen, or what it cost: samples, periods, milliseconds.
 ///
 /// A decimal fixed-point number with nine places, so that sums do not depend on
-/// the order in which counts are added. What does not fit stays at the largest.
+/// the order in which counts are added. What does not fit stays at the largest, a whole number.
 public struct StackCount: Hashable, Sendable {
     public var whole: UInt64
     /// 0 ..< 1 000 000 000 parts of one.
@@ -12,7 +12,7 @@ public struct StackCount: Hashable, Sendable {
     /// Nothing.
     public static let zero = StackCount(0)
     /// Where sums stop.
-    public static let max = StackCount(whole: .max, billionths: 999_999_999)
+    public static let max = StackCount(.max)
 
     /// A whole number, as counts nearly always are.
     public init(_ whole: UInt64) {
@@ -21,7 +21,8 @@ public struct StackCount: Hashable, Sendable {
 
     init(whole: UInt64, billionths: UInt32) {
         self.whole = whole
-        self.billionths = billionths
+        // Nothing is more than the largest.
+        self.billionths = whole == .max ? 0 : billionths
     }
 
     /// For ratios and widths; exact up to 2^53.

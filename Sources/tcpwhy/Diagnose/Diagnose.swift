@@ -41,7 +41,7 @@ struct Diagnose: ParsableCommand {
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Write to this file.", valueName: "file"))
+        help: ArgumentHelp("Write to this file, at the end.", valueName: "file"))
     var file: String?
 
     @Flag(help: "Show every cause, every fix, and what was looked for and not found.")
@@ -61,17 +61,17 @@ struct Diagnose: ParsableCommand {
     var save: String?
 
     @Option(
-        help: ArgumentHelp("Say which findings are new and which are gone since that run.", valueName: "file")
-    )
+        help: ArgumentHelp(
+            "Say which findings are new and which are gone since that run; also of a file that another program "
+                + "wrote anew, as JSON of up to 64 MiB.",
+            valueName: "file"))
     var baseline: String?
 
     @Flag(help: "Show libbpf's log on standard error.")
     var verbose = false
 
     func validate() throws {
-        if !(duration > 0 && duration <= 86_400) {
-            throw ValidationError("-d is a number of seconds above 0 and up to 86400, not \(duration)")
-        }
+        try (0.01...86_400).require(duration, "-d", "seconds")
     }
 
     func run() throws {
@@ -79,8 +79,9 @@ struct Diagnose: ParsableCommand {
         _ = try options.process.processID()
         Log.start(verbose: verbose)
         let earlier = try baseline.map(Self.read)
-        let output = try Output(path: file)
-        let saved = try save.map { try Output(path: $0) }
+        let output = try Output.to(file, .whole)
+        let saved = try save.map { try Output(path: $0, .whole) }
+        try Output.refuseTwice(output, saved)
         let source = try Collector(
             options.questions, Pace(every: Self.lookInterval, duration: duration), note: Output.note)
         var progress: Progress?
@@ -94,12 +95,14 @@ struct Diagnose: ParsableCommand {
         let report = Diagnosis().examine(options.filter(seen))
         let comparison = earlier?.compare(report)
         try saved?.write(DiagnosisJSON.write(report))
+        try saved?.finish()
         if json {
             try output.write(DiagnosisJSON.write(report, comparison))
         } else {
             let text = DiagnosisText(style: Terminal.style(for: output), comparison: comparison, isWhole: all)
             try output.write(text.text(report))
         }
+        try output.finish()
         if let failOn, report.findings.contains(where: { $0.severity >= failOn && $0.confidence > .possible })
         {
             throw ExitCode(3)
@@ -110,10 +113,17 @@ struct Diagnose: ParsableCommand {
     /// milliseconds of CPU time on a machine with much memory.
     private static let lookInterval = 1.0
 
-    private static func read(_ path: String) throws -> SavedFindings {
+    /// Bytes of a baseline.
+    private static let largest = 64 << 20
+
+    static func read(_ path: String) throws -> SavedFindings {
         let bytes: [UInt8]
-        do throws(HostError) { bytes = try OpenFile(path).readAllBytes(path, limit: 1 << 24) } catch {
+        do throws(HostError) { bytes = try OpenFile(path).readAllBytes(path, limit: largest + 1) } catch {
             throw Failure.failed("--baseline: \(error)")
+        }
+        guard bytes.count <= largest else {
+            throw Failure.failed(
+                "--baseline: \(path) is longer than \(largest >> 20) MiB: no run writes as much")
         }
         do throws(SavedFindings.Damage) { return try SavedFindings(bytes) } catch {
             throw Failure.failed("--baseline: \(path) was not written by 'tcpwhy diagnose --save': \(error)")

@@ -40,7 +40,7 @@ struct Drops: ParsableCommand {
     func run() throws {
         try Preflight.current().requireTracing()
         Log.start(verbose: report.verbose)
-        let output = try Output(path: report.file)
+        let output = try Output.to(report.file, .growing)
         let view = DropsView(output: output, form: form, top: report.top)
         let shown = try filter.shown()
         var listeners = ListenersQuestion()
@@ -58,6 +58,7 @@ struct Drops: ParsableCommand {
         let source = try Collector(questions, report.pace(), note: Output.note)
         var reader = DropsReader(view, shown, ownersOfAll: listeners.owners == .all)
         try reader.read(source)
+        try output.finish()
     }
 
     private var form: DropsView.Form {

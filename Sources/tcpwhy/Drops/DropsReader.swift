@@ -26,6 +26,7 @@ struct DropsReader {
             try flush()
             guard let snapshot = update.snapshot, let now = snapshot.drops.value else { continue }
             guard let start = first, let before = last else {
+                try view.output.begin()
                 view.announce(now.backend)
                 explain(now)
                 try view.begin(wallOffset: snapshot.wallOffset)

@@ -34,19 +34,9 @@ struct FlameArguments: ParsableArguments {
     var colors = FlamePalette.default
 
     func validate() throws {
-        if !FlameOptions.widths.contains(width) {
-            throw ValidationError("--width is from \(Self.text(FlameOptions.widths)) pixels, not \(width)")
-        }
-        if !FlameOptions.heights.contains(height) {
-            throw ValidationError("--height is from \(Self.text(FlameOptions.heights)) pixels, not \(height)")
-        }
-        if !(minwidth >= 0 && minwidth <= 1000) {
-            throw ValidationError("--minwidth is from 0 to 1000 pixels, not \(minwidth)")
-        }
-    }
-
-    private static func text(_ range: ClosedRange<Int>) -> String {
-        "\(range.lowerBound) to \(range.upperBound)"
+        try FlameOptions.widths.require(width, "--width", "pixels")
+        try FlameOptions.heights.require(height, "--height", "pixels")
+        try (0...1000).require(minwidth, "--minwidth", "pixels")
     }
 
     /// As the renderer takes it.

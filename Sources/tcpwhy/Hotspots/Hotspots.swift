@@ -61,9 +61,10 @@ struct Hotspots: ParsableCommand {
             questions.ports = searches
         }
         let source = try Collector(questions, report.pace(), note: Output.note)
-        let output = try Output(path: report.file)
+        let output = try Output.to(report.file, .growing)
         try HotspotsReader(
             view: HotspotsView(output: output, json: json, sort: sort, top: report.top)
         ).read(source)
+        try output.finish()
     }
 }

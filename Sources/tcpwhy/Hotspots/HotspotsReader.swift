@@ -14,6 +14,7 @@ struct HotspotsReader {
             guard let snapshot = update.snapshot, let samples = snapshot.samples.value else { continue }
             let now = Look(samples: samples, search: Self.search(snapshot.ports))
             guard let start = first, let before = last else {
+                try view.output.begin()
                 view.announce(samples.sampling)
                 (first, last) = (now, now)
                 continue

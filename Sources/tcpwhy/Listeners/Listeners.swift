@@ -41,7 +41,7 @@ struct Listeners: ParsableCommand {
     func run() throws {
         try Preflight.current().requireTracing()
         Log.start(verbose: report.verbose)
-        let output = try Output(path: report.file)
+        let output = try Output.to(report.file, .growing)
         let isOneLook =
             !output.isTerminal && report.interval == nil && report.count == nil && report.duration == nil
         let view = ListenersView(output: output, json: json, top: report.top, isOneLook: isOneLook)
@@ -56,5 +56,6 @@ struct Listeners: ParsableCommand {
         let source = try Collector(
             questions, report.pace(count: isOneLook ? 1 : nil), note: Output.note)
         try ListenersReader(view: view, shown: try filter.shown()).read(source)
+        try output.finish()
     }
 }

@@ -14,6 +14,7 @@ struct ListenersReader {
         while let update = try source.next() {
             guard let now = update.snapshot?.drops.value else { continue }
             guard let start = first, let before = last else {
+                try view.output.begin()
                 view.announce(now.backend)
                 (first, last) = (now, now)
                 continue

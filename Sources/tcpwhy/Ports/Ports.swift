@@ -61,8 +61,10 @@ struct Ports: ParsableCommand {
         ports.ranges = .always
         questions.ports = ports
         let source = try Collector(questions, report.pace(), note: Output.note)
-        var reader = PortsReader(view(for: try Output(path: report.file)))
+        let output = try Output.to(report.file, .growing)
+        var reader = PortsReader(view(for: output))
         try reader.read(source)
+        try output.finish()
     }
 
     private func view(for output: Output) -> PortsView {

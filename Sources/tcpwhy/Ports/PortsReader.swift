@@ -20,6 +20,7 @@ struct PortsReader {
             try flush()
             guard let snapshot = update.snapshot, let now = snapshot.ports.value else { continue }
             guard let start = first, let before = last else {
+                try view.output.begin()
                 view.announce(now.backend)
                 try view.begin(wallOffset: snapshot.wallOffset)
                 (first, last) = (now, now)

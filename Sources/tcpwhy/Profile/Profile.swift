@@ -79,9 +79,7 @@ struct Profile: ParsableCommand {
     var verbose = false
 
     func validate() throws {
-        if let duration, !(duration > 0 && duration <= 1e6) {
-            throw ValidationError("-d is a number of seconds above 0, not \(duration)")
-        }
+        try (0.01...1e7).require(duration, "-d", "seconds")
         if userStacks && kernelStacks {
             throw ValidationError("-U and -K each leave out what the other wants")
         }

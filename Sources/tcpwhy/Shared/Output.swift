@@ -4,39 +4,74 @@ import Model
 
 /// Standard output (or `-o FILE`), written in whole pieces.
 final class Output {
-    private let descriptor: Int32
+    /// `nil`: standard output.
+    private let file: OutputFile?
     let isTerminal: Bool
 
-    /// - Parameter path: `nil` is standard output.
-    init(path: String? = nil) throws {
-        guard let path else {
-            descriptor = STDOUT_FILENO
-            isTerminal = isatty(STDOUT_FILENO) == 1
-            return
-        }
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    /// Standard output.
+    init() throws {
+        // Closed when the program was started, or open for reading only.
+        let mode = fcntl(STDOUT_FILENO, F_GETFL)
+        guard mode >= 0, mode & O_ACCMODE != O_RDONLY else { throw Self.failure(EBADF) }
+        file = nil
+        isTerminal = isatty(STDOUT_FILENO) == 1
+    }
+
+    /// A file, which is not touched yet; what cannot be written is refused here.
+    init(path: String, _ form: OutputFile.Form) throws {
+        file = try OutputFile(path, form)
         isTerminal = false
-        guard descriptor >= 0 else {
-            throw Failure.failed("cannot write to \(path): \(String(cString: strerror(errno)))")
+    }
+
+    /// - Parameter path: `nil` is standard output.
+    static func to(_ path: String?, _ form: OutputFile.Form) throws -> Output {
+        try path.map { try Output(path: $0, form) } ?? Output()
+    }
+
+    /// Refuses one file under two names, or twice under one.
+    static func refuseTwice(_ outputs: Output?...) throws {
+        var seen: Set<OutputFile.Identity> = []
+        for case let output? in outputs {
+            guard let identity = output.identity, !seen.insert(identity).inserted else { continue }
+            throw Failure.usage(
+                "two outputs would go into one file, \(output.name): name another for one of them")
         }
     }
+
+    private var identity: OutputFile.Identity? {
+        if let file { return file.identity }
+        var status = stat()
+        return fstat(STDOUT_FILENO, &status) == 0 ? OutputFile.Identity(status) : nil
+    }
+
+    private var name: String { file?.path ?? "standard output" }
+
+    /// The trace has begun: a report that grows takes its name.
+    func begin() throws { try file?.begin() }
+
+    /// All of it is written: a result takes its name.
+    func finish() throws { try file?.finish() }
 
     func write(_ bytes: [UInt8]) throws { try write(bytes.span.bytes) }
 
     func write(_ bytes: RawSpan) throws {
         var written = 0
         while written < bytes.byteCount {
-            let count = bytes.extracting(written...).withUnsafeBytes {
-                Glibc.write(descriptor, $0.baseAddress, $0.count)
+            let count = try bytes.extracting(written...).withUnsafeBytes {
+                try file?.write($0) ?? Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count)
             }
             if count >= 0 {
                 written += count
             } else if errno == EPIPE {
                 throw OutputClosed()
             } else if errno != EINTR {
-                throw Failure.failed("cannot write the output: \(String(cString: strerror(errno)))")
+                throw file?.failure(errno) ?? Self.failure(errno)
             }
         }
+    }
+
+    private static func failure(_ number: Int32) -> Failure {
+        .failed("cannot write the output: \(String(cString: strerror(number)))")
     }
 
     /// To standard error, where nobody may be.

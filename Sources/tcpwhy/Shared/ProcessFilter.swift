@@ -49,7 +49,7 @@ struct SamplingFrequency: ParsableArguments {
     var frequency: UInt64?
 
     func validate() throws {
-        if frequency == 0 { throw ValidationError("-F is above 0") }
+        try (1...1_000_000).require(frequency, "-F", "samples a second")
     }
 
     func apply(to samples: inout SamplesQuestion) throws {

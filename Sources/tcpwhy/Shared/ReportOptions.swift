@@ -7,7 +7,7 @@ extension Backend: ExpressibleByArgument {}
 
 /// What the live commands have in common: how often, how long, where to.
 struct ReportOptions: ParsableArguments {
-    @Argument(help: "Seconds between reports.")
+    @Argument(help: "Seconds between reports, 0.01 to 86400.")
     var interval: Double?
 
     @Argument(help: "Number of reports; then the totals, and the end.")
@@ -25,7 +25,7 @@ struct ReportOptions: ParsableArguments {
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Write to this file.", valueName: "file"))
+        help: ArgumentHelp("Write to this file, from when tracing begins.", valueName: "file"))
     var file: String?
 
     @Option(
@@ -44,20 +44,11 @@ struct ReportOptions: ParsableArguments {
     var verbose = false
 
     func validate() throws {
-        if let interval, !(interval > 0 && interval <= 86_400) {
-            throw ValidationError("the interval is a number of seconds above 0, not \(interval)")
-        }
-        if let count, count <= 0 {
-            throw ValidationError("the number of reports is above 0, not \(count)")
-        }
-        if let duration, !(duration > 0 && duration <= 1e7) {
-            throw ValidationError("-d is a number of seconds above 0, not \(duration)")
-        }
-        if !(lookBudget > 0 && lookBudget <= 100) {
-            throw ValidationError(
-                "--look-budget is per cent of one CPU, above 0 and up to 100, not \(lookBudget)")
-        }
-        if top <= 0 { throw ValidationError("-n is above 0, not \(top)") }
+        try (0.01...86_400).require(interval, "the interval", "seconds")
+        try (1...1_000_000_000).require(count, "the number of reports")
+        try (0.01...1e7).require(duration, "-d", "seconds")
+        try (0.01...100).require(lookBudget, "--look-budget", "per cent of one CPU")
+        try (1...1_000_000_000).require(top, "-n", "rows")
     }
 
     /// - Parameter count: of reports, if none was asked for.
