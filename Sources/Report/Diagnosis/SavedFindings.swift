@@ -116,11 +116,7 @@ enum TopLevelStrings {
                 switch escape {
                 case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): bytes.append(escape)
                 case UInt8(ascii: "u"):
-                    let digits = String(decoding: rest.prefix(4), as: UTF8.self)
-                    guard digits.utf8.count == 4, let number = UInt32(digits, radix: 16),
-                        let scalar = Unicode.Scalar(number)
-                    else { return nil }
-                    rest = rest.dropFirst(4)
+                    guard let scalar = scalar(&rest) else { return nil }
                     bytes.append(contentsOf: String(Character(scalar)).utf8)
                 default: return nil
                 }
@@ -128,5 +124,24 @@ enum TopLevelStrings {
             }
         }
         return nil
+    }
+
+    /// What follows `\u`: one number, or two of a pair.
+    private static func scalar(_ rest: inout ArraySlice<UInt8>) -> Unicode.Scalar? {
+        guard let first = unit(&rest) else { return nil }
+        guard UTF16.isLeadSurrogate(first) else { return Unicode.Scalar(first) }
+        guard rest.starts(with: "\\u".utf8) else { return nil }
+        rest = rest.dropFirst(2)
+        guard let second = unit(&rest), UTF16.isTrailSurrogate(second) else { return nil }
+        return Unicode.Scalar(0x10000 + (UInt32(first) - 0xd800) << 10 + UInt32(second) - 0xdc00)
+    }
+
+    private static func unit(_ rest: inout ArraySlice<UInt8>) -> UInt16? {
+        let digits = rest.prefix(4)
+        rest = rest.dropFirst(4)
+        guard digits.count == 4, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }) else {
+            return nil
+        }
+        return UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
     }
 }

@@ -98,7 +98,7 @@ struct Diagnose: ParsableCommand {
             try output.write(DiagnosisJSON.write(report, comparison))
         } else {
             let text = DiagnosisText(style: Terminal.style(for: output), comparison: comparison, isWhole: all)
-            try output.write(text.text(report))
+            try output.write(text: text.text(report))
         }
         if let failOn, report.findings.contains(where: { $0.severity >= failOn && $0.confidence > .possible })
         {
@@ -116,7 +116,7 @@ struct Diagnose: ParsableCommand {
             throw Failure.failed("--baseline: \(error)")
         }
         do throws(SavedFindings.Damage) { return try SavedFindings(bytes) } catch {
-            throw Failure.failed("--baseline: \(path) was not written by 'tcpwhy diagnose --save': \(error)")
+            throw Failure.failed("--baseline: \(path) was not written by 'tcpwhy diagnose --save': \(error.description)")
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import Model
+import Report
 
 /// Standard output (or `-o FILE`), written in whole pieces.
 final class Output {
@@ -21,6 +22,19 @@ final class Output {
         }
     }
 
+    /// Lines of text, each with its end.
+    func write(text: String) throws { try write(TerminalText.bytes(text)) }
+
+    /// A screen of a live view, from home to its end, without the flicker of an erased one.
+    func redraw(_ lines: [String], height: Int?) throws {
+        var bytes = Array("\u{1b}[H".utf8)
+        for line in lines.prefix(height.map { max($0 - 1, 1) } ?? lines.count) {
+            bytes += TerminalText.bytes(line) + Array("\u{1b}[K\n".utf8)
+        }
+        try write(bytes + Array("\u{1b}[J".utf8))
+    }
+
+    /// JSON, SVG, folded stacks, events: what has a gate of its own.
     func write(_ bytes: [UInt8]) throws { try write(bytes.span.bytes) }
 
     func write(_ bytes: RawSpan) throws {
@@ -39,13 +53,20 @@ final class Output {
         }
     }
 
-    /// To standard error, where nobody may be.
-    static func error(_ text: String) {
-        _ = text.withCString { Glibc.write(STDERR_FILENO, $0, strlen($0)) }
-    }
+    /// To standard error, where nobody may be: lines, each with its end.
+    static func error(_ text: String) { writeError(Printable.lines(text)) }
 
     /// What a reader must know beside the figures.
     static func note(_ text: String) { error("tcpwhy: \(text)\n") }
+
+    /// A line on a terminal that the next one takes the place of; `nil`: none does.
+    static func progress(_ line: String?) {
+        writeError("\r\u{1b}[K" + (line.map { Printable.text("tcpwhy: \($0)") } ?? ""))
+    }
+
+    private static func writeError(_ text: String) {
+        _ = text.withCString { Glibc.write(STDERR_FILENO, $0, strlen($0)) }
+    }
 
     /// From here on nothing is missed: what a script that makes the load waits for.
     static func tracing(_ backend: Backend) {
@@ -55,9 +76,5 @@ final class Output {
     /// The same, of samples.
     static func sampling(_ how: Sampling) {
         error("tcpwhy: sampling \(how.cpus) CPUs at \(how.frequency) Hz by \(how.clock); Ctrl-C ends\n")
-    }
-
-    func write(_ text: String) throws {
-        try write(Array(text.utf8))
     }
 }
