@@ -34,6 +34,7 @@ enum BacklogFixes {
         let unless = isKnown || setting.value == nil ? "" : ", unless it asks for as much already"
         return Fix(
             setting.what ?? "have \(owner.command) ask for a queue of \(asked)\(unless)",
-            line: setting.configuration, lasting: setting.lasting, risk: risk, setting: setting.directive(of: program))
+            line: setting.configuration, lasting: setting.lasting, risk: risk,
+            setting: setting.directive(of: program))
     }
 }

@@ -47,7 +47,8 @@ import Testing
         #expect(line.unicodeScalars.count { $0 == "\n" } == 1)
         #expect(line.unicodeScalars.count { $0 == ";" } == 2)
         let bytes = Array(line.utf8.dropLast())
-        let read = try #require(FoldedLine(bytes.span.bytes))
+        let folded = FoldedLine(bytes.span.bytes)
+        let read = try #require(folded)
         #expect(read.count == StackCount(7) && read.second == nil)
         // One space, and that is the count's.
         let stack = String(decoding: bytes[read.stack], as: UTF8.self)

@@ -31,13 +31,18 @@ import Testing
         #expect(
             try words(command, shell)
                 == [shown, "--net=\(shown)", "in \(shown) single", "in \(shown) double", shown, "end"])
-        #expect(!command.text.unicodeScalars.contains(where: HostileNames.isUnfit) && !command.text.contains("\n"))
+        #expect(
+            !command.text.unicodeScalars.contains(where: HostileNames.isUnfit) && !command.text.contains("\n")
+        )
     }
 
-    @Test(arguments: [
-        ("nginx.service", "nginx.service"), ("/run/a-b_c.sock", "/run/a-b_c.sock"), ("a@1:2=3+4,5%", "a@1:2=3+4,5%"),
-        ("", "''"), ("a b", "'a b'"), ("it's", "'it'\\''s'"), ("café", "'café'"), ("-x", "'-x'"), ("~", "'~'"),
-    ] as [(String, String)])
+    @Test(
+        arguments: [
+            ("nginx.service", "nginx.service"), ("/run/a-b_c.sock", "/run/a-b_c.sock"),
+            ("a@1:2=3+4,5%", "a@1:2=3+4,5%"),
+            ("", "''"), ("a b", "'a b'"), ("it's", "'it'\\''s'"), ("café", "'café'"), ("-x", "'-x'"),
+            ("~", "'~'"),
+        ] as [(String, String)])
     func plainValuesStayAsTheyAre(value: String, word: String) {
         let command: ShellCommand = "show \(value)"
         #expect(command.text == "show " + word)
@@ -78,7 +83,9 @@ import Testing
     @Test(arguments: HostileNames.all)
     func whatWouldNeedQuotesLeavesNoLine(value: String) {
         let line: ConfigurationLine = "listen unix:\(value) backlog=512;"
-        let isPlain = value.unicodeScalars.allSatisfy { $0.isASCII && ($0.properties.isAlphabetic || $0 == "-") }
+        let isPlain = value.unicodeScalars.allSatisfy {
+            $0.isASCII && ($0.properties.isAlphabetic || $0 == "-")
+        }
         #expect(line.text.isEmpty == !isPlain)
     }
 }
@@ -91,7 +98,9 @@ import Testing
         }
         #expect(!Printable.text(name).unicodeScalars.contains("\n"))
         #expect(!Printable.frame(name).unicodeScalars.contains { $0 == "\n" || $0 == ";" })
-        #expect(Printable.lines(name).unicodeScalars.count { $0 == "\n" } == name.unicodeScalars.count { $0 == "\n" })
+        #expect(
+            Printable.lines(name).unicodeScalars.count { $0 == "\n" }
+                == name.unicodeScalars.count { $0 == "\n" })
     }
 
     @Test(arguments: [

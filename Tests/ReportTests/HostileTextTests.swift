@@ -157,7 +157,8 @@ import Testing
     }
 
     @Test func ordinaryTextPassesAsItIs() {
-        let text = "20:05:27  interval 1s\n\n\u{1B}[31mnginx → 127.0.0.1:9000 12.3µs\u{1B}[0m\n– café 日本 │──\n"
+        let text =
+            "20:05:27  interval 1s\n\n\u{1B}[31mnginx → 127.0.0.1:9000 12.3µs\u{1B}[0m\n– café 日本 │──\n"
         #expect(String(decoding: TerminalText.bytes(text), as: UTF8.self) == text)
         #expect(TerminalText.bytes("").isEmpty)
     }

@@ -52,7 +52,8 @@ import FoundationXML
         #expect(isXML(FlameSample.svg(FlameSample.random(500, seed: 3)) { $0.isInverted = true }))
     }
 
-    @Test("names that turn text around, or that terminals obey, are no part of it", arguments: HostileNames.all)
+    @Test(
+        "names that turn text around, or that terminals obey, are no part of it", arguments: HostileNames.all)
     func hostile(name: String) {
         let frame = name.replacing(";", with: ":")
         let svg = FlameSample.svg(FlameSample.stacks(["\(frame);\(frame)": 3])) {

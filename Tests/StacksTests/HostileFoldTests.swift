@@ -12,7 +12,9 @@ import Testing
     }
 
     @Test(arguments: HostileNames.all) func foldedLines(name: String) {
-        for text in ["\(name);f \(name) 3\n", "\(name) 1 1.5: cycles:\n\tffff \(name)+0x1 (/bin/\(name))\n\n"] {
+        for text in [
+            "\(name);f \(name) 3\n", "\(name) 1 1.5: cycles:\n\tffff \(name)+0x1 (/bin/\(name))\n\n",
+        ] {
             var bytes: [UInt8] = []
             fold(text).write { bytes += $0 }
             expectFit(bytes)

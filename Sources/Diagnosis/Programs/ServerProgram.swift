@@ -74,7 +74,10 @@ struct ProgramSetting: Equatable {
     /// What it does, where that is not what its kind of setting always does.
     let what: String?
 
-    init(_ name: String, value: Int? = nil, line: ConfigurationLine = "", _ lasting: String, what: String? = nil) {
+    init(
+        _ name: String, value: Int? = nil, line: ConfigurationLine = "", _ lasting: String,
+        what: String? = nil
+    ) {
         self.name = name
         self.value = value.map { "\($0)" }
         configuration = line

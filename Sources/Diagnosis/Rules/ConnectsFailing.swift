@@ -129,7 +129,8 @@ private struct ConnectAnswer {
         let prefix = seen.prefix(failing.netns)
         `where` = failing.destinations.count == 1 ? endpoint : "\(failing.destinations.count) destinations"
         let route: ShellCommand = "\(prefix)ip route get \(address)"
-        let watch: ShellCommand = "\(prefix)tcpdump -ni any 'host \(address) and tcp port \(first?.port ?? 0)'"
+        let watch: ShellCommand =
+            "\(prefix)tcpdump -ni any 'host \(address) and tcp port \(first?.port ?? 0)'"
         unsettled = "whether anything answers: \(watch)"
         if let own = OwnFirewall(failing, seen) {
             meaning = own.meaning

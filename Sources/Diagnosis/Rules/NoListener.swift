@@ -162,7 +162,8 @@ struct NoListener: Rule {
             Fix(
                 "find out why \(owner.name) stopped listening, and start it",
                 command: unit.hasSuffix(".service")
-                    ? "systemctl status \(operand: unit); systemctl restart \(operand: unit)" : "journalctl -e",
+                    ? "systemctl status \(operand: unit); systemctl restart \(operand: unit)"
+                    : "journalctl -e",
                 lasting: "Restart=on-failure in the unit; a reload instead of a restart keeps the socket open"
             )
         ]

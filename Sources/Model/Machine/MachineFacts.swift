@@ -61,7 +61,8 @@ public struct NamespaceFacts: Sendable, Hashable {
     /// as long as everything else.
     public var seconds: Double?
 
-    public init(commandPrefix: ShellCommand, counters: TCPCounters, settings: NetworkSettings, use: SocketUse) {
+    public init(commandPrefix: ShellCommand, counters: TCPCounters, settings: NetworkSettings, use: SocketUse)
+    {
         self.commandPrefix = commandPrefix
         self.counters = counters
         self.settings = settings

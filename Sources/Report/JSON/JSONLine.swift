@@ -149,7 +149,8 @@ public struct JSONLine: Sendable {
             case "\"", "\\":
                 bytes.append(UInt8(ascii: "\\"))
                 bytes.append(UInt8(truncatingIfNeeded: scalar.value))
-            case let scalar where Printable.shows(scalar): bytes.append(contentsOf: UTF8.encode(scalar) ?? .init())
+            case let scalar where Printable.shows(scalar):
+                bytes.append(contentsOf: UTF8.encode(scalar) ?? .init())
             default: for unit in UTF16.encode(scalar) ?? .init() { escape(unit) }
             }
         }

@@ -116,7 +116,8 @@ struct Diagnose: ParsableCommand {
             throw Failure.failed("--baseline: \(error)")
         }
         do throws(SavedFindings.Damage) { return try SavedFindings(bytes) } catch {
-            throw Failure.failed("--baseline: \(path) was not written by 'tcpwhy diagnose --save': \(error.description)")
+            throw Failure.failed(
+                "--baseline: \(path) was not written by 'tcpwhy diagnose --save': \(error.description)")
         }
     }
 }
