@@ -177,10 +177,25 @@ import Testing
 
     /// All that are printed and hold the name.
     private static func commands(_ name: String, holding mark: String = mark) -> [String] {
-        let findings = runs(name).flatMap(\.report.findings)
-        return Set(findings.flatMap { $0.fixes.map(\.command) + [$0.check.text] })
-            .filter { $0.contains(mark) }.sorted()
+        let runs = runs(name)
+        return Set(telling.flatMap { printed(runs[$0]) }).filter { $0.contains(mark) }.sorted()
     }
+
+    private static func printed(_ seen: Observation) -> [String] {
+        seen.report.findings.flatMap { $0.fixes.map(\.command) + [$0.check.text] }
+    }
+
+    /// The runs that have commands which those before them have not.
+    private static let telling: [Int] = {
+        var known: Set<String> = []
+        return runs(plain).enumerated().compactMap { index, seen in
+            let count = known.count
+            known.formUnion(printed(seen).filter { $0.contains(mark) })
+            return known.count > count ? index : nil
+        }
+    }()
+
+    private static let meaningful = Set("$`;|&<>()*?[]{}~#!\"\n")
 
     // MARK: What a shell reads
 
@@ -220,7 +235,7 @@ import Testing
                 isQuoted.toggle()
             } else if !isQuoted, character == "\\" {
                 isEscaped = true
-            } else if !isQuoted, "$`;|&<>()*?[]{}~#!\"\n".contains(character) {
+            } else if !isQuoted, meaningful.contains(character) {
                 active.append(character)
             }
         }
