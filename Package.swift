@@ -62,7 +62,7 @@ let package = Package(
         .target(name: "Report", dependencies: ["Model"], swiftSettings: settings),
         // The picture's script and style are files of their own, and part of the executable.
         .target(
-            name: "Stacks",
+            name: "Stacks", dependencies: ["Model"],
             resources: [.embedInCode("Flame/flame.js"), .embedInCode("Flame/flame.css")],
             swiftSettings: settings),
         .executableTarget(
@@ -111,7 +111,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Collector", "Diagnosis", "Host", "Model", "tcpwhy",
+                "BPF", "Collector", "Diagnosis", "Host", "Model", "Seeded", "Stacks", "tcpwhy",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
         // Under real load, as root: scripts/kernel-test runs them.

@@ -51,7 +51,7 @@ struct NamespaceLooks {
     ///   - anew: into all of them, and nothing that is known is relied on.
     mutating func look(for sockets: ListenerProbe?, facts: Bool, anew: Bool) throws {
         // One that is open here, but has neither a name nor a process any more, is gone.
-        var prefixes: [UInt32: String]?
+        var prefixes: [UInt32: ShellCommand]?
         try inEach(anew: anew) { (looks, places, namespace) throws in
             let inode = namespace.inode
             if facts, prefixes == nil {
@@ -70,7 +70,7 @@ struct NamespaceLooks {
     }
 
     private static func lookHere(
-        _ inode: UInt32, for sockets: ListenerProbe?, factsWith prefix: String?
+        _ inode: UInt32, for sockets: ListenerProbe?, factsWith prefix: ShellCommand?
     ) throws -> (NamespaceLook, conntrackError: HostError?) {
         let counters = try prefix == nil ? NetworkCounters.atEachLook() : NetworkCounters.current()
         let time = HostClock.monotonicNanoseconds()

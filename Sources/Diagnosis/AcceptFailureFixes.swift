@@ -18,8 +18,8 @@ enum AcceptFailureFixes {
             [
                 Fix(
                     "see what takes the memory, and the bound on the service's own",
-                    command:
-                        "cat /proc/meminfo /proc/net/sockstat\(process.map { "; cat /proc/\($0.pid)/cgroup" } ?? "")"
+                    command: "cat /proc/meminfo /proc/net/sockstat"
+                        + (process.map { "; cat /proc/\($0.pid)/cgroup" } ?? "")
                 )
             ]
         }
@@ -41,7 +41,7 @@ enum AcceptFailureFixes {
             ]
         }
         let hard = process.openFiles?.hard
-        let limits = hard.map { "\(value):\(max(value, $0))" } ?? "\(value)"
+        let limits: ShellCommand = hard.map { "\(value):\(max(value, $0))" } ?? "\(value)"
         return [
             Fix(
                 "let it have \(value) files open at once, instead of \(soft)",
@@ -55,9 +55,10 @@ enum AcceptFailureFixes {
 
     private static func lasting(_ value: UInt64, _ process: ProcessFacts, _ owner: Owner) -> String {
         let line = owner.program?.openFiles(value)
+        let edit: ShellCommand = "systemctl edit \(operand: process.unit)"
         let unit =
             process.unit.hasSuffix(".service")
-            ? "LimitNOFILE=\(value) by systemctl edit \(ShellWord.quoted(process.unit)), then restart it"
+            ? "LimitNOFILE=\(value) by \(edit), then restart it"
             : "the limit that whoever starts it sets (LimitNOFILE= of a unit, ulimit -n of a shell, docker run --ulimit)"
         return [line, unit].compactMap(\.self).joined(separator: "; or ")
     }

@@ -24,7 +24,7 @@ enum BacklogFixes {
         guard let program = owner.program else {
             return Fix(
                 "give listen() on port \(service.port) a backlog of \(value)",
-                command: "listen(fd, \(value))", lasting: "in \(owner.name)'s configuration or source",
+                line: "listen(fd, \(value))", lasting: "in \(owner.name)'s configuration or source",
                 risk: risk)
         }
         // What it asks for is not known where somaxconn cut it off: by default, if not more.
@@ -34,7 +34,7 @@ enum BacklogFixes {
         let unless = isKnown || setting.value == nil ? "" : ", unless it asks for as much already"
         return Fix(
             setting.what ?? "have \(owner.command) ask for a queue of \(asked)\(unless)",
-            command: setting.line,
-            lasting: setting.lasting, risk: risk, setting: setting.directive(of: program))
+            line: setting.configuration, lasting: setting.lasting, risk: risk,
+            setting: setting.directive(of: program))
     }
 }

@@ -82,7 +82,7 @@ struct BindFixes {
             return Fix(
                 "set IP_BIND_ADDRESS_NO_PORT before bind(): then connect() chooses the port, and may share it "
                     + "with connections to other destinations",
-                command: "setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &(int){1}, sizeof(int))",
+                line: "setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &(int){1}, sizeof(int))",
                 lasting:
                     "in \(caller.command)'s source; or no bind() at all where the machine has one address",
                 risk: risk)
@@ -90,6 +90,6 @@ struct BindFixes {
         return Fix(
             "have \(caller.command) bind the address alone: then connect() chooses the port, and may share it "
                 + "with connections to other destinations (a recent \(caller.command) does so by itself)",
-            command: setting.line, lasting: setting.lasting, risk: risk)
+            line: setting.configuration, lasting: setting.lasting, risk: risk)
     }
 }

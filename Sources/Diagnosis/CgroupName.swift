@@ -19,14 +19,21 @@ enum CgroupName: Equatable {
         }
         if names.contains(where: { $0.hasPrefix("kubepods") }) {
             self = .pod
-        } else if last.hasPrefix("docker-"), last.hasSuffix(".scope") {
-            self = .docker(String(last.dropFirst(7).dropLast(6).prefix(12)))
-        } else if names.dropLast().last == "docker" {
+        } else if last.hasPrefix("docker-"), last.hasSuffix(".scope"),
+            Self.isID(last.dropFirst(7).dropLast(6))
+        {
+            self = .docker(String(last.dropFirst(7).prefix(12)))
+        } else if names.dropLast().last == "docker", Self.isID(last[...]) {
             self = .docker(String(last.prefix(12)))
         } else if [".service", ".scope", ".slice"].contains(where: { last.hasSuffix($0) }) {
             self = .unit(last)
         } else {
             self = .other
         }
+    }
+
+    /// Others may call their cgroups what they like.
+    private static func isID(_ text: Substring) -> Bool {
+        !text.isEmpty && text.allSatisfy { $0.isASCII && $0.isHexDigit }
     }
 }

@@ -82,8 +82,8 @@ extension FirewallSuspect {
     /// "rule with handle 5, chain i (hook input), table ip f", "the policy of chain i (…), table ip f".
     func text(_ firewall: Firewall) -> String {
         let tool = FirewallTool.of(self, in: firewall)
-        let chain = Printable.text(rule?.chain ?? base.name)
-        let name = Printable.text(base.table.name)
+        let chain = rule?.chain ?? base.name
+        let name = base.table.name
         let hook = chain == base.name ? "hook \(hook.rawValue)" : "by hook \(hook.rawValue)"
         let table = tool == .nft ? "\(base.table.family.rawValue) \(name)" : "\(name) (\(tool.command))"
         guard let rule else { return "the policy of chain \(chain) (\(hook)), table \(table)" }

@@ -6,24 +6,24 @@ import Model
 struct FirewallFixes {
     let port: UInt16
     /// Of the namespace: "ip netns exec blue ".
-    let prefix: String
+    let prefix: ShellCommand
     let firewall: Firewall
 
     /// With the number by which `allow` names it.
     func show(_ suspect: FirewallSuspect) -> Fix {
         let tool = FirewallTool.of(suspect, in: firewall)
         let chain = suspect.rule?.chain ?? suspect.base.name
-        let command =
-            switch tool {
-            case .nft where isTypable(suspect): "nft -a list chain \(words(suspect.base.table, chain))"
-            case .nft: "nft -a list ruleset"
-            case .iptables, .ip6tables:
-                "\(tool.command)\(option(suspect.base.table)) -nvxL \(ShellWord.quoted(chain)) --line-numbers"
+        let command: ShellCommand =
+            switch (tool, isTypable(suspect)) {
+            case (.nft, true): "nft -a list chain \(words(suspect.base.table, chain))"
+            case (.nft, false): "nft -a list ruleset"
+            case (_, true): "\(tool.command)\(option(suspect.base.table)) -nvxL \(chain) --line-numbers"
+            case (_, false): "\(tool.command)\(option(suspect.base.table)) -nvxL --line-numbers"
             }
         return Fix("look at \(Self.what(suspect)), and what stands around it", command: "\(prefix)\(command)")
     }
 
-    /// `nil`: a name in it is none that nft(8) can be told.
+    /// `nil`: a name in it is none that nft(8) or iptables(8) can be told.
     func allow(_ culprit: FirewallCulprit) -> Fix? {
         let suspects = [culprit.suspect] + culprit.behind
         let commands = suspects.compactMap(accept)
@@ -33,14 +33,14 @@ struct FirewallFixes {
         let way = culprit.suspect.isOutgoing ? "answers from port \(port) out" : "port \(port) through"
         return Fix(
             "let \(way), before \(Self.what(culprit.suspect))\(more)",
-            command: commands.map { "\(prefix)\($0)" }.joined(separator: " && "),
+            command: commands.map { prefix + $0 }.joined(separator: " && "),
             lasting: lasting(culprit.suspect),
             risk: "everybody may use it; narrow it by the \(address) address")
     }
 
     /// Where no rule that was read can have dropped the packets.
     func search() -> Fix {
-        var commands: [String] = []
+        var commands: [ShellCommand] = []
         if firewall.legacyFamilies.contains(.ipv4) { commands.append("iptables-legacy -nvxL --line-numbers") }
         if firewall.legacyFamilies.contains(.ipv6) {
             commands.append("ip6tables-legacy -nvxL --line-numbers")
@@ -50,29 +50,28 @@ struct FirewallFixes {
         }
         return Fix(
             "find the rule whose counter rises",
-            command: commands.map { "\(prefix)\($0)" }.joined(separator: "; "))
+            command: commands.map { prefix + $0 }.joined(separator: "; "))
     }
 
-    private func accept(before suspect: FirewallSuspect) -> String? {
+    private func accept(before suspect: FirewallSuspect) -> ShellCommand? {
         let tool = FirewallTool.of(suspect, in: firewall)
         let table = suspect.base.table
         let chain = suspect.rule?.chain ?? suspect.base.name
+        guard isTypable(suspect) else { return nil }
         guard tool == .nft else {
-            let place =
-                suspect.rule.map { "-I \(ShellWord.quoted(chain)) \($0.position)" }
-                ?? "-A \(ShellWord.quoted(chain))"
-            let match = suspect.isOutgoing ? "--sport" : "--dport"
+            let place: ShellCommand = suspect.rule.map { "-I \(chain) \($0.position)" } ?? "-A \(chain)"
+            let match: ShellCommand = suspect.isOutgoing ? "--sport" : "--dport"
             return "\(tool.command)\(option(table)) \(place) -p tcp \(match) \(port) -j ACCEPT"
         }
-        guard isTypable(suspect) else { return nil }
         let match = suspect.isOutgoing ? "sport" : "dport"
-        let place = suspect.rule.map { "insert rule \(words(table, chain)) handle \($0.handle)" }
-        return "nft \(place ?? "add rule \(words(table, chain))") tcp \(match) \(port) accept"
+        let place: ShellCommand =
+            suspect.rule.map { "insert rule \(words(table, chain)) handle \($0.handle)" }
+            ?? "add rule \(words(table, chain))"
+        return "nft \(place) tcp \(match) \(port) accept"
     }
 
     private static func what(_ suspect: FirewallSuspect) -> String {
-        suspect.rule.map { "that rule of chain \(Printable.text($0.chain))" }
-            ?? "the policy of chain \(Printable.text(suspect.base.name))"
+        suspect.rule.map { "that rule of chain \($0.chain)" } ?? "the policy of chain \(suspect.base.name)"
     }
 
     private func lasting(_ suspect: FirewallSuspect) -> String {
@@ -89,11 +88,11 @@ struct FirewallFixes {
     }
 
     /// " -t raw"; of the table filter it goes without saying.
-    private func option(_ table: FirewallTable) -> String {
+    private func option(_ table: FirewallTable) -> ShellCommand {
         table.name == "filter" ? "" : " -t \(table.name)"
     }
 
-    private func words(_ table: FirewallTable, _ chain: String) -> String {
+    private func words(_ table: FirewallTable, _ chain: String) -> ShellCommand {
         "\(table.family.rawValue) \(table.name) \(chain)"
     }
 
@@ -105,7 +104,14 @@ struct FirewallFixes {
     }
 
     private func isTypable(_ suspect: FirewallSuspect) -> Bool {
-        [suspect.base.table.name, suspect.rule?.chain ?? suspect.base.name].allSatisfy(Self.isTypable)
+        let chain = suspect.rule?.chain ?? suspect.base.name
+        guard FirewallTool.of(suspect, in: firewall) == .nft else { return Self.isTypableForIPTables(chain) }
+        return [suspect.base.table.name, chain].allSatisfy(Self.isTypable)
+    }
+
+    /// iptables(8) takes what begins like that for something else.
+    private static func isTypableForIPTables(_ chain: String) -> Bool {
+        !chain.isEmpty && !chain.hasPrefix("-") && !chain.hasPrefix("!") && Printable.text(chain) == chain
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool {

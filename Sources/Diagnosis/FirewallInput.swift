@@ -5,7 +5,7 @@ import Model
 /// `nil` of it: nothing but iptables' chains is there, or no firewall was read.
 struct FirewallInput {
     /// "inet filter input", for nft(8).
-    let chain: String
+    let chain: ShellCommand
 
     init?(_ firewall: Firewall?, for family: AddressFamily) {
         guard let firewall else { return nil }

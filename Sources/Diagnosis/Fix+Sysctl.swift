@@ -11,11 +11,15 @@ extension Fix {
         risk: String
     ) -> Fix {
         let prefix = netns.map(seen.prefix) ?? ""
-        let assignment = value.contains(where: \.isWhitespace) ? "\(name)=\"\(value)\"" : "\(name)=\(value)"
+        let assignment: ShellCommand =
+            value.isEmpty
+            ? "\(name)=" : value.contains(where: \.isWhitespace) ? "\(name)=\"\(value)\"" : "\(name)=\(value)"
+        let file = "/etc/sysctl.d/90-\(name.split(separator: ".").last ?? "tcp").conf"
+        let lasting: ShellCommand = "echo '\(name) = \(value)' > \(file)"
         return Fix(
             what, command: "\(prefix)sysctl -w \(assignment)",
             lasting: prefix.isEmpty
-                ? "echo '\(name) = \(value)' > /etc/sysctl.d/90-\(name.split(separator: ".").last ?? "tcp").conf"
+                ? lasting.text
                 : "where the namespace is made (docker run --sysctl, a unit's ExecStartPre)",
             risk: risk, setting: .sysctl(name: name, value: value))
     }

@@ -6,7 +6,7 @@ extension Observation {
     /// "the namespace of process 123".
     func name(of netns: UInt32) -> String {
         guard let facts = namespaces[netns] else { return "namespace \(netns)" }
-        let words = facts.commandPrefix.split(separator: " ")
+        let words = facts.commandPrefix.text.split(separator: " ")
         // The words are those of `ip netns exec NAME`, `nsenter -t PID -n`, `nsenter --net=PATH`.
         if words.isEmpty { return "this network namespace" }
         if words.count == 4, words[0] == "ip" { return "namespace \(words[3])" }

@@ -80,7 +80,7 @@ public struct Observation: Sendable {
 
     /// What a command is to begin with to run in a namespace. In one that is gone nothing can
     /// run: a shell refuses what is said then.
-    func prefix(_ netns: UInt32) -> String {
+    func prefix(_ netns: UInt32) -> ShellCommand {
         if let facts = namespaces[netns], !goneNamespaces.contains(netns) { return facts.commandPrefix }
         return "nsenter --net=<network namespace \(netns), which is gone> "
     }

@@ -4,7 +4,7 @@ import Model
 /// This host's own firewall keeps its connects from leaving it.
 struct OwnFirewall {
     private let port: UInt16
-    private let prefix: String
+    private let prefix: ShellCommand
     private let firewall: Firewall
     private let culprit: FirewallCulprit
 

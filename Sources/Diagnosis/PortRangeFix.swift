@@ -20,15 +20,16 @@ struct PortRangeFix {
         let low = needed <= high - 32767 ? 32768 : max((high - needed) / 1024 * 1024, 1024)
         guard let range = Self.range(low, high), free(range, settings) > available else { return nil }
         let listening = listeningPorts(in: low...high)
+        let prefix = seen.prefix(netns)
         let list = ([settings.reservedPorts ?? ""] + listening.map { "\($0)" }).filter { !$0.isEmpty }
             .joined(separator: ",")
+        let reserve: ShellCommand = "\(prefix)sysctl -w net.ipv4.ip_local_reserved_ports=\(list)"
         return Fix.sysctl(
             "let connects choose from \(free(range, settings)) ports instead of \(available)",
             "net.ipv4.ip_local_port_range", "\(low) \(high)", in: netns, seen,
             risk: listening.isEmpty
                 ? "a service that later wants a port of the range may find it taken"
-                : "services listen in the range: keep their ports out of it with "
-                    + "\(seen.prefix(netns))sysctl -w net.ipv4.ip_local_reserved_ports=\(list)")
+                : "services listen in the range: keep their ports out of it with \(reserve)")
     }
 
     /// Fewer reserved ports. `nil`: few of the range are.

@@ -7,7 +7,7 @@ struct QdiscFixes {
     let seen: Observation
 
     private var qdisc: Qdisc { drops.qdisc }
-    private var prefix: String { seen.prefix(drops.netns) }
+    private var prefix: ShellCommand { seen.prefix(drops.netns) }
 
     func all() -> [Fix] {
         switch drops.reason {
@@ -18,25 +18,27 @@ struct QdiscFixes {
         }
     }
 
-    /// The interface as a word of a command; `nil`: its name is not known.
-    private var device: String? { qdisc.link.map { ShellWord.quoted($0.name) } }
+    /// `nil`: its name is not known.
+    private var device: String? { qdisc.link?.name }
+
+    /// " dev eth0"; of no known name all of them.
+    private var ofDevice: ShellCommand { device.map { " dev \($0)" } ?? "" }
 
     /// "tc qdisc change dev eth0 root handle 8001: tbf": what its settings follow. `nil`: it cannot be
     /// changed like that.
-    private var change: String? {
+    private var change: ShellCommand? {
         guard let device else { return nil }
         let handle = qdisc.id.handle >> 16
-        let name = "\(ShellWord.quoted(qdisc.kind))"
         guard handle != 0 else {
             // What the kernel put there by itself is no more to tc than an empty place
             // (tc_modify_qdisc, net/sched/sch_api.c), and below mq it has no number to name its place by.
             return qdisc.id.parent == Qdisc.root
-                ? "\(prefix)tc qdisc replace dev \(device) root \(name)" : nil
+                ? "\(prefix)tc qdisc replace dev \(device) root \(qdisc.kind)" : nil
         }
-        return "\(prefix)tc qdisc change dev \(device) \(place) handle \(hex(handle)): \(name)"
+        return "\(prefix)tc qdisc change dev \(device) \(place) handle \(hex(handle)): \(qdisc.kind)"
     }
 
-    private var place: String {
+    private var place: ShellCommand {
         let parent = qdisc.id.parent
         return parent == Qdisc.root ? "root" : "parent \(hex(parent >> 16)):\(hex(parent & 0xffff))"
     }
@@ -60,8 +62,8 @@ struct QdiscFixes {
     private func look() -> Fix {
         Fix(
             "give the queue of \(drops.name) on \(drops.interface) more room",
-            command: "\(prefix)tc -s -d qdisc show" + (device.map { " dev \($0)" } ?? ""),
-            lasting: "see tc-\(Printable.text(qdisc.kind))(8) for its limits",
+            command: "\(prefix)tc -s -d qdisc show\(ofDevice)",
+            lasting: "see tc-\(qdisc.kind)(8) for its limits",
             risk: "what waits longer arrives later")
     }
 
@@ -130,7 +132,7 @@ struct QdiscFixes {
         return Fix(
             "a longer queue only evens out bursts: if \(drops.interface) is sent more than it may carry\(rate) all "
                 + "the time, raise its rate, or send less",
-            command: "\(prefix)tc -s qdisc show" + (device.map { " dev \($0)" } ?? ""))
+            command: "\(prefix)tc -s qdisc show\(ofDevice)")
     }
 
     private func end() -> Fix {

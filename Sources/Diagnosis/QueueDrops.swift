@@ -46,12 +46,12 @@ struct QueueDrops {
     }
 
     /// "eth0"
-    var interface: String { qdisc.link.map { Printable.text($0.name) } ?? "interface \(qdisc.id.interface)" }
+    var interface: String { qdisc.link?.name ?? "interface \(qdisc.id.interface)" }
 
     /// "tbf 8001:"
     var name: String {
         let handle = qdisc.id.handle >> 16
-        return Printable.text(qdisc.kind) + (handle == 0 ? "" : " \(String(handle, radix: 16)):")
+        return qdisc.kind + (handle == 0 ? "" : " \(String(handle, radix: 16)):")
     }
 }
 

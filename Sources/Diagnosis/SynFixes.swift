@@ -49,7 +49,7 @@ struct SynFixes {
         }
         let port = socket.listener.port
         let isIPv6 = most.address.family == .ipv6
-        let rule =
+        let rule: ShellCommand =
             input(most.address.family).map {
                 "nft insert rule \($0.chain) \(isIPv6 ? "ip6" : "ip") saddr \(most.address) tcp dport \(port) drop"
             }
@@ -73,15 +73,18 @@ struct SynFixes {
             risk: "clients of a network that shares the attacker's wait, too")
     }
 
-    private func limitRule(_ port: UInt16?, _ rate: Int) -> String {
+    private func limitRule(_ port: UInt16?, _ rate: Int) -> ShellCommand {
         guard let input = input(.ipv4) else {
-            return "iptables -I INPUT -p tcp --syn\(port.map { " --dport \($0)" } ?? "") -m hashlimit "
+            let match: ShellCommand = port.map { " --dport \($0)" } ?? ""
+            return "iptables -I INPUT -p tcp --syn\(match) -m hashlimit "
                 + "--hashlimit-name syn --hashlimit-mode srcip --hashlimit-srcmask 24 --hashlimit-above "
                 + "\(rate)/second -j DROP"
         }
-        return "nft 'insert rule \(input.chain) \(port.map { "tcp dport \($0) " } ?? "")"
-            + "tcp flags & (fin|syn|rst|ack) == syn meter syn { ip saddr and 255.255.255.0 limit rate over "
-            + "\(rate)/second } drop'"
+        let match: ShellCommand = port.map { "tcp dport \($0) " } ?? ""
+        let flood: ShellCommand =
+            "tcp flags & (fin|syn|rst|ack) == syn meter syn { ip saddr and 255.255.255.0 limit rate over "
+            + "\(rate)/second } drop"
+        return "nft 'insert rule \(input.chain) \(match)\(flood)'"
     }
 
     private func input(_ family: AddressFamily) -> FirewallInput? {

@@ -9,17 +9,18 @@ import Model
 /// there by its destination port.
 struct Untracked {
     /// Of the namespace: "ip netns exec blue ".
-    let prefix: String
+    let prefix: ShellCommand
     /// `nil`: it could not be looked at.
     let firewall: Firewall?
 
-    func command(_ port: UInt16) -> String {
+    func command(_ port: UInt16) -> ShellCommand {
         guard let tool else { return nft(port) }
-        let rules = [
+        let rules: [ShellCommand] = [
             "PREROUTING -p tcp --dport \(port)", "OUTPUT -p tcp --sport \(port)",
             "OUTPUT -o lo -p tcp --dport \(port)",
         ]
-        return rules.map { "\(prefix)\(tool) -t raw -A \($0) -j CT --notrack" }.joined(separator: " && ")
+        return rules.map { rule -> ShellCommand in "\(prefix)\(tool) -t raw -A \(rule) -j CT --notrack" }
+            .joined(separator: " && ")
     }
 
     var lasting: String {
@@ -29,13 +30,13 @@ struct Untracked {
     }
 
     /// In a table of its own, beside whatever else there is: nothing behind it tracks what it marked.
-    private func nft(_ port: UInt16) -> String {
-        let hooks = ["prerouting", "output"].map {
+    private func nft(_ port: UInt16) -> ShellCommand {
+        let hooks: [ShellCommand] = ["prerouting", "output"].map {
             "add chain inet untracked \($0) { type filter hook \($0) priority raw; }"
         }
         let rules = [
             "prerouting tcp dport \(port)", "output tcp sport \(port)", "output oif lo tcp dport \(port)",
-        ].map { "add rule inet untracked \($0) notrack" }
+        ].map { (rule: ShellCommand) -> ShellCommand in "add rule inet untracked \(rule) notrack" }
         return "\(prefix)nft '\((["add table inet untracked"] + hooks + rules).joined(separator: "; "))'"
     }
 

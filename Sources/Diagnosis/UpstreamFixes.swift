@@ -54,12 +54,12 @@ struct UpstreamFixes {
         guard let setting = upstream.program?.keepalive(to: upstream.endpoint) else {
             return Fix(
                 "keep connections to \(upstream.endpoint) open and use them again",
-                command: "", lasting: "in \(upstream.command)'s configuration or source",
+                lasting: "in \(upstream.command)'s configuration or source",
                 risk: "the other side must allow as many idle connections")
         }
         return Fix(
             "have \(upstream.command) keep connections to \(upstream.endpoint) open and use them again",
-            command: setting.line, lasting: setting.lasting,
+            line: setting.configuration, lasting: setting.lasting,
             // How many is for the other side to say: no value that a script could set.
             risk:
                 "the other side must allow as many idle connections; a server that takes a worker for each "
@@ -67,12 +67,11 @@ struct UpstreamFixes {
     }
 
     func moreDestinations() -> Fix {
-        Fix(
+        let next = EndpointText.of(upstream.destination.address, upstream.destination.port &+ 1)
+        return Fix(
             "offer the service at more addresses or ports: each has the whole range for itself",
-            command: upstream.program is Nginx
-                ? "upstream backend { server \(upstream.endpoint); server "
-                    + "\(EndpointText.of(upstream.destination.address, upstream.destination.port &+ 1)); }"
-                : "",
+            line: upstream.program is Nginx
+                ? "upstream backend { server \(upstream.endpoint); server \(next); }" : "",
             lasting: "in \(upstream.command)'s configuration", risk: "none beyond the work")
     }
 }

@@ -55,7 +55,7 @@ struct WorkerFixes {
         }
         return Fix(
             setting.what ?? "let \(owner.command) serve \(value) at once, instead of \(capacity)",
-            command: setting.line, lasting: setting.lasting,
+            line: setting.configuration, lasting: setting.lasting,
             risk: memory ?? "each holds memory of its own; what it calls (a database) gets more at once, too",
             setting: setting.directive(of: program))
     }
@@ -65,7 +65,7 @@ struct WorkerFixes {
         program.workers(nil, of: service).map { setting in
             Fix(
                 setting.what ?? "raise \(setting.name), if \(owner.command) is at that limit",
-                command: setting.line, lasting: setting.lasting,
+                line: setting.configuration, lasting: setting.lasting,
                 risk: "each connection holds memory; what it calls (a database) gets more at once, too")
         }
     }
@@ -73,7 +73,8 @@ struct WorkerFixes {
     /// Of a server that takes many connections in one process, or of which nothing is known.
     private func lookCloser() -> Fix {
         let pid = owner.workers.last
-        let profile = "tcpwhy profile\(pid.map { " -p \($0)" } ?? "") -d 10 --svg busy.svg"
+        let process: ShellCommand = pid.map { " -p \($0)" } ?? ""
+        let profile: ShellCommand = "tcpwhy profile\(process) -d 10 --svg busy.svg"
         switch hindrance {
         case .busy:
             return Fix(

@@ -3,6 +3,7 @@ import ArgumentParser
 import BPF
 import Glibc
 import Host
+import Model
 
 @main
 struct Tcpwhy: ParsableCommand {
@@ -70,12 +71,19 @@ struct Tcpwhy: ParsableCommand {
     /// 64, ours 2.
     private static func exitAsParserSays(_ error: any Error) -> Never {
         let code = exitCode(for: error)
-        let message = fullMessage(for: error)
+        let message = printable(fullMessage(for: error))
         if code.isSuccess {
             do { try Output().write(message + "\n") } catch { exit(error) }
         } else if !message.isEmpty {
             Output.error(message + "\n")
         }
         Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
+    }
+
+    /// The parser quotes arguments as they are: none makes a line of its own.
+    private static func printable(_ message: String) -> String {
+        CommandLine.arguments.flatMap { [$0] + $0.split(separator: "=", maxSplits: 1).map(String.init) }
+            .filter { Printable.text($0) != $0 }
+            .reduce(message) { $0.replacing($1, with: Printable.text($1)) }
     }
 }

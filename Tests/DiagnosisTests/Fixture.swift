@@ -97,7 +97,7 @@ enum Fixture {
     }
 
     /// 20,000 connections in the run, out and in, and nothing wrong with them.
-    static func facts(prefix: String = "") -> NamespaceFacts {
+    static func facts(prefix: ShellCommand = "") -> NamespaceFacts {
         var counters = TCPCounters()
         counters.activeOpens = 10_000
         counters.passiveOpens = 10_000

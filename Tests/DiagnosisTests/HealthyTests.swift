@@ -39,7 +39,7 @@ import Testing
         seen.namespaces[Fixture.blue]?.commandPrefix = "ip netns exec blue "
         seen.goneNamespaces = [Fixture.blue]
         #expect(seen.report.remarks.map { $0.prefix(19) } == ["namespace blue went"])
-        #expect(seen.prefix(Fixture.blue).contains("which is gone"))
+        #expect(seen.prefix(Fixture.blue).text.contains("which is gone"))
         seen.goneNamespaces = [Fixture.blue, Fixture.netns]
         #expect(seen.report.remarks.map { $0.prefix(24) } == ["2 network namespaces wen"])
     }

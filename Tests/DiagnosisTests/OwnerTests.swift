@@ -265,7 +265,7 @@ import Testing
         let finding = try #require(Sick.notServed.report.findings.first)
         #expect(finding.id == .notServed && finding.severity == .critical && finding.confidence == .likely)
         #expect(finding.value("unread_connections") == 285 && finding.value("close_wait") == 240)
-        #expect(finding.check.hasSuffix("sport = :80"))
+        #expect(finding.check.text.hasSuffix("sport = :80"))
     }
 
     /// Where no CPU is idle, it may just not have come to reading them.

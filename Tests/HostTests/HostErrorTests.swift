@@ -12,4 +12,10 @@ import Testing
             HostError("enter /etc", detail: "it is not a network namespace").description
                 == "cannot enter /etc: it is not a network namespace")
     }
+
+    @Test func pathsAndFilesMakeNoLinesOfTheirOwn() {
+        #expect(
+            HostError("read a\n\u{1B}[2Jb", detail: "\"x\ny\" is not a number").description
+                == "cannot read a\u{FFFD}\u{FFFD}[2Jb: \"x\u{FFFD}y\" is not a number")
+    }
 }

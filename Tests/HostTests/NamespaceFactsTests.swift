@@ -58,7 +58,10 @@ import Testing
 
     @Test(arguments: [("blue-1", "blue-1"), ("a b", "'a b'"), ("it's;rm", "'it'\\''s;rm'")])
     func namesAreOneWordForAShell(name: String, word: String) {
-        #expect(NetworkNamespace.shellWord(name) == word)
+        let own = NetworkNamespace.commandPrefix(name, in: "/run/netns")
+        #expect(own.text == "ip netns exec \(word) ")
+        let others = NetworkNamespace.commandPrefix("x y", in: "/run/docker/netns")
+        #expect(others.text == "nsenter --net='/run/docker/netns/x y' ")
     }
 }
 

@@ -15,7 +15,9 @@ import Testing
     }
 
     /// Quotes, backslashes and control characters are escaped in JSON.
-    @Test(arguments: ["a \"b\" \\ c", "\u{1b}[2J", "näh", "{\"kind\":\"finding\"}", "a,b:c]"])
+    @Test(arguments: [
+        "a \"b\" \\ c", "\u{1b}[2J", "näh", "\u{9b}x\u{202e}\u{e0041}🦀", "{\"kind\":\"finding\"}", "a,b:c]",
+    ])
     func anySubjectComesBackAsItWas(subject: String) throws {
         var finding = DiagnosisSample.workers
         finding.subjectText = subject

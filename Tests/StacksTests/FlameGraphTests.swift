@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Seeded
 import Testing
 
 @testable import Stacks
@@ -49,6 +50,18 @@ import FoundationXML
         #expect(!svg.unicodeScalars.contains("\u{1b}"))
         #expect(isXML(FlameSample.svg(FlameSample.difference([nasty: (1, 2)]))))
         #expect(isXML(FlameSample.svg(FlameSample.random(500, seed: 3)) { $0.isInverted = true }))
+    }
+
+    @Test(
+        "names that turn text around, or that terminals obey, are no part of it", arguments: HostileNames.all)
+    func hostile(name: String) {
+        let frame = name.replacing(";", with: ":")
+        let svg = FlameSample.svg(FlameSample.stacks(["\(frame);\(frame)": 3])) {
+            $0.title = name
+            $0.subtitle = name
+        }
+        #expect(isXML(svg))
+        #expect(!svg.unicodeScalars.contains(where: HostileNames.isUnfit))
     }
 
     @Test("without stacks it says so")

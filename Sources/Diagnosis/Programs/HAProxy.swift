@@ -10,10 +10,11 @@ struct HAProxy: ServerProgram {
     }
 
     func backlog(_ value: Int, of service: Service) -> ProgramSetting {
-        let address =
+        let address: ConfigurationLine =
             service.isAny
-            ? (service.isIPv6 ? "[::]" : "") : service.isIPv6 ? "[\(service.host)]" : service.host
-        let family = service.isIPv6 && service.isAny ? (service.isDualStack ? " v4v6" : " v6only") : ""
+            ? (service.isIPv6 ? "[::]" : "") : service.isIPv6 ? "[\(service.host)]" : "\(service.host)"
+        let family: ConfigurationLine =
+            service.isIPv6 && service.isAny ? (service.isDualStack ? " v4v6" : " v6only") : ""
         return ProgramSetting(
             "backlog", value: value, line: "bind \(address):\(service.port)\(family) backlog \(value)",
             "in haproxy's frontend, beside what stands in that line (ssl, crt); then: systemctl restart "
@@ -42,7 +43,7 @@ struct HAProxy: ServerProgram {
 
     /// In brackets: what follows the last colon were a port.
     func source(_ address: IPAddress?) -> ProgramSetting? {
-        let text = address.map { $0.family == .ipv6 ? "[\($0)]" : "\($0)" } ?? "ADDRESS"
+        let text: ConfigurationLine = address.map { $0.family == .ipv6 ? "[\($0)]" : "\($0)" } ?? "ADDRESS"
         return ProgramSetting(
             "source", line: "source \(text)",
             "in haproxy's backend, without a port; then: systemctl reload haproxy")

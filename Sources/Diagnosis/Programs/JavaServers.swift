@@ -87,7 +87,8 @@ struct Java: ServerProgram {
     func capacity(of service: Service) -> Capacity { .unknown }
 
     func backlog(_ value: Int, of service: Service) -> ProgramSetting {
-        let address = service.isAny ? "" : ", InetAddress.getByName(\"\(service.host)\")"
+        let address: ConfigurationLine =
+            service.isAny ? "" : ", InetAddress.getByName(\"\(service.host)\")"
         return ProgramSetting(
             "backlog", value: value, line: "new ServerSocket(\(service.port), \(value)\(address))",
             "in the program's source, or the setting of its framework; then restart it")

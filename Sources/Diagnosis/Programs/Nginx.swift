@@ -15,7 +15,7 @@ struct Nginx: ServerProgram {
     /// A reload calls listen() again with the new backlog (`ngx_configure_listening_sockets`).
     func backlog(_ value: Int, of service: Service) -> ProgramSetting {
         let address = service.isAny && !service.isIPv6 ? "\(service.port)" : service.endpoint
-        let shared =
+        let shared: ConfigurationLine =
             (service.isDualStack ? " ipv6only=off" : "") + (service.listener.isReusePort ? " reuseport" : "")
         return ProgramSetting(
             "backlog", value: value, line: "listen \(address)\(shared) backlog=\(value);",

@@ -11,7 +11,8 @@ struct Node: ServerProgram {
     }
 
     func backlog(_ value: Int, of service: Service) -> ProgramSetting {
-        let only = service.isIPv6 && service.isAny && !service.isDualStack ? ", ipv6Only: true" : ""
+        let only: ConfigurationLine =
+            service.isIPv6 && service.isAny && !service.isDualStack ? ", ipv6Only: true" : ""
         return ProgramSetting(
             "backlog", value: value,
             line:

@@ -33,11 +33,11 @@ struct PHPFPM: ServerProgram {
     func openFiles(_ value: UInt64) -> String? { "rlimit_files = \(value) in the pool's file" }
 
     func workers(_ value: Int?, of service: Service) -> [ProgramSetting] {
-        [
+        let show: ShellCommand = "\(service.command) -tt"
+        return [
             ProgramSetting(
                 "pm.max_children", value: value, line: value.map { "pm.max_children = \($0)" } ?? "",
-                "in the pool's file of php-fpm (\(service.command) -tt prints all of it); then: systemctl reload "
-                    + "php-fpm")
+                "in the pool's file of php-fpm (\(show) prints all of it); then: systemctl reload php-fpm")
         ]
     }
 

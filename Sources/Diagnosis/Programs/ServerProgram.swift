@@ -68,22 +68,27 @@ struct ProgramSetting: Equatable {
     /// `nil`: none that is known to be more than today's.
     let value: String?
     /// The configuration's line, or the argument; empty: there is none that is sure to help.
-    let line: String
+    let configuration: ConfigurationLine
     /// Where it stands, and what makes the program take it.
     let lasting: String
     /// What it does, where that is not what its kind of setting always does.
     let what: String?
 
-    init(_ name: String, value: Int? = nil, line: String = "", _ lasting: String, what: String? = nil) {
+    init(
+        _ name: String, value: Int? = nil, line: ConfigurationLine = "", _ lasting: String,
+        what: String? = nil
+    ) {
         self.name = name
         self.value = value.map { "\($0)" }
-        self.line = line
+        configuration = line
         self.lasting = lasting
         self.what = what
     }
 }
 
 extension ProgramSetting {
+    var line: String { configuration.text }
+
     /// The same for programs. `nil`: it has no value.
     func directive(of program: any ServerProgram) -> Fix.Setting? {
         value.map { .directive(program: program.name, name: name, value: $0) }

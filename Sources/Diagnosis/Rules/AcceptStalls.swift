@@ -139,7 +139,7 @@ struct AcceptStalls: Rule {
     private func fixes(_ queue: AcceptQueue, _ hindrance: Hindrance, _ seen: Observation) -> [Fix] {
         if queue.servesOneEach { return WorkerFixes(queue: queue, hindrance: hindrance, seen: seen).all() }
         let pid = queue.owner.workers.last
-        let process = pid.map { " -p \($0)" } ?? ""
+        let process: ShellCommand = pid.map { " -p \($0)" } ?? ""
         if case .busy = hindrance {
             return [
                 Fix(

@@ -57,7 +57,7 @@ struct BindSearchExpensive: Rule {
             unsettled: "tcpwhy hotspots 10 1: the share of inet_csk_get_port and what it calls")
     }
 
-    private let check = "tcpwhy ports -d 10"
+    private let check: ShellCommand = "tcpwhy ports -d 10"
 
     private func timeEvidence(_ caller: BindCaller, _ seen: Observation) -> [Evidence] {
         guard let mean = caller.time.mean else { return [] }

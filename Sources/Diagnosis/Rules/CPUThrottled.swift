@@ -51,7 +51,7 @@ struct CPUThrottled: Rule {
                     "\(quota.quota) µs of CPU time in each \(quota.period) µs", by: .setting,
                     counter: quota.isVersion1 ? "cpu.cfs_quota_us" : "cpu.max"),
             ], impact: (queue.meanDepth ?? 0) >= 1 ? queue.impact(seen) : Impact(share: share, delay: each),
-            fixes: [fix(quota, seen)], check: "cat \(ShellWord.quoted("\(quota.directory)/cpu.stat"))")
+            fixes: [fix(quota, seen)], check: "cat \(file("cpu.stat", quota))")
     }
 
     /// While it was halted it wanted to run: with so many CPUs more, at most, it would have.
@@ -75,26 +75,28 @@ struct CPUThrottled: Rule {
         switch CgroupName(directory: quota.directory) {
         case .unit(let unit):
             return Fix(
-                what, command: "systemctl set-property \(ShellWord.quoted(unit)) CPUQuota=\(percent)%",
+                what, command: "systemctl set-property \(operand: unit) CPUQuota=\(percent)%",
                 risk: risk)
         case .docker(let id):
             return Fix(
                 what,
-                command: "docker update --cpus \(Units.mean(Double(percent) / 100)) \(ShellWord.quoted(id))",
+                command: "docker update --cpus \(Units.mean(Double(percent) / 100)) \(id)",
                 risk: risk)
         case .pod:
             return Fix(
-                what, command: "resources.limits.cpu: \(percent * 10)m",
+                what, line: "resources.limits.cpu: \(percent * 10)m",
                 lasting: "in the pod's specification",
                 risk: risk)
         case .other:
             let value = UInt64(percent) * quota.period / 100
-            let (line, file) =
-                quota.isVersion1
-                ? ("\(value)", "cpu.cfs_quota_us") : ("'\(value) \(quota.period)'", "cpu.max")
             return Fix(
-                what, command: "echo \(line) > \(ShellWord.quoted("\(quota.directory)/\(file)"))",
+                what,
+                command: quota.isVersion1
+                    ? "echo \(value) > \(file("cpu.cfs_quota_us", quota))"
+                    : "echo '\(value) \(quota.period)' > \(file("cpu.max", quota))",
                 lasting: "where the cgroup is made", risk: risk)
         }
     }
+
+    private func file(_ name: String, _ quota: CPUQuota) -> String { "\(quota.directory)/\(name)" }
 }

@@ -35,8 +35,13 @@ struct ConnectsFailing: Rule {
                 + " from \(failing.command) to \(answer.where): \(answer.meaning)",
             evidence: evidence(failing, seen),
             impact: Impact(failed: seen.rate(failing.count), share: failing.share),
-            fixes: answer.fixes, check: "tcpwhy ports --failed -c \(ShellWord.quoted(failing.command)) -d 10",
+            fixes: answer.fixes, check: "tcpwhy ports --failed \(named(failing.command)) -d 10",
             unsettled: judgement.confidence == .certain ? "" : answer.unsettled)
+    }
+
+    /// tcpwhy's own option: what begins with a dash would be another one.
+    private func named(_ command: String) -> ShellCommand {
+        command.hasPrefix("-") ? "--comm=\(command)" : "-c \(command)"
     }
 
     private func judge(
@@ -123,8 +128,9 @@ private struct ConnectAnswer {
         let endpoint = first.map { EndpointText.of($0.address, $0.port) } ?? ""
         let prefix = seen.prefix(failing.netns)
         `where` = failing.destinations.count == 1 ? endpoint : "\(failing.destinations.count) destinations"
-        let route = "\(prefix)ip route get \(address)"
-        let watch = "\(prefix)tcpdump -ni any 'host \(address) and tcp port \(first?.port ?? 0)'"
+        let route: ShellCommand = "\(prefix)ip route get \(address)"
+        let watch: ShellCommand =
+            "\(prefix)tcpdump -ni any 'host \(address) and tcp port \(first?.port ?? 0)'"
         unsettled = "whether anything answers: \(watch)"
         if let own = OwnFirewall(failing, seen) {
             meaning = own.meaning

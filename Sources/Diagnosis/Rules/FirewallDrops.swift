@@ -75,7 +75,7 @@ struct ObstacleFixes {
     let lost: ServiceDrops
     let seen: Observation
 
-    private var prefix: String { seen.prefix(lost.netns) }
+    private var prefix: ShellCommand { seen.prefix(lost.netns) }
 
     func all() -> [Fix] {
         switch lost.obstacle {

@@ -38,7 +38,7 @@ struct FourTupleTaken: Rule {
         Fix(
             "have \(upstream.command) bind no port, or set IP_BIND_ADDRESS_NO_PORT and bind the address alone: then "
                 + "connect() takes a port that is free towards \(upstream.endpoint)",
-            command: "setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &(int){1}, sizeof(int))",
+            line: "setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &(int){1}, sizeof(int))",
             lasting:
                 "in \(upstream.command)'s configuration or source; a range of source ports of its own must be "
                 + "larger than its connections to there, those in TIME_WAIT included",

@@ -157,12 +157,13 @@ struct NoListener: Rule {
             ]
         }
         let owner = seen.owner(of: listener, in: drops)
-        let unit = owner.unit.hasSuffix(".service") ? ShellWord.quoted(owner.unit) : ""
+        let unit = owner.unit
         return [
             Fix(
                 "find out why \(owner.name) stopped listening, and start it",
-                command: unit.isEmpty
-                    ? "journalctl -e" : "systemctl status \(unit); systemctl restart \(unit)",
+                command: unit.hasSuffix(".service")
+                    ? "systemctl status \(operand: unit); systemctl restart \(operand: unit)"
+                    : "journalctl -e",
                 lasting: "Restart=on-failure in the unit; a reload instead of a restart keeps the socket open"
             )
         ]

@@ -54,9 +54,9 @@ struct OwnerStopped: Rule {
             check: how.check(stopped))
     }
 
-    private static func list(_ pids: [UInt32], _ separator: String) -> String {
+    private static func list(_ pids: [UInt32], _ separator: ShellCommand) -> ShellCommand {
         // A command line has its limits, and a reader, too.
-        pids.prefix(64).map { "\($0)" }.joined(separator: separator)
+        pids.prefix(64).map { pid -> ShellCommand in "\(pid)" }.joined(separator: separator)
     }
 
     /// What stops them.
@@ -102,13 +102,11 @@ struct OwnerStopped: Rule {
             }
         }
 
-        func check(_ pids: [UInt32]) -> String {
+        func check(_ pids: [UInt32]) -> ShellCommand {
             switch self {
             case .signal, .debugger, .past: "ps -o pid,stat,comm -p \(OwnerStopped.list(pids, ","))"
             case .frozen(let cgroup):
-                "cat "
-                    + ShellWord.quoted(
-                        "\(cgroup.directory)/\(cgroup.isVersion1 ? "freezer.state" : "cgroup.freeze")")
+                "cat \(file(cgroup))"
             }
         }
 
@@ -135,12 +133,15 @@ struct OwnerStopped: Rule {
             let what = "thaw the cgroup"
             switch CgroupName(directory: cgroup.directory) {
             case .unit(let unit) where !cgroup.isVersion1:
-                return Fix(what, command: "systemctl thaw \(ShellWord.quoted(unit))")
-            case .docker(let id): return Fix(what, command: "docker unpause \(ShellWord.quoted(id))")
+                return Fix(what, command: "systemctl thaw \(operand: unit)")
+            case .docker(let id): return Fix(what, command: "docker unpause \(id)")
             case .unit, .pod, .other:
-                let (word, file) = cgroup.isVersion1 ? ("THAWED", "freezer.state") : ("0", "cgroup.freeze")
-                return Fix(what, command: "echo \(word) > \(ShellWord.quoted("\(cgroup.directory)/\(file)"))")
+                return Fix(what, command: "echo \(cgroup.isVersion1 ? "THAWED" : "0") > \(file(cgroup))")
             }
+        }
+
+        private func file(_ cgroup: FrozenCgroup) -> String {
+            "\(cgroup.directory)/\(cgroup.isVersion1 ? "freezer.state" : "cgroup.freeze")"
         }
     }
 }

@@ -40,7 +40,7 @@ struct QdiscDrops: Rule {
 
     private func finding(_ drops: QueueDrops, _ seen: Observation) -> Finding {
         let rate = seen.rate(drops.count, in: drops.netns)
-        let device = drops.qdisc.link.map { " dev \(ShellWord.quoted($0.name))" } ?? ""
+        let device: ShellCommand = drops.qdisc.link.map { " dev \($0.name)" } ?? ""
         return Finding(
             id: .qdiscDrops, severity: severity(drops), confidence: .certain,
             subject: .interface(drops.interface, netns: drops.netns),

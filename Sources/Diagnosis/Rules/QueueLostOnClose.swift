@@ -22,7 +22,8 @@ struct QueueLostOnClose: Rule {
         let endpoint = EndpointText.of(service.listener.address, service.listener.port)
         return Finding(
             id: .queueLostOnClose,
-            severity: severity(service), confidence: isMuch(service) ? .certain : .possible, subject: .listener(service.listener),
+            severity: severity(service), confidence: isMuch(service) ? .certain : .possible,
+            subject: .listener(service.listener),
             subjectText: seen.text(of: service.listener, owner),
             summary: seen.often(service.lost, "connection") { $0 ? "is reset" : "are reset" }
                 + " in the accept queue of \(endpoint), where \(owner.name) closes "

@@ -176,7 +176,7 @@ struct Retransmits: Rule {
     }
 
     /// Of `ss`: " '( sport = :80 )'".
-    private func port(_ services: Services) -> String {
+    private func port(_ services: Services) -> ShellCommand {
         guard let most = services.traced?[.data]?.most else { return "" }
         return " '( \(most.isLocal ? "sport" : "dport") = :\(most.port) )'"
     }

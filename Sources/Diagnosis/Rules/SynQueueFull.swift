@@ -46,8 +46,9 @@ struct SynQueueFull: Rule {
             delay: 1_000_000_000)
     }
 
-    private func check(_ queue: SynQueue) -> String {
-        "tcpwhy drops\(queue.socket.map { " -P \($0.listener.port)" } ?? "") -d 10"
+    private func check(_ queue: SynQueue) -> ShellCommand {
+        let port: ShellCommand = queue.socket.map { " -P \($0.listener.port)" } ?? ""
+        return "tcpwhy drops\(port) -d 10"
     }
 
     // MARK: SYN flood

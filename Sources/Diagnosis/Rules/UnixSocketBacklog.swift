@@ -99,7 +99,7 @@ struct UnixSocketBacklog: Rule {
         fixes.append(
             Fix(
                 "have \(server) ask for a queue of \(value), and see that it has workers enough",
-                command: setting?.line ?? "listen(fd, \(value))",
+                line: setting?.configuration ?? "listen(fd, \(value))",
                 lasting: setting?.lasting ?? "in its configuration or source; then restart it",
                 risk:
                     "a longer queue helps bursts only: behind a server that is too slow requests wait longer",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Model
 
 /// A fact of the machine that could not be had.
 public struct HostError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -16,10 +17,10 @@ public struct HostError: Error, Sendable, Hashable, CustomStringConvertible {
         self.detail = detail
     }
 
-    /// One line.
+    /// One line, whatever a path or a file has in it.
     public var description: String {
         let reasons = [detail, errno == 0 ? nil : String(cString: strerror(errno))]
-        return (["cannot \(what)"] + reasons.compactMap { $0 }).joined(separator: ": ")
+        return Printable.text((["cannot \(what)"] + reasons.compactMap { $0 }).joined(separator: ": "))
     }
 }
 

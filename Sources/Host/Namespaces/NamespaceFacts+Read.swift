@@ -7,7 +7,7 @@ extension NamespaceFacts {
     ///   - commandPrefix: how a command is made to run in it.
     ///   - counters: which were read at `time`.
     public static func current(
-        commandPrefix: String, _ counters: NetworkCounters, at time: UInt64
+        commandPrefix: ShellCommand, _ counters: NetworkCounters, at time: UInt64
     ) -> NamespaceFacts {
         var facts = NamespaceFacts(
             commandPrefix: commandPrefix, counters: TCPCounters(counters), settings: .current(),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+public import Model
 
 extension NetworkNamespace {
     /// How a command is made to run in a namespace, with a space at the end: "" in the calling
@@ -8,14 +9,11 @@ extension NetworkNamespace {
     /// - Parameters:
     ///   - inode: the namespace's.
     ///   - pid: a process that is likely to be in it.
-    public static func commandPrefix(inode: UInt32, near pid: Int32? = nil) -> String? {
+    public static func commandPrefix(inode: UInt32, near pid: Int32? = nil) -> ShellCommand? {
         if (try? ownInode()) == inode { return "" }
         for directory in namedDirectories {
             for name in directoryEntries(directory) where self.inode(at: "\(directory)/\(name)") == inode {
-                // `ip netns` knows its own directory only.
-                return directory == namedDirectories[0]
-                    ? "ip netns exec \(shellWord(name)) "
-                    : "nsenter --net=\(shellWord("\(directory)/\(name)")) "
+                return commandPrefix(name, in: directory)
             }
         }
         let processes = (pid.map { [$0] } ?? []) + Processes.all()
@@ -26,8 +24,8 @@ extension NetworkNamespace {
 
     /// The same for many namespaces: names and processes are gone through once.
     /// - Parameter places: where they were just seen.
-    public static func commandPrefixes(of places: [Place]) -> [UInt32: String] {
-        var prefixes: [UInt32: String] = [:]
+    public static func commandPrefixes(of places: [Place]) -> [UInt32: ShellCommand] {
+        var prefixes: [UInt32: ShellCommand] = [:]
         for place in places {
             let pid = place.path.split(separator: "/").dropFirst().first.flatMap { Int32($0) }
             // One that is seen by a name has it below.
@@ -36,29 +34,17 @@ extension NetworkNamespace {
         for directory in namedDirectories.reversed() {
             for name in directoryEntries(directory).reversed() {
                 guard let inode = inode(at: "\(directory)/\(name)") else { continue }
-                prefixes[inode] =
-                    directory == namedDirectories[0]
-                    ? "ip netns exec \(shellWord(name)) "
-                    : "nsenter --net=\(shellWord("\(directory)/\(name)")) "
+                prefixes[inode] = commandPrefix(name, in: directory)
             }
         }
         if let own = try? ownInode() { prefixes[own] = "" }
         return prefixes
     }
 
-    /// A word that a shell takes as it is, whatever is in it.
-    static func shellWord(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "-"), UInt8(ascii: "/"):
-                true
-            default: false
-            }
-        }
-        if isPlain { return text }
-        return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
-            + "'"
+    /// `ip netns` knows its own directory only.
+    static func commandPrefix(_ name: String, in directory: String) -> ShellCommand {
+        if directory == namedDirectories[0] { return "ip netns exec \(name) " }
+        let path = "\(directory)/\(name)"
+        return "nsenter --net=\(path) "
     }
 }

@@ -15,7 +15,7 @@ public struct Finding: Sendable, Hashable {
     public var impact: Impact
     public var fixes: [Fix]
     /// The command that shows whether a fix helped.
-    public var check: String
+    public var check: ShellCommand
     /// What would settle it; empty if it is certain.
     public var unsettled: String
     /// The finding that this one follows from; `nil`: it is a cause by itself.
@@ -23,7 +23,7 @@ public struct Finding: Sendable, Hashable {
 
     public init(
         id: FindingID, severity: Severity, confidence: Confidence, subject: Subject, subjectText: String,
-        summary: String, evidence: [Evidence], impact: Impact, fixes: [Fix], check: String,
+        summary: String, evidence: [Evidence], impact: Impact, fixes: [Fix], check: ShellCommand,
         unsettled: String = "", consequenceOf: Reference? = nil
     ) {
         self.id = id
@@ -183,7 +183,7 @@ public struct Fix: Sendable, Hashable {
     public var what: String
     /// To be typed as it is, or the configuration line; empty where only a change of the
     /// program helps.
-    public var command: String
+    public private(set) var command: String
     /// How it outlives the next start of the machine or the service; empty: it does.
     public var lasting: String
     public var risk: String
@@ -197,11 +197,23 @@ public struct Fix: Sendable, Hashable {
     }
 
     public init(
-        _ what: String, command: String = "", lasting: String = "", risk: String = "",
+        _ what: String, command: ShellCommand = "", lasting: String = "", risk: String = "",
         setting: Setting? = nil
     ) {
+        self.init(what, text: command.text, lasting, risk, setting)
+    }
+
+    /// - Parameter line: of a program's configuration or source.
+    public init(
+        _ what: String, line: ConfigurationLine, lasting: String = "", risk: String = "",
+        setting: Setting? = nil
+    ) {
+        self.init(what, text: line.text, lasting, risk, setting)
+    }
+
+    private init(_ what: String, text: String, _ lasting: String, _ risk: String, _ setting: Setting?) {
         self.what = what
-        self.command = command
+        command = text
         self.lasting = lasting
         self.risk = risk
         self.setting = setting

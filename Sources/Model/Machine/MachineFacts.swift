@@ -47,7 +47,7 @@ public struct MachineFacts: Sendable {
 public struct NamespaceFacts: Sendable, Hashable {
     /// How a command is made to run in it: "" for tcpwhy's own, "ip netns exec blue ",
     /// "nsenter -t 123 -n ".
-    public var commandPrefix: String
+    public var commandPrefix: ShellCommand
     public var counters: TCPCounters
     public var settings: NetworkSettings
     public var use: SocketUse
@@ -61,7 +61,8 @@ public struct NamespaceFacts: Sendable, Hashable {
     /// as long as everything else.
     public var seconds: Double?
 
-    public init(commandPrefix: String, counters: TCPCounters, settings: NetworkSettings, use: SocketUse) {
+    public init(commandPrefix: ShellCommand, counters: TCPCounters, settings: NetworkSettings, use: SocketUse)
+    {
         self.commandPrefix = commandPrefix
         self.counters = counters
         self.settings = settings

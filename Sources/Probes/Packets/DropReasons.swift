@@ -65,7 +65,7 @@ public struct DropReasons {
         let near = NearNames.of(wanted, among: names.values.sorted())
         throw BPFError(
             .notSupported,
-            saying: "this kernel has no drop reason '\(text)'"
+            saying: "this kernel has no drop reason '\(Printable.text(text))'"
                 + (near.isEmpty
                     ? "\n'tcpwhy drops' shows those that occur"
                     : "\nnear it: \(near.joined(separator: ", "))"))

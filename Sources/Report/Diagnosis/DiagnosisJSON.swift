@@ -37,7 +37,7 @@ public enum DiagnosisJSON {
             line.integer("delay_ns", finding.impact.delay)
         }
         line.objects("fix", finding.fixes) { $0.fix($1) }
-        line.string("check", finding.check)
+        line.string("check", finding.check.text)
         line.string("consequence_of", finding.consequenceOf?.id.rawValue)
         line.string("unsettled", finding.unsettled.isEmpty ? nil : finding.unsettled)
         line.integer("netns", finding.subject.netns)

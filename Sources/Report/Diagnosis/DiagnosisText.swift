@@ -68,7 +68,7 @@ public struct DiagnosisText: Sendable {
 
     /// It goes away with its cause: what it is, in a sentence.
     private func follows(_ finding: Finding, besides said: Set<String>) -> [String] {
-        let title = "\(finding.id.rawValue)  \(Printable.text(finding.subjectText))"
+        let title = "\(finding.id.rawValue)  \(finding.subjectText)"
         var lines = wrap("└ follows: \(title): \(sentence(finding.summary))", indent: 3, hanging: 2)
         guard isWhole else { return lines }
         lines += evidence(of: finding, indent: 6)
@@ -106,7 +106,7 @@ public struct DiagnosisText: Sendable {
     private func lines(of finding: Finding, mark: String, indent: Int) -> [String] {
         let margin = String(repeating: " ", count: indent)
         let title =
-            "\(mark)\(finding.id.rawValue)  \(Printable.text(finding.subjectText))  "
+            "\(mark)\(finding.id.rawValue)  \(finding.subjectText)  "
             + "[\(finding.severity.rawValue), \(finding.confidence.rawValue)]"
             + (comparison?.isNew(finding) == true ? "  NEW" : "")
         let emphasis: TextStyle.Emphasis = finding.severity == .critical ? .bad : .heading
@@ -119,7 +119,7 @@ public struct DiagnosisText: Sendable {
         for evidence in finding.evidence {
             let counter = evidence.counter.map { ", \($0)" } ?? ""
             lines += wrap(
-                "- \(Printable.text(evidence.text))  (\(evidence.source.name)\(counter))", indent: indent,
+                "- \(evidence.text)  (\(evidence.source.name)\(counter))", indent: indent,
                 hanging: 2)
         }
         if let impact = impact(finding.impact) {
@@ -129,11 +129,18 @@ public struct DiagnosisText: Sendable {
     }
 
     private func ending(of finding: Finding, indent: Int) -> [String] {
-        var lines = wrap("check: \(finding.check)", indent: indent, hanging: 7)
+        var lines = check(finding.check, indent: indent)
         if !finding.unsettled.isEmpty {
             lines += wrap("to be sure: \(finding.unsettled)", indent: indent, hanging: 12)
         }
         return lines
+    }
+
+    /// Broken or cut within quotes it were another command.
+    private func check(_ command: ShellCommand, indent: Int) -> [String] {
+        let isQuoted = command.text.utf8.contains { $0 == UInt8(ascii: "'") || $0 == UInt8(ascii: "\"") }
+        guard isQuoted else { return wrap("check: \(command)", indent: indent, hanging: 7) }
+        return [String(repeating: " ", count: indent) + style.whole("check: \(command)")]
     }
 
     /// What helps if a consequence outlives its cause: the commands alone.
@@ -141,7 +148,7 @@ public struct DiagnosisText: Sendable {
         fixes.flatMap { fix in
             wrap("if it stays: \(fix.what)", indent: indent, hanging: 13)
                 + (fix.command.isEmpty
-                    ? [] : [String(repeating: " ", count: indent + 13) + Printable.text(fix.command)])
+                    ? [] : [String(repeating: " ", count: indent + 13) + style.whole(fix.command)])
         }
     }
 
@@ -149,7 +156,7 @@ public struct DiagnosisText: Sendable {
         var lines = wrap("fix: \(fix.what)", indent: indent, hanging: 5)
         // To be copied: never broken.
         if !fix.command.isEmpty {
-            lines.append(String(repeating: " ", count: indent + 5) + Printable.text(fix.command))
+            lines.append(String(repeating: " ", count: indent + 5) + style.whole(fix.command))
         }
         if !fix.lasting.isEmpty { lines += wrap("to last: \(fix.lasting)", indent: indent + 5, hanging: 9) }
         if !fix.risk.isEmpty { lines += wrap("risk: \(fix.risk)", indent: indent + 5, hanging: 6) }
@@ -174,8 +181,7 @@ public struct DiagnosisText: Sendable {
         var lines: [String] = []
         for entry in comparison?.gone ?? [] {
             lines += wrap(
-                "gone since the earlier run: \(Printable.text(entry.id))  \(Printable.text(entry.subject))",
-                indent: 0,
+                "gone since the earlier run: \(entry.id)  \(entry.subject)", indent: 0,
                 hanging: 6)
         }
         let healthy = report.healthy.filter { $0 != .elsewhere }
@@ -191,7 +197,7 @@ public struct DiagnosisText: Sendable {
         let reasons = Dictionary(grouping: report.notExamined.keys) { report.notExamined[$0] ?? "" }
         for (why, ids) in reasons.sorted(by: { $0.key < $1.key }) {
             let names = ids.map(\.rawValue).sorted().joined(separator: ", ")
-            lines += wrap("not examined: \(names): \(Printable.text(why))", indent: 0, hanging: 14)
+            lines += wrap("not examined: \(names): \(why)", indent: 0, hanging: 14)
         }
         for remark in report.remarks { lines += wrap("note: \(remark)", indent: 0, hanging: 6) }
         lines += style.wrap(LossText.diagnosis.line(report.loss))
@@ -202,7 +208,7 @@ public struct DiagnosisText: Sendable {
     }
 
     private func sentence(_ text: String) -> String {
-        Printable.text(text.last == "." ? text : text + ".")
+        text.last == "." ? text : text + "."
     }
 
     /// - Parameter hanging: how much further the second line and those after it are indented.
@@ -210,7 +216,7 @@ public struct DiagnosisText: Sendable {
         var narrow = style
         narrow.width = style.width.map { max($0 - indent - hanging, 20) }
         let margin = String(repeating: " ", count: indent)
-        return narrow.wrap(Printable.text(text)).enumerated().map { index, line in
+        return narrow.wrap(text).enumerated().map { index, line in
             margin + (index == 0 ? "" : String(repeating: " ", count: hanging)) + line
         }
     }

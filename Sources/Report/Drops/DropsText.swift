@@ -8,7 +8,7 @@ enum DropsText {
         guard let owner = row.owners.first else { return row.state.isClosed ? "(closed)" : Units.none }
         let more = row.owners.count > 1 ? "+\(row.owners.count - 1)" : ""
         let closed = row.state.isClosed ? " (closed)" : ""
-        return "\(Printable.text(owner.command))[\(owner.pid)]" + more + closed
+        return "\(owner.command)[\(owner.pid)]" + more + closed
     }
 
     /// As `ss` has it: "*:80" is the IPv6 socket that takes every address of both

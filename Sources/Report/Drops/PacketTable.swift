@@ -52,14 +52,14 @@ struct PacketTable {
         }
         return TextTable(columns: [
             column("DROPPED PACKETS", importance: 95, minimum: 15, floor: 10) {
-                $0.packet.reason.map(Printable.text) ?? "no reason given"
+                $0.packet.reason ?? "no reason given"
             },
             column(seconds == nil ? "PACKETS" : "PACKET/s", importance: 100, left: false) { row in
                 seconds.map { Units.rate(row.count, over: $0) } ?? Units.exact(row.count)
             },
             column("PROTOCOL", importance: 80) { $0.packet.transport },
             column("PORT", importance: 85, left: false) { $0.packet.port.map { "\($0)" } ?? Units.none },
-            column("WHERE", importance: 70, minimum: 12) { Printable.text($0.packet.location) },
+            column("WHERE", importance: 70, minimum: 12) { $0.packet.location },
         ])
     }
 
@@ -71,7 +71,7 @@ struct PacketTable {
             remarks.append("\(Units.exact(listeners)) packets more are the listeners' drops, above")
         }
         if unclear > 0 {
-            let places = unclearPlaces.prefix(3).map { Printable.text($0) }.joined(separator: ", ")
+            let places = unclearPlaces.prefix(3).joined(separator: ", ")
             let more = unclearPlaces.count > 3 ? ", …" : ""
             remarks.append(
                 "\(Units.exact(unclear)) packets freed without a reason, as it happens to closed sockets "

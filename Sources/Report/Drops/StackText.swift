@@ -30,12 +30,12 @@ struct StackText {
     private func lines(of place: DropPlace, _ stacks: [[String]: UInt64], _ style: TextStyle) -> [String] {
         let kept = StackOrder.sorted(stacks).filter { !$0.frames.isEmpty }
         let lost = stacks[[]] ?? 0
-        let reason = place.reason.map(Printable.text) ?? "no reason given"
+        let reason = place.reason ?? "no reason given"
         var lines = [
-            "", style.fit("\(reason) at \(Printable.text(place.location)), innermost function first"),
+            "", style.fit("\(reason) at \(place.location), innermost function first"),
         ]
         for stack in kept.prefix(Self.stacksEach) {
-            let frames = stack.frames.reversed().map { Printable.text($0) }.joined(separator: " < ")
+            let frames = stack.frames.reversed().joined(separator: " < ")
             lines += style.wrap("\(Units.exact(stack.count)) by \(frames)")
         }
         let rest = kept.dropFirst(Self.stacksEach)

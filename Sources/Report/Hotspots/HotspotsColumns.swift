@@ -10,7 +10,7 @@ struct HotspotsColumns {
             column("SELF", importance: 99, rows) { Units.percent(interval.share($0.count.own)) },
             column("TOTAL", importance: 98, rows) { Units.percent(interval.share($0.count.total)) },
             column("SAMPLES", importance: 20, rows) { Units.exact($0.count.total) },
-            column("MODULE", importance: 50, left: true, minimum: 8, rows) { Printable.text($0.name.module) },
+            column("MODULE", importance: 50, left: true, minimum: 8, rows) { $0.name.module },
             column("FUNCTION", importance: 100, left: true, minimum: 20, rows, \.name.marked),
         ])
     }

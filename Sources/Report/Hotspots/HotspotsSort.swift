@@ -40,6 +40,6 @@ extension FunctionName {
 
     /// "[k] tcp_v4_connect", as perf writes it; "[.]" is a process's.
     var marked: String {
-        (isKernel ? "[k] " : "[.] ") + (symbol.map(Printable.text) ?? HotspotsText.unnamed)
+        (isKernel ? "[k] " : "[.] ") + (symbol ?? HotspotsText.unnamed)
     }
 }

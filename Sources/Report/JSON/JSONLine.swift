@@ -128,34 +128,37 @@ public struct JSONLine: Sendable {
 
     private mutating func quote(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        var text = text
-        text.withUTF8 { utf8 in
-            if utf8.contains(where: Self.needsEscape) {
-                escape(utf8)
-            } else {
-                bytes.append(contentsOf: utf8)
-            }
+        if text.utf8.contains(where: Self.needsEscape) {
+            escape(text)
+        } else {
+            bytes.append(text)
         }
         bytes.append(UInt8(ascii: "\""))
     }
 
+    /// Beyond ASCII each character has to be looked at.
     private static func needsEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == 0x7f || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+        byte < 0x20 || byte >= 0x7f || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
-    private mutating func escape(_ utf8: UnsafeBufferPointer<UInt8>) {
-        for byte in utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+    /// A line is shown by terminals, too: what is not shown is written by its number, which is the same
+    /// string to whoever reads JSON.
+    private mutating func escape(_ text: String) {
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\":
                 bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0..<0x20, 0x7f:
-                bytes.append("\\u00")
-                bytes.append(Self.hexDigit(byte >> 4))
-                bytes.append(Self.hexDigit(byte & 15))
-            default: bytes.append(byte)
+                bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+            case let scalar where Printable.shows(scalar):
+                bytes.append(contentsOf: UTF8.encode(scalar) ?? .init())
+            default: for unit in UTF16.encode(scalar) ?? .init() { escape(unit) }
             }
         }
+    }
+
+    private mutating func escape(_ unit: UInt16) {
+        bytes.append("\\u")
+        for shift in [12, 8, 4, 0] { bytes.append(Self.hexDigit(UInt8(unit >> shift & 15))) }
     }
 
     private static func hexDigit(_ value: UInt8) -> UInt8 {

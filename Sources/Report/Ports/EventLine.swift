@@ -23,7 +23,7 @@ public struct EventLine: Sendable {
         bytes.append(UInt8(ascii: " "))
         bytes.append("\(event.key.pid)", right: 8)
         bytes.append(UInt8(ascii: " "))
-        bytes.append(Printable.text(event.key.command.text), left: 16)
+        bytes.append(event.key.command.text, left: 16)
         bytes.append(UInt8(ascii: " "))
         bytes.append(source(event), left: 21)
         bytes.append(" → ")

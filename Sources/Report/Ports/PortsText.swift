@@ -7,7 +7,7 @@ enum PortsText {
 
     /// "nginx[1234]"
     static func process(_ key: ConnectKey) -> String {
-        key.isOverflow ? key.command.text : "\(Printable.text(key.command.text))[\(key.pid)]"
+        key.isOverflow ? key.command.text : "\(key.command.text)[\(key.pid)]"
     }
 
     /// "127.0.0.1:9000", "[::1]:80", "bind(0)"; what is not known is "–".

@@ -49,7 +49,7 @@ struct LossText {
         if loss.attempt > 0 { parts.append("\(Units.exact(loss.attempt)) \(attempt)") }
         if loss.missedTotal > 0 {
             let probes = loss.missed.filter { $0.value > 0 }.sorted { $0.key < $1.key }
-                .map { "\(Printable.text($0.key)) \(Units.exact($0.value))" }
+                .map { "\($0.key) \(Units.exact($0.value))" }
             parts.append("\(Units.exact(loss.missedTotal)) probe misses (\(probes.joined(separator: ", ")))")
         }
         if loss.notAttributed > 0 {

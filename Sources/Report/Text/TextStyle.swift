@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import Model
 
 /// How text is to look. The caller knows the terminal; a report does not.
+///
+/// What it lays out is made printable here, in one place, whoever named what is in it.
 public struct TextStyle: Sendable, Hashable {
     /// Columns that no line exceeds. `nil`: as wide as it gets (a pipe).
     public var width: Int?
@@ -18,28 +21,33 @@ public struct TextStyle: Sendable, Hashable {
         self.utcOffset = utcOffset
     }
 
-    enum Emphasis {
-        case plain
-        case heading
-        case bad
+    enum Emphasis: String, CaseIterable {
+        case plain = ""
+        case heading = "\u{1B}[1m"
+        case bad = "\u{1B}[31m"
+
+        /// After what is emphasised.
+        static let end = "\u{1B}[0m"
     }
 
     func paint(_ text: String, _ emphasis: Emphasis) -> String {
-        guard colour, !text.isEmpty else { return text }
-        return switch emphasis {
-        case .plain: text
-        case .heading: "\u{1B}[1m" + text + "\u{1B}[0m"
-        case .bad: "\u{1B}[31m" + text + "\u{1B}[0m"
-        }
+        let text = Printable.text(text)
+        guard colour, emphasis != .plain, !text.isEmpty else { return text }
+        return emphasis.rawValue + text + Emphasis.end
     }
 
+    /// A line that is never cut or broken: it is to be copied.
+    func whole(_ text: String) -> String { Printable.text(text) }
+
     func fit(_ text: String) -> String {
+        let text = Printable.text(text)
         guard let width else { return text }
         return DisplayWidth.truncated(text, to: width)
     }
 
     /// Breaks between words, so that no line exceeds the width.
     func wrap(_ text: String) -> [String] {
+        let text = Printable.text(text)
         guard let width else { return [text] }
         var lines: [String] = []
         var line = ""

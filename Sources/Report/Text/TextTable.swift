@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+import Model
 
 /// A table that fits any width: it narrows and then drops its least important
 /// columns.
 struct TextTable {
     struct Cell {
-        var text: String
+        let text: String
         var emphasis: TextStyle.Emphasis
         /// Characters at the end that stay when the text is cut.
         var ending: Int
 
         init(_ text: String, _ emphasis: TextStyle.Emphasis = .plain, ending: Int = 0) {
-            self.text = text
+            self.text = Printable.text(text)
             self.emphasis = emphasis
             self.ending = ending
         }

@@ -51,7 +51,9 @@ public struct StackDifference: Sendable {
     public func write(to sink: (RawSpan) throws -> Void) rethrows {
         var text = XMLBytes()
         for index in stacks.sortedIndices() {
-            stacks.withStack(index) { text.put($0) }
+            stacks.withStack(index) { stack in
+                if let printed = stack.printed { text.put(printed) } else { text.put(stack) }
+            }
             text.put(" ")
             text.put(first[index], grouped: false)
             text.put(" ")

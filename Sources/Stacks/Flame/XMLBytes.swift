@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Model
 
 /// Text of an XML document in a buffer that is used again and again.
 ///
@@ -146,8 +147,8 @@ extension [UInt8] {
     }
 }
 
-/// Text of unknown origin. Its markup is escaped; what XML does not allow or nobody sees (bytes that
-/// are not UTF-8, control characters) becomes U+FFFD.
+/// Text of unknown origin. Its markup is escaped; what XML does not allow, nobody sees or turns the text
+/// around (bytes that are not UTF-8, control characters, marks of direction) becomes U+FFFD.
 extension XMLBytes {
     mutating func put(escaped text: RawSpan) {
         text.withUnsafeBytes { text in
@@ -170,8 +171,9 @@ extension XMLBytes {
         case "<": put(markup: "&lt;")
         case ">": put(markup: "&gt;")
         case "\"": put(markup: "&quot;")
-        case "\0"..<" ", "\u{7f}"..."\u{9f}", "\u{fffe}", "\u{ffff}": put(markup: "\u{fffd}")
-        default: for byte in UTF8.encode(scalar).unsafelyUnwrapped { put(byte) }
+        default:
+            let shown = Printable.shows(scalar) ? scalar : Printable.replacement
+            for byte in UTF8.encode(shown).unsafelyUnwrapped { put(byte) }
         }
     }
 

@@ -26,7 +26,13 @@ public struct FoldedStacks: Sendable {
     public func write(_ piece: ([UInt8]) throws -> Void) rethrows {
         var text: [UInt8] = []
         for index in stacks.sortedIndices() {
-            stacks.withStack(index) { stack in stack.withUnsafeBytes { text += $0 } }
+            stacks.withStack(index) { stack in
+                if let printed = stack.printed {
+                    text += printed.utf8
+                } else {
+                    stack.withUnsafeBytes { text += $0 }
+                }
+            }
             text += " \(stacks[index])".utf8
             if index < seconds.count, let second = seconds[index] { text += " \(second)".utf8 }
             text.append(UInt8(ascii: "\n"))

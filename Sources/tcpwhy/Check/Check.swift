@@ -19,8 +19,8 @@ struct Check: ParsableCommand {
         if json {
             try output.write(CheckReport.json(findings))
         } else {
-            try output.write(CheckReport.text(findings))
+            try output.write(text: CheckReport.text(findings))
         }
-        if !findings.canTrace { throw Failure(code: 77, message: findings.verdict) }
+        if !findings.canTrace { throw Failure(code: 77, message: "\(lines: findings.verdict)") }
     }
 }

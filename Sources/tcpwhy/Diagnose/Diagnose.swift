@@ -100,7 +100,7 @@ struct Diagnose: ParsableCommand {
             try output.write(DiagnosisJSON.write(report, comparison))
         } else {
             let text = DiagnosisText(style: Terminal.style(for: output), comparison: comparison, isWhole: all)
-            try output.write(text.text(report))
+            try output.write(text: text.text(report))
         }
         try output.finish()
         if let failOn, report.findings.contains(where: { $0.severity >= failOn && $0.confidence > .possible })
@@ -126,7 +126,8 @@ struct Diagnose: ParsableCommand {
                 "--baseline: \(path) is longer than \(largest >> 20) MiB: no run writes as much")
         }
         do throws(SavedFindings.Damage) { return try SavedFindings(bytes) } catch {
-            throw Failure.failed("--baseline: \(path) was not written by 'tcpwhy diagnose --save': \(error)")
+            throw Failure.failed(
+                "--baseline: \(path) was not written by 'tcpwhy diagnose --save': \(error.description)")
         }
     }
 }

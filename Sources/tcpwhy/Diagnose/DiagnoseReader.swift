@@ -25,7 +25,7 @@ struct DiagnoseReader {
             guard let now = update.snapshot else { continue }
             guard let first else {
                 if now.drops.value == nil, now.ports.value == nil {
-                    throw Failure.cannotTrace(now.drops.obstacle ?? "nothing can be traced here")
+                    throw Failure.cannotTrace("\(lines: now.drops.obstacle ?? "nothing can be traced here")")
                 }
                 begin(Self.backends(now))
                 first = now

@@ -13,18 +13,18 @@ struct Progress {
         if isTerminal {
             show(0)
         } else {
-            Output.error(
-                "tcpwhy: \(what) for \(Self.text(seconds)) s, backend \(backends); Ctrl-C ends it early\n")
+            Output.note(
+                "\(what) for \(Self.text(seconds)) s, backend \(backends); Ctrl-C ends it early")
         }
     }
 
     func show(_ elapsed: Double) {
         guard isTerminal else { return }
-        Output.error("\r\u{1b}[Ktcpwhy: \(what), \(Int(min(elapsed, seconds))) of \(Self.text(seconds)) s")
+        Output.progress("\(what), \(Int(min(elapsed, seconds))) of \(Self.text(seconds)) s")
     }
 
     func end() {
-        if isTerminal { Output.error("\r\u{1b}[K") }
+        if isTerminal { Output.progress(nil) }
     }
 
     private static func text(_ seconds: Double) -> String {

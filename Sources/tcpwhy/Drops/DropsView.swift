@@ -34,7 +34,7 @@ struct DropsView {
     mutating func begin(wallOffset: Int64) throws {
         clock = WallClock(offset: wallOffset, utcOffset: Terminal.utcOffset)
         isoClock = WallClock(offset: wallOffset)
-        if form == .events { try output.write(LossLine.heading + "\n") }
+        if form == .events { try output.write(text: LossLine.heading + "\n") }
     }
 
     /// Adds a line for the loss to `bytes`, which one write then takes.
@@ -52,15 +52,15 @@ struct DropsView {
         let style = Terminal.style(for: output)
         let table = DropsTable(top: top, style: style)
         if output.isTerminal {
-            try output.write(Terminal.redraw(table.lines(interval), height: style.height))
+            try output.redraw(table.lines(interval), height: style.height)
         } else {
-            try output.write(table.text(interval) + "\n")
+            try output.write(text: table.text(interval) + "\n")
         }
     }
 
     func finish(_ run: DropsInterval) throws {
         if isJSON { return try output.write(DropsJSON.summary(run)) }
         let summary = DropsSummaryText(top: top, style: Terminal.style(for: output), clock: clock)
-        try output.write(summary.text(run) + "\n")
+        try output.write(text: summary.text(run) + "\n")
     }
 }

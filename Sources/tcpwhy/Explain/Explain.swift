@@ -24,7 +24,7 @@ struct Explain: ParsableCommand {
         let text = ExplanationText(style: Terminal.style(for: output))
         guard let finding else {
             return try output.write(
-                text.list(FindingID.allCases.map { ($0.rawValue, Background.of($0).title) }))
+                text: text.list(FindingID.allCases.map { ($0.rawValue, Background.of($0).title) }))
         }
         guard let id = FindingID(rawValue: finding) else {
             let near = NearNames.of(finding, among: FindingID.allCases.map(\.rawValue))
@@ -35,7 +35,7 @@ struct Explain: ParsableCommand {
         }
         let background = Background.of(id)
         try output.write(
-            text.paragraphs(
+            text: text.paragraphs(
                 id.rawValue, background.title,
                 [
                     ("What happens", background.kernel), ("How it is measured", background.measured),

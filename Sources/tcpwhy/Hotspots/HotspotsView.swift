@@ -21,9 +21,9 @@ struct HotspotsView {
         let style = Terminal.style(for: output)
         let table = HotspotsTable(sort: sort, top: top, style: style)
         if output.isTerminal {
-            try output.write(Terminal.redraw(table.lines(interval), height: style.height))
+            try output.redraw(table.lines(interval), height: style.height)
         } else {
-            try output.write(table.text(interval) + "\n")
+            try output.write(text: table.text(interval) + "\n")
         }
     }
 
@@ -31,6 +31,6 @@ struct HotspotsView {
         if json { return try output.write(HotspotsJSON.summary(run, sort: sort, top: top)) }
         var style = Terminal.style(for: output)
         style.height = nil
-        try output.write(HotspotsTable(sort: sort, top: top, style: style).total(run) + "\n")
+        try output.write(text: HotspotsTable(sort: sort, top: top, style: style).total(run) + "\n")
     }
 }

@@ -22,9 +22,9 @@ struct ListenersView {
         let style = Terminal.style(for: output)
         let table = ListenersTable(top: top, style: style)
         if output.isTerminal {
-            try output.write(Terminal.redraw(table.lines(interval), height: style.height))
+            try output.redraw(table.lines(interval), height: style.height)
         } else {
-            try output.write(table.text(interval) + (isOneLook ? "" : "\n"))
+            try output.write(text: table.text(interval) + (isOneLook ? "" : "\n"))
         }
     }
 
@@ -32,6 +32,6 @@ struct ListenersView {
         if json { return try output.write(ListenersJSON.summary(run)) }
         if isOneLook { return }
         let summary = ListenersSummaryText(top: top, style: Terminal.style(for: output))
-        try output.write(summary.text(run) + "\n")
+        try output.write(text: summary.text(run) + "\n")
     }
 }

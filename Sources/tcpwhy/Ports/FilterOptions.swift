@@ -32,7 +32,7 @@ struct FilterOptions: ParsableArguments {
             do throws(AddressError) {
                 _ = try AddressBlock(parsing: dest)
             } catch {
-                throw ValidationError("--dest: \(error)")
+                throw ValidationError(saying: "--dest: \(error.description)")
             }
         }
     }

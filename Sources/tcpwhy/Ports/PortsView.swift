@@ -35,7 +35,7 @@ struct PortsView {
     mutating func begin(wallOffset: Int64) throws {
         clock = WallClock(offset: wallOffset, utcOffset: Terminal.utcOffset)
         isoClock = WallClock(offset: wallOffset)
-        if form == .events { try output.write(EventLine.heading + "\n") }
+        if form == .events { try output.write(text: EventLine.heading + "\n") }
     }
 
     func show(_ interval: PortsInterval) throws {
@@ -48,12 +48,12 @@ struct PortsView {
         case .table:
             let table = PortsTable(sort: sort, top: top, style: style)
             if output.isTerminal {
-                try output.write(Terminal.redraw(table.lines(interval), height: style.height))
+                try output.redraw(table.lines(interval), height: style.height)
             } else {
-                try output.write(table.text(interval) + "\n")
+                try output.write(text: table.text(interval) + "\n")
             }
         case .histogram:
-            try output.write(PortsHistogram(style: style).text(interval) + "\n")
+            try output.write(text: PortsHistogram(style: style).text(interval) + "\n")
         }
     }
 
@@ -72,7 +72,7 @@ struct PortsView {
             try output.write(PortsJSON.summary(run))
         case .table, .histogram, .events:
             let style = Terminal.style(for: output)
-            try output.write(PortsSummaryText(sort: sort, top: top, style: style).text(run) + "\n")
+            try output.write(text: PortsSummaryText(sort: sort, top: top, style: style).text(run) + "\n")
         }
     }
 }

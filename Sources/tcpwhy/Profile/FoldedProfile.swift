@@ -9,11 +9,15 @@ enum FoldedProfile {
         var bytes: [UInt8] = []
         for stack in stacks {
             bytes.removeAll(keepingCapacity: true)
-            if let owner = stack.owner { append(owner.command, replacingSpaces: true, to: &bytes) }
+            if let owner = stack.owner {
+                let name = Printable.frame(owner.command)
+                bytes.append(contentsOf: name.utf8.lazy.map { $0 == space ? underscore : $0 })
+            }
             for (index, frame) in stack.frames.enumerated() {
                 if index > 0 || stack.owner != nil { bytes.append(UInt8(ascii: ";")) }
-                append(frame, replacingSpaces: false, to: &bytes)
+                bytes.append(contentsOf: Printable.frame(frame).utf8)
             }
+            endInNoNumber(&bytes)
             counts.add(StackCount(stack.count), to: bytes.span.bytes)
         }
         return counts
@@ -32,20 +36,16 @@ enum FoldedProfile {
         try sink(output)
     }
 
-    /// What would end a frame or a line becomes something else.
-    private static func append(_ text: String, replacingSpaces: Bool, to bytes: inout [UInt8]) {
-        func replacement(_ byte: UInt8) -> UInt8 {
-            switch byte {
-            case UInt8(ascii: ";"): UInt8(ascii: ":")
-            case 0..<0x20, 0x7f: UInt8(ascii: "?")
-            case UInt8(ascii: " ") where replacingSpaces: UInt8(ascii: "_")
-            default: byte
-            }
-        }
-        let start = bytes.count
-        bytes.append(contentsOf: text.utf8)
-        for at in start..<bytes.count where replacement(bytes[at]) != bytes[at] {
-            bytes[at] = replacement(bytes[at])
-        }
+    private static let space = UInt8(ascii: " ")
+    private static let underscore = UInt8(ascii: "_")
+
+    /// One space parts a stack from its count: a frame that ends in a space, or in one and a number, would be
+    /// read as something else.
+    private static func endInNoNumber(_ bytes: inout [UInt8]) {
+        let point = UInt8(ascii: ".")
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        guard let end = bytes.lastIndex(where: { !digits.contains($0) && $0 != point }), bytes[end] == space
+        else { return }
+        bytes[end] = underscore
     }
 }

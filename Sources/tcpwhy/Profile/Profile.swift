@@ -131,7 +131,7 @@ struct Profile: ParsableCommand {
         let stacks = samples.stacks?.stacks ?? []
         let subtitle = ProfileText.subtitle(run)
         try output.write(stacks, picture(subtitle)) { ProfileJSON.write(stacks, run) }
-        Output.error("tcpwhy: \(ProfileText.summary(run))\n")
+        Output.note("\(ProfileText.summary(run))")
     }
 
     private func weighSearches() throws {
@@ -197,13 +197,13 @@ struct Profile: ParsableCommand {
     private func next(_ source: inout some SnapshotSource) throws -> Update? {
         do { return try source.next() } catch let error as BPFError where weight != .cpu {
             throw Failure(
-                code: Failure(error).code, message: "no --weight \(weight.rawValue): \(error.description)")
+                code: Failure(error).code, message: "no --weight \(weight.rawValue): \(error)")
         }
     }
 
     private func finish(_ stacks: [NamedStack], _ run: WeighedRun, _ output: ProfileOutput) throws {
         try output.write(stacks, picture(WeighedText.subtitle(run))) { WeighedJSON.write(stacks, run) }
-        Output.error("tcpwhy: \(WeighedText.summary(run))\n")
+        Output.note("\(WeighedText.summary(run))")
     }
 
     private func picture(_ subtitle: String) -> FlameOptions {

@@ -20,9 +20,10 @@ enum FoldedFile {
                     + "'tcpwhy fold' makes them of what perf script writes")
         }
         let count = reader.skipped.count
-        Output.error(
-            "tcpwhy: \(input.name): \(count) \(count == 1 ? "line is" : "lines are") no folded stack and "
-                + "left out, the first is line \(first)\n")
+        let message: Message =
+            "\(input.name): \(count) \(count == 1 ? "line is" : "lines are") no folded stack and left out, the "
+            + "first is line \(first)"
+        Output.note(message.text)
         return stacks
     }
 }

@@ -55,8 +55,7 @@ final class InputFile {
         guard reports, atEnd ? nextReport > begin + Self.patience : Self.now() >= nextReport else { return }
         nextReport = Self.now() + 200_000_000
         let share = size.map { $0 > 0 ? " of \(Self.megabytes($0))" : "" } ?? ""
-        Output.error(
-            atEnd ? "\r\u{1b}[K" : "\r\u{1b}[Ktcpwhy: read \(Self.megabytes(read))\(share) of \(name)")
+        Output.progress(atEnd ? nil : "read \(Self.megabytes(read))\(share) of \(name)")
     }
 
     private static func megabytes(_ bytes: Int) -> String { "\(bytes / 1_000_000) MB" }

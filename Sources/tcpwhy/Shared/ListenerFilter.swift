@@ -59,7 +59,8 @@ struct ListenerFilter: ParsableArguments {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]),
             port > 0
         else {
-            throw ValidationError("--listener: '\(text)' is not an address and a port, like 127.0.0.1:80")
+            throw ValidationError(
+                saying: "--listener: '\(text)' is not an address and a port, like 127.0.0.1:80")
         }
         var address = text[..<colon]
         if address == "*" { address = "::" }
@@ -67,7 +68,7 @@ struct ListenerFilter: ParsableArguments {
         do throws(AddressError) {
             return (try IPAddress(parsing: String(address)), port)
         } catch {
-            throw ValidationError("--listener: \(error)")
+            throw ValidationError(saying: "--listener: \(error.description)")
         }
     }
 }

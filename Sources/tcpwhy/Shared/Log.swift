@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import BPF
 import Logging
+import Model
 
 /// The program's log, on standard error; libbpf's lines go there too.
 enum Log {
@@ -11,6 +12,7 @@ enum Log {
         logger.logLevel = .debug
         let log = logger
         LibbpfLog.setHandler { level, line in
+            let line = Printable.lines(line)
             switch level {
             case .warning: log.warning("\(line)")
             case .info: log.info("\(line)")

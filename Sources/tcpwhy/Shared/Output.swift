@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import Model
+import Report
 
 /// Standard output (or `-o FILE`), written in whole pieces.
 final class Output {
@@ -52,6 +53,19 @@ final class Output {
     /// All of it is written: a result takes its name.
     func finish() throws { try file?.finish() }
 
+    /// Lines of text, each with its end.
+    func write(text: String) throws { try write(TerminalText.bytes(text)) }
+
+    /// A screen of a live view, from home to its end, without the flicker of an erased one.
+    func redraw(_ lines: [String], height: Int?) throws {
+        var bytes = Array("\u{1b}[H".utf8)
+        for line in lines.prefix(height.map { max($0 - 1, 1) } ?? lines.count) {
+            bytes += TerminalText.bytes(line) + Array("\u{1b}[K\n".utf8)
+        }
+        try write(bytes + Array("\u{1b}[J".utf8))
+    }
+
+    /// JSON, SVG, folded stacks, events: what has a gate of its own.
     func write(_ bytes: [UInt8]) throws { try write(bytes.span.bytes) }
 
     func write(_ bytes: RawSpan) throws {
@@ -74,13 +88,20 @@ final class Output {
         .failed("cannot write the output: \(String(cString: strerror(number)))")
     }
 
-    /// To standard error, where nobody may be.
-    static func error(_ text: String) {
-        _ = text.withCString { Glibc.write(STDERR_FILENO, $0, strlen($0)) }
-    }
+    /// To standard error, where nobody may be: lines, each with its end.
+    static func error(_ text: String) { writeError(Printable.lines(text)) }
 
     /// What a reader must know beside the figures.
     static func note(_ text: String) { error("tcpwhy: \(text)\n") }
+
+    /// A line on a terminal that the next one takes the place of; `nil`: none does.
+    static func progress(_ line: String?) {
+        writeError("\r\u{1b}[K" + (line.map { Printable.text("tcpwhy: \($0)") } ?? ""))
+    }
+
+    private static func writeError(_ text: String) {
+        _ = text.withCString { Glibc.write(STDERR_FILENO, $0, strlen($0)) }
+    }
 
     /// From here on nothing is missed: what a script that makes the load waits for.
     static func tracing(_ backend: Backend) {
@@ -90,9 +111,5 @@ final class Output {
     /// The same, of samples.
     static func sampling(_ how: Sampling) {
         error("tcpwhy: sampling \(how.cpus) CPUs at \(how.frequency) Hz by \(how.clock); Ctrl-C ends\n")
-    }
-
-    func write(_ text: String) throws {
-        try write(Array(text.utf8))
     }
 }

@@ -24,7 +24,7 @@ struct Preflight {
     }
 
     func requireTracing() throws {
-        if let obstacle { throw Failure.cannotTrace(obstacle) }
+        if let obstacle { throw Failure.cannotTrace("\(lines: obstacle)") }
     }
 
     /// Why nothing can be traced here; `nil`: it can, as far as can be told without trying.

@@ -18,7 +18,7 @@ struct ProcessFilter: ParsableArguments {
 
     func validate() throws {
         if let cpus, CPUList.parse(cpus) == nil {
-            throw ValidationError("--cpu: '\(cpus)' is no list of CPUs, like 0-3,8")
+            throw ValidationError(saying: "--cpu: '\(cpus)' is no list of CPUs, like 0-3,8")
         }
     }
 

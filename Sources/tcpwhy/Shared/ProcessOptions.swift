@@ -35,17 +35,18 @@ struct ProcessOptions: ParsableArguments {
     }
 
     /// Whose number it may be: in a container a process has another one than here.
-    private static func missing(_ pid: Int32) -> String {
+    private static func missing(_ pid: Int32) -> Message {
         let inside = PIDNamespace.processes(numbered: pid).prefix(5).map { here in
-            "-p \(here)" + (Processes.comm(here).map { " (\(Printable.text($0)))" } ?? "")
+            "-p \(here)" + (Processes.comm(here).map { " (\($0))" } ?? "")
         }
-        let hint = inside.isEmpty ? "" : "\nin a container it may be: \(inside.joined(separator: ", "))"
+        let hint: Message =
+            inside.isEmpty ? "" : "\nin a container it may be: \(inside.joined(separator: ", "))"
         return "no process has the id \(pid)\(hint)"
     }
 
     /// "process 123", "processes named nginx"
     var text: String {
-        [pid.map { "process \($0)" }, command.map { "processes named \(Printable.text($0))" }]
+        [pid.map { "process \($0)" }, command.map { "processes named \($0)" }]
             .compactMap(\.self).joined(separator: ", ")
     }
 

@@ -14,15 +14,6 @@ enum Terminal {
             colour: !plain, utcOffset: utcOffset)
     }
 
-    /// From home to the end of the screen, without the flicker of an erased screen.
-    static func redraw(_ lines: [String], height: Int?) -> String {
-        var text = "\u{1b}[H"
-        for line in lines.prefix(height.map { max($0 - 1, 1) } ?? lines.count) {
-            text += line + "\u{1b}[K\n"
-        }
-        return text + "\u{1b}[J"
-    }
-
     /// Seconds east of Greenwich.
     static var utcOffset: Int {
         var now = time(nil)
