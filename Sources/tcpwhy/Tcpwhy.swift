@@ -73,7 +73,7 @@ struct Tcpwhy: ParsableCommand {
         let code = exitCode(for: error)
         let message = printable(fullMessage(for: error))
         if code.isSuccess {
-            do { try Output().write(message + "\n") } catch { exit(error) }
+            do { try Output().write(text: message + "\n") } catch { exit(error) }
         } else if !message.isEmpty {
             Output.error(message + "\n")
         }
