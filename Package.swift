@@ -33,6 +33,7 @@ let package = Package(
             providers: [.apt(["libelf-dev", "liblzma-dev", "zlib1g-dev", "libzstd-dev"])]),
         // What a libelf.a lacks.
         .target(name: "CLibelfTree"),
+        .systemLibrary(name: "CWorker"),
         .systemLibrary(name: "CDemangle", providers: [.apt(["libiberty-dev"])]),
         .target(
             name: "CPrograms", path: "bpf", exclude: ["lib"], sources: ["programs.c"],
@@ -45,7 +46,7 @@ let package = Package(
             name: "Host", dependencies: ["CLinux", "Model"], swiftSettings: settings),
         .target(
             name: "Symbols",
-            dependencies: ["CDemangle", "CLibelf", "CLibelfTree", "CLinux", "Host", "Model"],
+            dependencies: ["CDemangle", "CLibelf", "CLibelfTree", "CLinux", "CWorker", "Host", "Model"],
             swiftSettings: settings,
             linkerSettings: archives + [
                 .linkedLibrary(":libiberty.a"), .linkedLibrary(":liblzma.a"), .linkedLibrary("stdc++"),

@@ -3,6 +3,7 @@ import ArgumentParser
 import BPF
 import Glibc
 import Host
+import Symbols
 
 @main
 struct Tcpwhy: ParsableCommand {
@@ -31,6 +32,7 @@ struct Tcpwhy: ParsableCommand {
     static let version = "0.1.0"
 
     static func main() {
+        SymbolProcess.runIfAsked()
         Allocator.giveBackWhatIsFreed()
         // A reader that goes away shows as a failed write, not as our death in mid-trace.
         signal(SIGPIPE, SIG_IGN)
