@@ -117,8 +117,8 @@ static inline ssize_t why_send_message(int fd, const void *bytes, size_t size, c
  * The next message: its length; 0: the other side is gone; -1 and errno, EMSGSIZE for one that
  * does not fit. The files that came with it belong to the caller, on failure, too.
  */
-static inline ssize_t why_receive_message(int fd, void *bytes, size_t size, int *files, size_t *count,
-					  int flags)
+static inline ssize_t why_receive_message(int fd, void *bytes, size_t size, int *files,
+					  size_t *count, int flags)
 {
 	union {
 		char bytes[CMSG_SPACE(sizeof(int) * WHY_MOST_FILES)];
@@ -195,15 +195,12 @@ static inline int why_drop_privileges(void)
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args) + 8 * (n))
 #define WHY_RETURN(value) BPF_STMT(BPF_RET | BPF_K, (value))
 #define WHY_REFUSE(error) WHY_RETURN(SECCOMP_RET_ERRNO | (error))
-#define WHY_DENY(call)                                               \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1),       \
-		WHY_REFUSE(EPERM)
+#define WHY_DENY(call) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), WHY_REFUSE(EPERM)
 /* With one of these bits in an argument; what follows needs the number again. */
-#define WHY_DENY_BITS(call, n, bits)                                      \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 4),            \
-		WHY_LOAD_ARGUMENT(n),                                     \
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (bits), 0, 1),       \
-		WHY_REFUSE(EPERM), WHY_RETURN(SECCOMP_RET_ALLOW)
+#define WHY_DENY_BITS(call, n, bits)                                                   \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 4), WHY_LOAD_ARGUMENT(n),   \
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (bits), 0, 1), WHY_REFUSE(EPERM), \
+		WHY_RETURN(SECCOMP_RET_ALLOW)
 
 #if defined(__x86_64__)
 #define WHY_AUDIT_ARCH AUDIT_ARCH_X86_64
@@ -227,39 +224,102 @@ static inline int why_filter_calls(void)
 		/* x32: the same calls by other numbers. */
 		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1),
 		WHY_RETURN(SECCOMP_RET_KILL_PROCESS),
-		WHY_DENY(unlink), WHY_DENY(rename), WHY_DENY(link), WHY_DENY(symlink),
-		WHY_DENY(mkdir), WHY_DENY(rmdir), WHY_DENY(chmod), WHY_DENY(chown),
-		WHY_DENY(lchown), WHY_DENY(mknod), WHY_DENY(creat), WHY_DENY(utime),
-		WHY_DENY(utimes), WHY_DENY(futimesat), WHY_DENY(modify_ldt), WHY_DENY(iopl),
+		WHY_DENY(unlink),
+		WHY_DENY(rename),
+		WHY_DENY(link),
+		WHY_DENY(symlink),
+		WHY_DENY(mkdir),
+		WHY_DENY(rmdir),
+		WHY_DENY(chmod),
+		WHY_DENY(chown),
+		WHY_DENY(lchown),
+		WHY_DENY(mknod),
+		WHY_DENY(creat),
+		WHY_DENY(utime),
+		WHY_DENY(utimes),
+		WHY_DENY(futimesat),
+		WHY_DENY(modify_ldt),
+		WHY_DENY(iopl),
 		WHY_DENY(ioperm),
 		WHY_DENY_BITS(open, 1, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC),
 #endif
-		WHY_DENY(execve), WHY_DENY(execveat), WHY_DENY(ptrace),
-		WHY_DENY(process_vm_readv), WHY_DENY(process_vm_writev), WHY_DENY(kcmp),
-		WHY_DENY(socket), WHY_DENY(connect), WHY_DENY(bind), WHY_DENY(listen),
-		WHY_DENY(accept), WHY_DENY(accept4),
-		WHY_DENY(mount), WHY_DENY(umount2), WHY_DENY(pivot_root), WHY_DENY(chroot),
-		WHY_DENY(setns), WHY_DENY(unshare), WHY_DENY(swapon), WHY_DENY(swapoff),
-		WHY_DENY(reboot), WHY_DENY(init_module), WHY_DENY(finit_module),
-		WHY_DENY(delete_module), WHY_DENY(kexec_load), WHY_DENY(bpf),
-		WHY_DENY(perf_event_open), WHY_DENY(userfaultfd), WHY_DENY(add_key),
-		WHY_DENY(request_key), WHY_DENY(keyctl), WHY_DENY(open_by_handle_at),
-		WHY_DENY(name_to_handle_at), WHY_DENY(unlinkat), WHY_DENY(renameat2),
-		WHY_DENY(linkat), WHY_DENY(symlinkat), WHY_DENY(mkdirat), WHY_DENY(mknodat),
-		WHY_DENY(fchmod), WHY_DENY(fchmodat), WHY_DENY(fchown), WHY_DENY(fchownat),
-		WHY_DENY(utimensat), WHY_DENY(truncate), WHY_DENY(ftruncate),
-		WHY_DENY(fallocate), WHY_DENY(setxattr), WHY_DENY(lsetxattr),
-		WHY_DENY(fsetxattr), WHY_DENY(removexattr), WHY_DENY(lremovexattr),
-		WHY_DENY(fremovexattr), WHY_DENY(sethostname), WHY_DENY(setdomainname),
-		WHY_DENY(settimeofday), WHY_DENY(clock_settime), WHY_DENY(adjtimex),
-		WHY_DENY(syslog), WHY_DENY(acct), WHY_DENY(quotactl), WHY_DENY(personality),
-		WHY_DENY(shmget), WHY_DENY(msgget), WHY_DENY(semget), WHY_DENY(mq_open),
-		WHY_DENY(ioctl), WHY_DENY(fanotify_init), WHY_DENY(inotify_init1),
+		WHY_DENY(execve),
+		WHY_DENY(execveat),
+		WHY_DENY(ptrace),
+		WHY_DENY(process_vm_readv),
+		WHY_DENY(process_vm_writev),
+		WHY_DENY(kcmp),
+		WHY_DENY(socket),
+		WHY_DENY(connect),
+		WHY_DENY(bind),
+		WHY_DENY(listen),
+		WHY_DENY(accept),
+		WHY_DENY(accept4),
+		WHY_DENY(mount),
+		WHY_DENY(umount2),
+		WHY_DENY(pivot_root),
+		WHY_DENY(chroot),
+		WHY_DENY(setns),
+		WHY_DENY(unshare),
+		WHY_DENY(swapon),
+		WHY_DENY(swapoff),
+		WHY_DENY(reboot),
+		WHY_DENY(init_module),
+		WHY_DENY(finit_module),
+		WHY_DENY(delete_module),
+		WHY_DENY(kexec_load),
+		WHY_DENY(bpf),
+		WHY_DENY(perf_event_open),
+		WHY_DENY(userfaultfd),
+		WHY_DENY(add_key),
+		WHY_DENY(request_key),
+		WHY_DENY(keyctl),
+		WHY_DENY(open_by_handle_at),
+		WHY_DENY(name_to_handle_at),
+		WHY_DENY(unlinkat),
+		WHY_DENY(renameat2),
+		WHY_DENY(linkat),
+		WHY_DENY(symlinkat),
+		WHY_DENY(mkdirat),
+		WHY_DENY(mknodat),
+		WHY_DENY(fchmod),
+		WHY_DENY(fchmodat),
+		WHY_DENY(fchown),
+		WHY_DENY(fchownat),
+		WHY_DENY(utimensat),
+		WHY_DENY(truncate),
+		WHY_DENY(ftruncate),
+		WHY_DENY(fallocate),
+		WHY_DENY(setxattr),
+		WHY_DENY(lsetxattr),
+		WHY_DENY(fsetxattr),
+		WHY_DENY(removexattr),
+		WHY_DENY(lremovexattr),
+		WHY_DENY(fremovexattr),
+		WHY_DENY(sethostname),
+		WHY_DENY(setdomainname),
+		WHY_DENY(settimeofday),
+		WHY_DENY(clock_settime),
+		WHY_DENY(adjtimex),
+		WHY_DENY(syslog),
+		WHY_DENY(acct),
+		WHY_DENY(quotactl),
+		WHY_DENY(personality),
+		WHY_DENY(shmget),
+		WHY_DENY(msgget),
+		WHY_DENY(semget),
+		WHY_DENY(mq_open),
+		WHY_DENY(ioctl),
+		WHY_DENY(fanotify_init),
+		WHY_DENY(inotify_init1),
 		/* io_uring_setup, and pidfd_getfd; numbers alike on every architecture. */
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 425, 0, 1), WHY_REFUSE(EPERM),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 438, 0, 1), WHY_REFUSE(EPERM),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 425, 0, 1),
+		WHY_REFUSE(EPERM),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 438, 0, 1),
+		WHY_REFUSE(EPERM),
 		/* clone3's flags cannot be looked at: the C library takes clone instead. */
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 435, 0, 1), WHY_REFUSE(ENOSYS),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 435, 0, 1),
+		WHY_REFUSE(ENOSYS),
 		WHY_DENY_BITS(openat, 2, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC),
 		/* New namespaces. */
 		WHY_DENY_BITS(clone, 0, 0x7e020000),

@@ -98,13 +98,13 @@ extension FrameNames {
     }
 
     private func add(_ sample: StackSample, _ count: UInt64, to counts: inout HotspotsCounts) {
-            var stack = kernelFrames(sample).map(\.function) + userFrames(sample).map(\.function)
-            if sample.kernel == .lost {
-                stack.insert(
-                    FunctionName(symbol: nil, module: FunctionName.kernelModule, isKernel: true), at: 0)
-            } else if stack.isEmpty {
-                stack = [.lost]
-            }
-            counts.add(stack, count: count)
+        var stack = kernelFrames(sample).map(\.function) + userFrames(sample).map(\.function)
+        if sample.kernel == .lost {
+            stack.insert(
+                FunctionName(symbol: nil, module: FunctionName.kernelModule, isKernel: true), at: 0)
+        } else if stack.isEmpty {
+            stack = [.lost]
+        }
+        counts.add(stack, count: count)
     }
 }

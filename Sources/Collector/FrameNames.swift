@@ -99,8 +99,9 @@ struct FrameNames {
     }
 
     private func userFrame(_ pid: UInt32, _ address: UInt64) -> Frame {
-        known[pid]?[address] ?? Frame(
-            function: FunctionName(symbol: nil, module: "[unknown]", isKernel: false), text: "[unknown]")
+        known[pid]?[address]
+            ?? Frame(
+                function: FunctionName(symbol: nil, module: "[unknown]", isKernel: false), text: "[unknown]")
     }
 
     /// What processes have of samples; before their frames are asked for. Many at once: they are

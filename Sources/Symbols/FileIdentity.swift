@@ -7,7 +7,7 @@ import Host
 struct FileIdentity: Hashable {
     private let device: UInt64
     let inode: UInt64
-    private let size: UInt64
+    let size: UInt64
     private let changedSeconds: Int64
     private let changedNanoseconds: UInt32
 

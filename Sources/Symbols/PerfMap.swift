@@ -87,23 +87,33 @@ final class PerfMap {
     }
 
     private func take(_ bytes: UnsafeRawBufferPointer) {
-        var rest = bytes[...]
-        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-            append(rest[..<end])
-            add(line[...])
-            line.removeAll(keepingCapacity: true)
+        guard let base = bytes.baseAddress else { return }
+        var start = 0
+        while start < bytes.count,
+            let found = memchr(base + start, Int32(UInt8(ascii: "\n")), bytes.count - start)
+        {
+            let end = UnsafeRawPointer(found) - base
+            append(bytes, start, end)
+            add()
             lines += 1
             if lines == Self.mostLines {
                 isCut = true
                 return
             }
-            rest = rest[(end + 1)...]
+            start = end + 1
         }
-        append(rest)
+        append(bytes, start, bytes.count)
     }
 
-    private func append(_ part: Slice<UnsafeRawBufferPointer>) {
-        line.append(contentsOf: part.prefix(Self.longestLine - line.count))
+    private func append(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int) {
+        let end = min(end, start + Self.longestLine - line.count)
+        if end > start { line.append(contentsOf: bytes[start..<end]) }
+    }
+
+    private func add() {
+        guard !line.isEmpty else { return }
+        add(line[...])
+        line.removeAll(keepingCapacity: true)
     }
 
     private func add(_ line: ArraySlice<UInt8>) {

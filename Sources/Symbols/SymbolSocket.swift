@@ -29,7 +29,8 @@ final class SymbolSocket {
     func send(_ bytes: [UInt8], _ files: [Int32] = []) -> Bool {
         bytes.withUnsafeBytes { bytes in
             files.withUnsafeBufferPointer { files in
-                why_send_message(descriptor, bytes.baseAddress, bytes.count, files.baseAddress, files.count) >= 0
+                why_send_message(descriptor, bytes.baseAddress, bytes.count, files.baseAddress, files.count)
+                    >= 0
             }
         }
     }

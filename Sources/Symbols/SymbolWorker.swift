@@ -43,6 +43,9 @@ final class SymbolWorker {
     private var sent: [Request] = []
     /// Since when the first of `sent` is worked on.
     private var began: UInt64 = 0
+    /// When it has taken too long, unless it computes.
+    private var due: UInt64 = 0
+    private var usedBefore: [Substring]?
     /// When a round took too long.
     private var gaveUp: UInt64 = 0
     /// When it was ended, or ended itself, lately.
@@ -58,9 +61,10 @@ final class SymbolWorker {
     private static let mostSent = 8
     private static let second: UInt64 = 1_000_000_000
     /// Of one request. Reading the symbols of the largest programs takes one.
-    static let patience = 3 * second
+    private static let patience = 3 * second
+    private static let mostPatience = 15 * second
     /// Of a round of them.
-    private static let roundPatience = 10 * second
+    private static let roundPatience = 15 * second
     private static let interruptedPatience = second
     /// Of each round for a while after one that took all of that.
     private static let shortPatience = second / 4
@@ -105,8 +109,7 @@ final class SymbolWorker {
             let end = start + roundPatience(at: start)
             guard now < end else { return giveUp() }
             // Looks up now and then, whether somebody wants it to end.
-            let due = max(now, began + Self.patience)
-            wait(nanoseconds: min(end - now, due - now, Self.second / 4))
+            wait(nanoseconds: min(end - now, max(now, due) - now, Self.second / 4))
         }
     }
 
@@ -140,7 +143,7 @@ final class SymbolWorker {
             hasEnded(.died)
             return true
         }
-        if sent.isEmpty { began = HostClock.monotonicNanoseconds() }
+        if sent.isEmpty { beginNext() }
         sent.append(waiting.removeFirst())
         return true
     }
@@ -152,7 +155,7 @@ final class SymbolWorker {
             case .end: hasEnded(.died)
             case .message(let bytes, _):
                 let request = sent.removeFirst()
-                began = HostClock.monotonicNanoseconds()
+                beginNext()
                 var reader = MessageReader(bytes[...])
                 guard let kind = reader.kind(), kind.rawValue == request.bytes.first else {
                     sent.insert(request, at: 0)
@@ -165,8 +168,32 @@ final class SymbolWorker {
     }
 
     private func checkTime() {
-        guard !sent.isEmpty, HostClock.monotonicNanoseconds() >= began + Self.patience else { return }
-        hasEnded(.overran)
+        let now = HostClock.monotonicNanoseconds()
+        guard !sent.isEmpty, now >= due else { return }
+        // One that computes has not got as far as it would on an idle machine; what it may compute for a
+        // request is limited.
+        let used = cpuTime
+        if used != usedBefore, now < began + Self.mostPatience {
+            usedBefore = used
+            due = now + Self.patience
+        } else {
+            hasEnded(.overran)
+        }
+    }
+
+    /// From now on another request is worked on.
+    private func beginNext() {
+        began = HostClock.monotonicNanoseconds()
+        due = began + Self.patience
+        usedBefore = nil
+    }
+
+    /// Of the process, in whatever unit; `nil`: not known.
+    private var cpuTime: [Substring]? {
+        guard let pid, let bytes = try? OpenFile("/proc/\(pid)/stat").readAllBytes("stat") else { return nil }
+        // utime and stime, of what is behind the name.
+        let fields = String(decoding: bytes, as: UTF8.self).split(separator: ")").last?.split(separator: " ")
+        return fields.map { Array($0.dropFirst(11).prefix(2)) }
     }
 
     /// Whoever's turn it was does not get another; the others do.

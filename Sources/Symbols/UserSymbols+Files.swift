@@ -23,10 +23,11 @@ extension UserSymbols {
                 }
             }
         }
-        // What a user can make slow comes last.
-        let order = wanted.keys.sorted { one, other in
-            (asked[one]?.isRoots == false ? 1 : 0, one) < (asked[other]?.isRoots == false ? 1 : 0, other)
+        // What a user can make slow comes last, and before it what is large.
+        func order(_ id: UInt32) -> (UInt64, UInt64, UInt32) {
+            (asked[id]?.isRoots == false ? 1 : 0, asked[id]?.identity?.size ?? 0, id)
         }
+        let order = wanted.keys.sorted { order($0) < order($1) }
         for id in order {
             for batch in Array(wanted[id] ?? []).batches { ask(batch, of: id, asked[id], answers) }
         }
@@ -57,13 +58,16 @@ extension UserSymbols {
         worker.ask(
             SymbolWorker.Request(bytes: message.bytes) { [unowned self] reply in
                 switch reply {
-                case .failure(let failure): failed(failure, file)
+                case .failure(let failure):
+                    failed(failure, file)
+                    // Somebody else may have ended it, or what was read before.
+                    if failure == .died, tries > 0 { ask(offsets, of: id, file, answers, tries: tries - 1) }
                 case .message(var message):
                     let status = message.status()
                     _ = message.number(UInt8.self)
                     if status == .done {
                         let done = take(&message, offsets, id, answers)
-                        if (1..<offsets.count).contains(done) {
+                        if done > 0, done < offsets.count {
                             ask(Array(offsets[done...]), of: id, file, answers, tries: tries)
                         }
                     } else if status == .unknown, let file, !file.isUnreadable, tries > 0 {
@@ -145,7 +149,7 @@ extension UserSymbols {
                 file.deaths += 1
                 file.state = file.deaths < Self.mostDeaths ? .untouched : .unreadable
             }
-            remarks.add(.died, file?.name)
+            if file?.isUnreadable != false { remarks.add(.died, file?.name) }
             isIncomplete = true
         case .noTime:
             if let file, !file.isUnreadable { file.state = .untouched }

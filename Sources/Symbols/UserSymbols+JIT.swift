@@ -7,7 +7,8 @@ extension UserSymbols {
         _ pid: UInt32, _ process: UserProcess?, _ addresses: [UInt64],
         _ take: @escaping (UInt64, String) -> Void
     ) {
-        guard let process, process.mayHavePerfMap, let status = process.status, let owner = status.owner else {
+        guard let process, process.mayHavePerfMap, let status = process.status, let owner = status.owner
+        else {
             return
         }
         var message = MessageWriter(.jit)
@@ -37,7 +38,7 @@ extension UserSymbols {
                         if let name = answer.name { take(address, name) }
                     }
                     let done = Int(count)
-                    if (1..<addresses.count).contains(done) {
+                    if done > 0, done < addresses.count {
                         askJIT(pid, processes[pid], Array(addresses[done...]), take)
                     }
                 }

@@ -199,7 +199,8 @@ private let library = """
         symlink("/lib/real.so", file)
         let maps = try folder.maps(of: folder.path + "/container/lib/real.so", as: "/lib/libx.so.1", bias: 0)
         try folder.addProcess(8, maps: maps)
-        #expect(UserSymbols.served(root: folder.path).frame(pid: 8, address: address).name == "inner_function")
+        #expect(
+            UserSymbols.served(root: folder.path).frame(pid: 8, address: address).name == "inner_function")
     }
 
     @Test func remembersProcessesThatHaveEnded() throws {

@@ -91,7 +91,9 @@ private let library = """
         }
         #expect(names(symbols) == ["", "", ""])
         #expect(starts == 4)
-        #expect(symbols.frame(pid: 1, address: address).description == "[lib1.so+0x\(String(address, radix: 16))]")
+        #expect(
+            symbols.frame(pid: 1, address: address).description == "[lib1.so+0x\(String(address, radix: 16))]"
+        )
         #expect(!symbols.takeRemarks().isEmpty)
     }
 
@@ -125,7 +127,8 @@ private let library = """
         let symbols = UserSymbols(root: folder.path, Server.process)
         #expect(names(symbols) == all)
         let pid = try #require(symbols.workerID)
-        let status = String(decoding: try contents("/proc/\(pid)/status"), as: UTF8.self).split(separator: "\n")
+        let status = String(decoding: try contents("/proc/\(pid)/status"), as: UTF8.self).split(
+            separator: "\n")
         func value(_ name: String) -> String? {
             status.first { $0.hasPrefix(name + ":") }?.split(whereSeparator: { $0 == "\t" || $0 == " " }).last
                 .map(String.init)
@@ -135,7 +138,8 @@ private let library = """
         // CAP_DAC_READ_SEARCH, if even that.
         #expect(["0000000000000000", "0000000000000004"].contains(value("CapPrm")))
         if getuid() == 0 { #expect(value("Uid") == "65534") }
-        let limits = String(decoding: try contents("/proc/\(pid)/limits"), as: UTF8.self).split(separator: "\n")
+        let limits = String(decoding: try contents("/proc/\(pid)/limits"), as: UTF8.self).split(
+            separator: "\n")
         for line in ["Max file size", "Max core file size"] {
             let words = limits.first { $0.hasPrefix(line) }?.dropFirst(line.count).split(separator: " ")
             #expect(words?.prefix(2) == ["0", "0"], "\(line)")
@@ -205,7 +209,9 @@ private let library = """
         for round in 0..<20 {
             try folder.addProcess(7, maps: maps)
             let junk = (0..<8).map { _ in
-                (0..<Int.random(in: 1...300, using: &random)).map { _ in UInt8.random(in: 0...4, using: &random) }
+                (0..<Int.random(in: 1...300, using: &random)).map { _ in
+                    UInt8.random(in: 0...4, using: &random)
+                }
             }
             let symbols = UserSymbols(root: folder.path) {
                 guard let ends = Server.pair() else { return nil }
@@ -220,7 +226,9 @@ private let library = """
 
 /// Files that a reader must not touch.
 @Suite struct RegularFileTests {
-    @Test(arguments: ["/proc/self/maps", "/proc/kmsg", "/sys/kernel/mm/transparent_hugepage/enabled", "/dev/null"])
+    @Test(arguments: [
+        "/proc/self/maps", "/proc/kmsg", "/sys/kernel/mm/transparent_hugepage/enabled", "/dev/null",
+    ])
     func areNotThoseThatTheKernelMakesUp(path: String) {
         #expect(RegularFile(at: Array(path.utf8)) == nil)
     }
