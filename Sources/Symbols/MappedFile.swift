@@ -44,6 +44,12 @@ final class MappedFile {
         self.found = found?.file
     }
 
+    /// Looked for again, where there was no room to keep it open: the same one, or none.
+    func again(in process: ProcessFiles) -> OpenFile.Shared? {
+        guard let identity, let found = process.file(line), found.identity == identity else { return nil }
+        return found.file
+    }
+
     func isLoaded(in generation: Int) -> Bool {
         if case .loaded(generation) = state { return true }
         return false

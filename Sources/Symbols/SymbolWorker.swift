@@ -25,10 +25,11 @@ final class SymbolWorker {
         case failure(Failure)
     }
 
-    /// A question, the files that go with it, and who takes the reply.
+    /// A question, and who takes the reply.
     struct Request {
-        var bytes: [UInt8]
-        var files: [OpenFile.Shared] = []
+        var kind: SymbolMessage.Kind
+        /// What is sent, and the files that go with it: opened when it is their turn, since many may wait.
+        var message: () -> (bytes: [UInt8], files: [OpenFile.Shared])
         var take: ((Reply) -> Void)?
     }
 
@@ -132,7 +133,9 @@ final class SymbolWorker {
     /// Whether there may be room for more.
     private func send() -> Bool {
         guard let socket, sent.count < Self.mostSent, let request = waiting.first else { return false }
-        guard socket.send(request.bytes, request.files.map(\.descriptor)) else {
+        let (bytes, files) = request.message()
+        let isSent = withExtendedLifetime(files) { socket.send(bytes, files.map(\.descriptor)) }
+        guard isSent else {
             guard errno != EAGAIN, errno != EINTR, errno != ENOBUFS else { return false }
             if errno != EPIPE, errno != ECONNRESET {
                 // It cannot be sent at all, as with too many files on their way (ETOOMANYREFS).
@@ -157,7 +160,7 @@ final class SymbolWorker {
                 let request = sent.removeFirst()
                 beginNext()
                 var reader = MessageReader(bytes[...])
-                guard let kind = reader.kind(), kind.rawValue == request.bytes.first else {
+                guard let kind = reader.kind(), kind == request.kind else {
                     sent.insert(request, at: 0)
                     hasEnded(.died)
                     return
@@ -234,11 +237,12 @@ final class SymbolWorker {
             failAll(.unavailable)
             return false
         }
+        let host = OpenFile.Shared(root)
         socket = SymbolSocket(owning: started.socket)
         pid = started.pid
         generation += 1
         waiting.insert(
-            Request(bytes: MessageWriter(.begin).bytes, files: [OpenFile.Shared(root)]), at: 0)
+            Request(kind: .begin) { (MessageWriter(.begin).bytes, [host]) }, at: 0)
         return true
     }
 

@@ -54,9 +54,10 @@ extension UserSymbols {
         var message = MessageWriter(.names)
         message.put(id)
         message.put(places: offsets)
+        let bytes = message.bytes
         let loads = file?.loads
         worker.ask(
-            SymbolWorker.Request(bytes: message.bytes) { [unowned self] reply in
+            SymbolWorker.Request(kind: .names, message: { (bytes, []) }) { [unowned self] reply in
                 switch reply {
                 case .failure(let failure):
                     failed(failure, file)
@@ -107,21 +108,19 @@ extension UserSymbols {
 
     func load(_ file: MappedFile) {
         let host = ProcessFiles(root: root, pid: file.pid)
-        if file.found == nil, let identity = file.identity, let again = host.file(file.line),
-            again.identity == identity
-        {
-            file.found = again.file
-            openFiles += 1
-        }
-        let processRoot = host.root()
-        var message = MessageWriter(.load)
-        message.put(file.id)
-        message.put(
-            (file.found == nil ? 0 : SymbolMessage.Files.program)
-                | (processRoot == nil ? 0 : SymbolMessage.Files.root))
-        message.put(text: file.line.path.prefix(SymbolMessage.longestPath))
+        let (id, path) = (file.id, file.line.path.prefix(SymbolMessage.longestPath))
         let request = SymbolWorker.Request(
-            bytes: message.bytes, files: [file.found, processRoot].compactMap { $0 }
+            kind: .load,
+            message: {
+                let (program, processRoot) = (file.found ?? file.again(in: host), host.root())
+                var message = MessageWriter(.load)
+                message.put(id)
+                message.put(
+                    (program == nil ? 0 : SymbolMessage.Files.program)
+                        | (processRoot == nil ? 0 : SymbolMessage.Files.root))
+                message.put(text: path)
+                return (message.bytes, [program, processRoot].compactMap { $0 })
+            }
         ) { [unowned self] reply in
             switch reply {
             case .failure(let failure): failed(failure, file)
@@ -136,7 +135,6 @@ extension UserSymbols {
         file.state = .loaded(worker.generation)
         file.loads += 1
         worker.ask(request)
-        if openFiles > mostOpenFiles { letGoOfFiles() }
     }
 
     func failed(_ failure: SymbolWorker.Failure, _ file: MappedFile?) {

@@ -16,9 +16,11 @@ extension UserSymbols {
         message.put(status.innermostPID ?? pid)
         message.put(owner)
         message.put(places: addresses)
-        let files = ProcessFiles(root: root, pid: pid).root().map { [$0] } ?? []
+        let (bytes, host) = (message.bytes, ProcessFiles(root: root, pid: pid))
         worker.ask(
-            SymbolWorker.Request(bytes: message.bytes, files: files) { [unowned self] reply in
+            SymbolWorker.Request(
+                kind: .jit, message: { (bytes, host.root().map { [$0] } ?? []) }
+            ) { [unowned self] reply in
                 switch reply {
                 case .failure(let failure):
                     if failure == .overran { processes[pid]?.mayHavePerfMap = false }
