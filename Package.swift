@@ -35,6 +35,7 @@ let package = Package(
         .target(name: "CLibelfTree"),
         // What must be so before Swift's runtime starts.
         .target(name: "CStart"),
+        .systemLibrary(name: "CWorker"),
         .systemLibrary(name: "CDemangle", providers: [.apt(["libiberty-dev"])]),
         .target(
             name: "CPrograms", path: "bpf", exclude: ["lib"], sources: ["programs.c"],
@@ -47,7 +48,7 @@ let package = Package(
             name: "Host", dependencies: ["CLinux", "Model"], swiftSettings: settings),
         .target(
             name: "Symbols",
-            dependencies: ["CDemangle", "CLibelf", "CLibelfTree", "CLinux", "Host", "Model"],
+            dependencies: ["CDemangle", "CLibelf", "CLibelfTree", "CLinux", "CWorker", "Host", "Model"],
             swiftSettings: settings,
             linkerSettings: archives + [
                 .linkedLibrary(":libiberty.a"), .linkedLibrary(":liblzma.a"), .linkedLibrary("stdc++"),

@@ -130,6 +130,7 @@ public final class Collector: SnapshotSource {
         try samples.value?.read(&names, ended: ended, isShown: isShown, isLast: isLast)
         try ways.value?.read(at: time, &names)
         names.forget(ended)
+        for remark in names.takeRemarks() { notes.note(remark, remark) }
         if isLast { listeners.value?.look(at: &looks) }
         if questions.machine {
             if isShown, let sockets = listeners.value?.last {

@@ -12,18 +12,21 @@ extension FrameNames {
     /// - Parameter traced: functions of which one is in every kernel stack, by the program that
     ///   runs at its entry: what is on top of it is the tracing itself.
     mutating func stacks(of samples: StackSamples, endingIn traced: [String: String] = [:]) -> [NamedStack] {
-        lookUp(samples)
         var stacks: [NamedStack] = []
         stacks.reserveCapacity(samples.counts.count)
-        for (sample, count) in samples.counts {
-            var texts: [String] = []
-            texts.reserveCapacity(sample.user.frames.count + sample.kernel.frames.count + 2)
-            putUser(sample, depth: samples.depth, to: &texts)
-            putKernel(sample, depth: samples.depth, traced, to: &texts)
-            stacks.append(
-                NamedStack(
-                    owner: NamedStack.Owner(pid: sample.pid, command: sample.command), frames: texts,
-                    count: count))
+        lookUp(samples)
+        for part in samples.parts {
+            lookUpUsers(part)
+            for (sample, count) in part {
+                var texts: [String] = []
+                texts.reserveCapacity(sample.user.frames.count + sample.kernel.frames.count + 2)
+                putUser(sample, depth: samples.depth, to: &texts)
+                putKernel(sample, depth: samples.depth, traced, to: &texts)
+                stacks.append(
+                    NamedStack(
+                        owner: NamedStack.Owner(pid: sample.pid, command: sample.command), frames: texts,
+                        count: count))
+            }
         }
         return stacks.sorted { $0.count > $1.count }
     }
@@ -77,7 +80,7 @@ extension FrameNames {
     static let truncatedKernel = "[truncated]_[k]"
 
     /// The outermost first.
-    private mutating func putUser(_ sample: StackSample, depth: Int, to texts: inout [String]) {
+    private func putUser(_ sample: StackSample, depth: Int, to texts: inout [String]) {
         if sample.user == .lost { texts.append("[lost user stack]") }
         if sample.user.isTruncated(at: depth) { texts.append("[truncated]") }
         for frame in userFrames(sample).reversed() { texts.append(frame.text) }
@@ -85,18 +88,23 @@ extension FrameNames {
 
     /// Sums by function. Code that ran in a stack that was lost is a function without a name.
     mutating func counts(of samples: StackSamples) -> HotspotsCounts {
-        lookUp(samples)
         var counts = HotspotsCounts()
-        for (sample, count) in samples.counts {
-            var stack = kernelFrames(sample).map(\.function) + userFrames(sample).map(\.function)
-            if sample.kernel == .lost {
-                stack.insert(
-                    FunctionName(symbol: nil, module: FunctionName.kernelModule, isKernel: true), at: 0)
-            } else if stack.isEmpty {
-                stack = [.lost]
-            }
-            counts.add(stack, count: count)
+        lookUp(samples)
+        for part in samples.parts {
+            lookUpUsers(part)
+            for (sample, count) in part { add(sample, count, to: &counts) }
         }
         return counts
+    }
+
+    private func add(_ sample: StackSample, _ count: UInt64, to counts: inout HotspotsCounts) {
+        var stack = kernelFrames(sample).map(\.function) + userFrames(sample).map(\.function)
+        if sample.kernel == .lost {
+            stack.insert(
+                FunctionName(symbol: nil, module: FunctionName.kernelModule, isKernel: true), at: 0)
+        } else if stack.isEmpty {
+            stack = [.lost]
+        }
+        counts.add(stack, count: count)
     }
 }

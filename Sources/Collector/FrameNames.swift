@@ -21,8 +21,6 @@ struct FrameNames {
     private var kernel: [UInt64: Frame] = [:]
     /// By process and address.
     private var known: [UInt32: [UInt64: Frame]] = [:]
-    /// Processes whose maps were read again since `lookUp`: not once per address.
-    private var reread: Set<UInt32> = []
 
     /// Of the kernel, and of each process: where there are more, it begins anew.
     private static let mostPlaces = 32768
@@ -45,10 +43,12 @@ struct FrameNames {
         }
     }
 
-    /// What is new in samples; before their frames are asked for. The kernel's all at once: its
+    /// What kept names from being found since this was asked last, a line each.
+    func takeRemarks() -> [String] { users.takeRemarks() }
+
+    /// What the kernel has of samples; before their frames are asked for. All at once: its
     /// table may have to be read for them.
     mutating func lookUp(_ samples: StackSamples) {
-        reread = []
         if kernel.count > Self.mostPlaces { kernel = [:] }
         var unknown: Set<UInt64> = []
         for sample in samples.counts.keys {
@@ -88,7 +88,7 @@ struct FrameNames {
     }
 
     /// Innermost first; none if it has none.
-    mutating func userFrames(_ sample: StackSample) -> [Frame] {
+    func userFrames(_ sample: StackSample) -> [Frame] {
         let addresses = sample.user.frames
         var frames: [Frame] = []
         frames.reserveCapacity(addresses.count)
@@ -98,16 +98,51 @@ struct FrameNames {
         return frames
     }
 
-    private mutating func userFrame(_ pid: UInt32, _ address: UInt64) -> Frame {
-        if let frame = known[pid]?[address] { return frame }
+    private func userFrame(_ pid: UInt32, _ address: UInt64) -> Frame {
+        known[pid]?[address]
+            ?? Frame(
+                function: FunctionName(symbol: nil, module: "[unknown]", isKernel: false), text: "[unknown]")
+    }
+
+    /// What processes have of samples; before their frames are asked for. Many at once: they are
+    /// another process's to find.
+    mutating func lookUpUsers(_ samples: ArraySlice<(key: StackSample, value: UInt64)>) {
+        let samples = samples.lazy.map(\.key)
+        var unknown: [UInt32: Set<UInt64>] = [:]
+        if users.isIncomplete { known = [:] }
+        for sample in samples {
+            if known[sample.pid]?.count ?? 0 >= Self.mostPlaces { known[sample.pid] = nil }
+        }
+        for sample in samples {
+            for (index, address) in sample.user.frames.enumerated() {
+                let place = Self.place(address, index)
+                if known[sample.pid]?[place] == nil { unknown[sample.pid, default: []].insert(place) }
+            }
+        }
+        guard !unknown.isEmpty else { return }
         // A library that was loaded meanwhile.
-        if !users.covers(pid: pid, address: address), reread.insert(pid).inserted { users.note(pid: pid) }
-        let found = users.frame(pid: pid, address: address)
-        let frame = Frame(
-            function: FunctionName(symbol: found.name, module: found.module, isKernel: false),
-            text: found.kind == .jit ? "\(found)_[j]" : "\(found)")
-        if known[pid]?.count ?? 0 >= Self.mostPlaces { known[pid] = nil }
-        known[pid, default: [:]][address] = frame
-        return frame
+        for (pid, places) in unknown where !places.allSatisfy({ users.covers(pid: pid, address: $0) }) {
+            users.note(pid: pid)
+        }
+        for (pid, frames) in users.frames(at: unknown) {
+            for (address, found) in frames {
+                known[pid, default: [:]][address] = Frame(
+                    function: FunctionName(symbol: found.name, module: found.module, isKernel: false),
+                    text: found.kind == .jit ? "\(found)_[j]" : "\(found)")
+            }
+        }
+    }
+}
+
+extension StackSamples {
+    /// So many at a time are named: what is kept of them in between is bounded.
+    private static let mostAtOnce = 1024
+
+    /// The samples with their counts, in parts.
+    var parts: [ArraySlice<(key: StackSample, value: UInt64)>] {
+        let all = Array(counts)
+        return stride(from: 0, to: all.count, by: Self.mostAtOnce).map {
+            all[$0..<min($0 + Self.mostAtOnce, all.count)]
+        }
     }
 }

@@ -8,32 +8,37 @@ import Host
 struct DebugFiles {
     private static let folder = Array("/usr/lib/debug".utf8)
     /// A checksum means reading all of it.
-    private static let largestChecked: Int64 = 1 << 30
+    private static let largestChecked: Int64 = 256 << 20
 
     /// The process's own root, if it lives, and the host's.
-    private let roots: [String]
+    private let roots: [Root]
+    /// There was one too large for a checksum, which was not taken.
+    private(set) var hasUnchecked = false
 
-    init(roots: [String]) {
+    init(roots: [Root]) {
         self.roots = roots
     }
 
     /// Adds the symbols of the debug file of `file` to `symbols`; whether there is one.
     ///
     /// - Parameter path: of `file`, absolute.
-    func add(to symbols: inout SymbolCollector, for file: borrowing ElfFile, at path: [UInt8]) -> Bool {
+    mutating func add(
+        to symbols: inout SymbolCollector, for file: borrowing ElfFile, at path: [UInt8]
+    ) -> Bool {
         let id = file.buildID()
         let link = file.debugLink()
         for root in roots {
-            guard let root = Root(root) else { continue }
             if let id, let path = Self.path(forBuildID: id),
                 Self.add(path, in: root, to: &symbols, where: { debug, _ in debug.buildID() == id })
             {
                 return true
             }
             guard let link else { continue }
-            for path in Self.paths(for: link, of: path)
-            where Self.add(path, in: root, to: &symbols, where: { Self.isRight($0, $1, id, link) }) {
-                return true
+            for path in Self.paths(for: link, of: path) {
+                let isAdded = Self.add(path, in: root, to: &symbols) { debug, file in
+                    isRight(debug, file, id, link)
+                }
+                if isAdded { return true }
             }
         }
         return false
@@ -51,11 +56,17 @@ struct DebugFiles {
     }
 
     /// The same build-id proves what a checksum does, and takes no reading of it all.
-    private static func isRight(
+    private mutating func isRight(
         _ debug: borrowing ElfFile, _ file: SymbolFile, _ id: [UInt8]?, _ link: DebugLink
     ) -> Bool {
         let debugID = debug.buildID()
-        return id != nil && debugID != nil ? id == debugID : checksum(of: file.file) == link.checksum
+        if id != nil, debugID != nil { return id == debugID }
+        guard let size = try? file.file.status("debug file").st_size else { return false }
+        guard size <= Self.largestChecked else {
+            hasUnchecked = true
+            return false
+        }
+        return Self.checksum(of: file.file) == link.checksum
     }
 
     private static func path(forBuildID id: [UInt8]) -> [UInt8]? {
@@ -76,15 +87,15 @@ struct DebugFiles {
         ].map { Array($0) }
     }
 
-    /// CRC-32, as gdb and objcopy have it; `nil`: not readable, or too large.
+    /// CRC-32, as gdb and objcopy have it; `nil`: not readable.
     private static func checksum(of file: borrowing OpenFile) -> UInt32? {
-        guard let status = try? file.status("debug file"), status.st_size <= largestChecked else {
-            return nil
-        }
         var sum = crc32(0, nil, 0)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
         defer { buffer.deallocate() }
-        while let got = try? file.read(into: buffer, "debug file") {
+        // One that grows meanwhile is another one.
+        var rest = largestChecked + 1
+        while rest > 0, let got = try? file.read(into: buffer, "debug file") {
+            rest -= Int64(got)
             if got == 0 { return UInt32(truncatingIfNeeded: sum) }
             sum = crc32(sum, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32(got))
         }

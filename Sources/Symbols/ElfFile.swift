@@ -17,8 +17,10 @@ struct ElfFile: ~Copyable {
         case image(UnsafeRawBufferPointer)
     }
 
-    /// More than the largest browser's: 10 million symbols.
+    /// More than the names of the largest browser's functions.
     private static let largestSection = 256 << 20
+    /// The largest browser's: 2.7 million symbols.
+    private static let largestTable = 64 << 20
     /// Symbols are read so many bytes at a time.
     private static let block = 1 << 16
 
@@ -140,7 +142,7 @@ struct ElfFile: ~Copyable {
 
     /// The symbols of a table, which is never in memory as a whole.
     func forEachSymbol(of table: ElfSection, _ body: (Elf64_Sym) -> Void) {
-        guard Self.isReadable(table) else { return }
+        guard Self.isReadable(table), table.header.sh_size <= UInt64(Self.largestTable) else { return }
         let size = gelf_fsize(elf, ELF_T_SYM, 1, UInt32(EV_CURRENT))
         let isSmall = size == MemoryLayout<Elf32_Sym>.size
         let block = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.block / size * size, alignment: 8)

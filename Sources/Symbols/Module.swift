@@ -4,12 +4,16 @@
 final class Module {
     private(set) var functions: SymbolTable
     private let segments: [Segment]
+    var hasUncheckedDebugFile = false
 
     init(functions: SymbolTable = SymbolTable(), segments: [Segment] = []) {
         self.functions = functions
         // Pages at the borders of two segments are in both: the code's goes first.
         self.segments = segments.filter(\.isCode) + segments.filter { !$0.isCode }
     }
+
+    /// Bytes that it takes.
+    var size: Int { functions.size + segments.count * MemoryLayout<Segment>.stride }
 
     /// Keeps no file open any more.
     func letGoOfFiles() {

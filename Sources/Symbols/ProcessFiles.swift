@@ -1,63 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
+import CLinux
+import CWorker
+import Glibc
 import Host
 
 /// The ways to the files of a process that may be in a container: its own root
-/// directory, not this process's.
+/// directory, not this process's. They lead there without asking a file system anything: it may be the
+/// process's own, and never answer.
 struct ProcessFiles {
+    struct Found {
+        /// O_PATH.
+        let file: OpenFile.Shared
+        let identity: FileIdentity
+        let owner: UInt32
+
+        init?(_ file: OpenFile.Shared) {
+            var owner: UInt32 = 0
+            guard let identity = FileIdentity(file.descriptor, owner: &owner) else { return nil }
+            self.file = file
+            self.identity = identity
+            self.owner = owner
+        }
+    }
+
     /// Of `/proc/PID`.
     private let folder: String
-    private let hostRoot: String
-    private let pid: UInt32
-    private let processRoot: Root?
 
     /// - Parameter root: ends with "/".
     init(root: String, pid: UInt32) {
         folder = "\(root)proc/\(pid)"
-        hostRoot = root
-        self.pid = pid
-        processRoot = Root("\(folder)/root")
     }
 
-    /// The process's root first, then the host's.
-    var roots: [String] { ["\(folder)/root", hostRoot] }
+    /// The process's root directory, as long as there is one.
+    func root() -> OpenFile.Shared? {
+        try? OpenFile.Shared(OpenFile("\(folder)/root", flags: O_PATH | O_DIRECTORY))
+    }
 
-    /// The file that is mapped there; `nil`: not to be had.
-    func file(_ line: MapsLine) -> RegularFile? {
+    /// The file that is mapped there; `nil`: not to be had, or not without asking.
+    func file(_ line: MapsLine) -> Found? {
         // Exactly what is mapped, even if it is deleted or another file has its name; root only.
         let range = String(line.start, radix: 16) + "-" + String(line.end, radix: 16)
-        if let file = RegularFile(at: Array("\(folder)/map_files/\(range)".utf8)) { return file }
-        if let file = byPath(line) { return file }
-        let program = RegularFile(at: Array("\(folder)/exe".utf8))
-        if let program, program.identity.inode == line.inode { return program }
-        return nil
-    }
-
-    private func byPath(_ line: MapsLine) -> RegularFile? {
-        line.path.first == UInt8(ascii: "/") ? processRoot?.file(at: line.path) : nil
-    }
-
-    /// What just-in-time compilers wrote: they name the file with the process's number in
-    /// its own pid namespace, and put it into its own /tmp.
-    func perfMaps() -> [PerfMap] {
-        guard let status = try? OpenFile("\(folder)/status").readAllBytes("status") else { return [] }
-        let facts = ProcessStatus(status)
-        var maps: [PerfMap] = []
-        if let processRoot, let map = perfMap(facts.innermostPID ?? pid, in: processRoot, facts.owner) {
-            maps.append(map)
+        if let file = link("map_files/\(range)") { return Found(file) }
+        if line.path.first == UInt8(ascii: "/"), let root = root() {
+            let descriptor = withPath(line.path) { why_find_cached(root.descriptor, $0) }
+            if descriptor >= 0 { return Found(OpenFile.Shared(owning: descriptor)) }
         }
-        // One that was put where perf looks for it.
-        if maps.isEmpty, let host = Root(hostRoot), let map = perfMap(pid, in: host, facts.owner) {
-            maps.append(map)
-        }
-        return maps
+        let program = link("exe").flatMap(Found.init)
+        return program?.identity.inode == line.inode ? program : nil
     }
 
-    /// Only the process's user and root may say what is in it, as perf has it: everybody can
-    /// write to /tmp.
-    private func perfMap(_ pid: UInt32, in root: Root, _ owner: UInt32?) -> PerfMap? {
-        let file = root.file(at: Array("/tmp/perf-\(pid).map".utf8))
-        guard let file, file.owner == 0 || file.owner == owner, let opened = file.opened() else { return nil }
-        return PerfMap(opened)
+    /// What the kernel itself leads to.
+    private func link(_ name: String) -> OpenFile.Shared? {
+        try? OpenFile.Shared(OpenFile("\(folder)/\(name)", flags: O_PATH))
+    }
+
+    /// What the process is to itself.
+    func status() -> ProcessStatus? {
+        (try? OpenFile("\(folder)/status").readAllBytes("status")).map(ProcessStatus.init)
     }
 }
 

@@ -3,71 +3,75 @@ import CLinux
 import Glibc
 import Host
 
-/// Tells whether two open files are the same, unchanged one.
-struct FileIdentity: Hashable {
-    private let device: UInt64
-    let inode: UInt64
-    private let size: Int64
-    private let seconds: Int
-    private let nanoseconds: Int
-
-    init(_ status: stat) {
-        device = UInt64(status.st_dev)
-        inode = UInt64(status.st_ino)
-        size = Int64(status.st_size)
-        seconds = status.st_mtim.tv_sec
-        nanoseconds = status.st_mtim.tv_nsec
-    }
-}
-
 /// A file that was found but not opened: that would wait for a pipe's other end, or
-/// set a device to work. Only regular files become one.
+/// set a device to work. Only regular files become one, and not those that the kernel makes up:
+/// reading `/proc/kmsg` waits, and takes away what others are to read.
 final class RegularFile {
-    private let found: OpenFile
-    let identity: FileIdentity
+    private let found: OpenFile.Shared
     /// Who may write what is in it.
     let owner: UInt32
+    /// Bytes.
+    let size: Int64
 
     /// - Parameter path: absolute; links in it lead where this process sees them, those of
     ///   `/proc` into other processes.
     convenience init?(at path: [UInt8]) {
-        self.init(withPath(path) { open($0, O_PATH | O_CLOEXEC) })
+        self.init(owning: withPath(path) { open($0, O_PATH | O_CLOEXEC) })
     }
 
-    fileprivate init?(_ descriptor: Int32) {
+    fileprivate convenience init?(owning descriptor: Int32) {
         guard descriptor >= 0 else { return nil }
-        let found = OpenFile(owning: descriptor)
+        self.init(OpenFile.Shared(owning: descriptor))
+    }
+
+    /// - Parameter found: opened with O_PATH, by whomever.
+    init?(_ found: OpenFile.Shared) {
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard fstat(found.descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0,
+            case let fileSystem = why_file_system(found.descriptor), fileSystem != -1,
+            !Self.madeUp.contains(UInt32(truncatingIfNeeded: fileSystem))
+        else { return nil }
         self.found = found
-        identity = FileIdentity(status)
         owner = status.st_uid
+        size = Int64(status.st_size)
     }
 
     /// Opens it for reading.
     func opened() -> OpenFile? {
-        try? OpenFile("/proc/self/fd/\(found.descriptor)")
+        try? OpenFile("/proc/self/fd/\(found.descriptor)", flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
     }
+
+    /// Of linux/magic.h: proc, sysfs, debugfs, tracefs, securityfs, cgroup, cgroup2, bpf, pstore,
+    /// configfs, efivarfs, binderfs, SELinux, smack, devpts, nsfs, pipes, sockets, anonymous inodes.
+    private static let madeUp: Set<UInt32> = [
+        0x9fa0, 0x6265_6572, 0x6462_6720, 0x7472_6163, 0x7363_6673, 0x0027_e0eb, 0x6367_7270, 0xcafe_4a11,
+        0x6165_676c, 0x6265_6570, 0xde5e_81e4, 0x6c6f_6f70, 0xf97c_ff8c, 0x4341_5d53, 0x1cd1, 0x6e73_6673,
+        0x5049_5045, 0x534f_434b, 0x0904_1934,
+    ]
 }
 
 /// A directory that is the root of paths and of every link in them, as it is to the
 /// processes in a container.
 final class Root {
-    private let directory: OpenFile
+    private let directory: OpenFile.Shared
 
-    /// `nil`: it is not there, or may not be entered.
-    init?(_ path: String) {
-        guard let directory = try? OpenFile(path, flags: O_PATH | O_DIRECTORY) else { return nil }
+    init(_ directory: OpenFile.Shared) {
         self.directory = directory
     }
 
+    /// `nil`: it is not there, or may not be entered.
+    convenience init?(_ path: String) {
+        guard let directory = try? OpenFile(path, flags: O_PATH | O_DIRECTORY) else { return nil }
+        self.init(OpenFile.Shared(directory))
+    }
+
     func file(at path: [UInt8]) -> RegularFile? {
-        RegularFile(withPath(path) { why_find_in_root(directory.descriptor, $0) })
+        RegularFile(owning: withPath(path) { why_find_in_root(directory.descriptor, $0) })
     }
 }
 
 /// Paths are bytes: they need not be UTF-8.
-private func withPath<R>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> R) -> R {
+func withPath<R>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> R) -> R {
     var terminated = path
     terminated.append(0)
     return terminated.withUnsafeBufferPointer { bytes in

@@ -57,6 +57,9 @@ struct SymbolTable {
             + strings.reduce(0) { $0 + $1.sizeInMemory }
     }
 
+    /// Bytes of its names that are in files.
+    var sizeInFiles: Int { strings.reduce(0) { $0 + $1.size - $1.sizeInMemory } }
+
     /// Takes all names into memory, so that their files can be closed.
     mutating func letGoOfFiles() {
         for index in strings.indices { strings[index].letGoOfFile() }

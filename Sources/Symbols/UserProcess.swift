@@ -18,12 +18,27 @@ struct UserProcess {
 
     /// In order of address; they do not overlap.
     private var mappings: [Mapping] = []
-    var perfMaps: [PerfMap] = []
-    /// There were none when last noted, and nobody has looked since.
-    var mayHavePerfMaps = false
+    /// Its own, whatever number a later process gets.
+    let id: UInt32
+    /// As the process itself has it, and its user: whose word on its code is taken.
+    var status: ProcessStatus?
+    /// Whether its just-in-time compiler may have written names. Nobody asks again until it is noted again.
+    var mayHavePerfMap = true
 
     /// What is no longer mapped is kept for stacks from before, up to this.
     private static let most = 8192
+
+    init(id: UInt32) {
+        self.id = id
+    }
+
+    /// Whether there is code that is in no file.
+    var hasMadeCode: Bool {
+        mappings.contains {
+            if case .other(let name) = $0.target { return name == "[anon]" }
+            return false
+        }
+    }
 
     func mapping(at address: UInt64) -> Mapping? {
         var low = 0

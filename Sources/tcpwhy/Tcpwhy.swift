@@ -4,6 +4,7 @@ import BPF
 import Glibc
 import Host
 import Model
+import Symbols
 
 @main
 struct Tcpwhy: ParsableCommand {
@@ -42,6 +43,7 @@ struct Tcpwhy: ParsableCommand {
 
     static func main() {
         StandardStreams.occupy()
+        SymbolProcess.runIfAsked()
         Allocator.giveBackWhatIsFreed()
         // A reader that goes away shows as a failed write, not as our death in mid-trace; and so does a
         // file that may not grow.

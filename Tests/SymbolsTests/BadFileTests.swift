@@ -30,7 +30,8 @@ import Testing
             _ = elf.buildID()
             _ = elf.debugLink()
         }
-        let module = Modules().read(file, path: Array("/bad".utf8), roots: [folder.path])
+        let module = Modules.read(
+            file, path: Array("/bad".utf8), roots: [Root(folder.path)].compactMap { $0 })
         var found = 0
         for offset in stride(from: UInt64(0), to: 0x4000, by: 61) {
             guard let address = module.address(ofFileOffset: offset) else { continue }

@@ -25,7 +25,7 @@ private let source = """
     }
 
     private var name: String? {
-        UserSymbols(root: folder.path).frame(pid: 7, address: 0x10000 + address).name
+        UserSymbols.served(root: folder.path).frame(pid: 7, address: 0x10000 + address).name
     }
 
     private func buildIDPath() throws -> String {
@@ -47,9 +47,10 @@ private let source = """
 
     @Test func mayGoOnceItWasRead() throws {
         let path = try folder.write(try buildIDPath(), try contents(folder.path + "/prog.debug"))
-        let users = UserSymbols(root: folder.path)
+        let users = UserSymbols.served(root: folder.path)
         users.note(pid: 7)
-        users.readFile(pid: 7, at: 0x10000 + address)
+        // Reads it.
+        _ = users.frame(pid: 7, address: 0x10000 + address + 1)
         #expect(unlink(path) == 0)
         #expect(users.frame(pid: 7, address: 0x10000 + address).name == "hidden_function")
         #expect(name == nil)

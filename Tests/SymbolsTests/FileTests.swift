@@ -29,7 +29,7 @@ private let library = """
     ) throws -> UserFrame {
         let name = String(file.dropFirst((folder.path + "/container").count))
         try folder.addProcess(7, maps: try folder.maps(of: file, as: name, bias: bias))
-        return UserSymbols(root: folder.path).frame(pid: 7, address: bias + address &+ offset)
+        return UserSymbols.served(root: folder.path).frame(pid: 7, address: bias + address &+ offset)
     }
 
     @Test(arguments: [true, false])
@@ -149,18 +149,34 @@ private let library = """
         #expect(try frame(file, try #require(try symbolAddresses(file)["choose"])).name == "chosen")
     }
 
-    @Test func readsEachFileOnceAndEachBuildIDOnce() throws {
-        let file = try folder.compile(
-            "container/lib/libx.so.1", library, "-shared", "-fpic", "-Wl,--build-id")
-        let twin = folder.path + "/container/lib/liby.so.1"
-        try run("cp", file, twin)
-        let modules = Modules()
-        func module(_ path: String) throws -> Module {
-            guard let file = RegularFile(at: Array(path.utf8))?.opened() else { return Module() }
-            return modules.read(file, path: [], roots: [])
+    /// A build-id is what a file says of itself, and so are its size and when it was written.
+    @Test func believesNoFileThatItIsAnother() throws {
+        let id = "-Wl,--build-id=0x0123456789abcdef0123456789abcdef01234567"
+        let honest = try folder.compile("container/lib/honest.so", library, "-shared", "-fpic", id)
+        let forged = library.split(separator: "inner_function").joined(separator: "inner_forgery!")
+            .split(separator: "!").joined()
+        let crafted = try folder.compile("container/lib/crafted.so", forged, "-shared", "-fpic", id)
+        let address = try #require(try symbolAddresses(honest)["inner_function"])
+        try run("cp", "--attributes-only", "--preserve=timestamps", honest, crafted)
+        let symbols = UserSymbols.served(root: folder.path)
+        for (pid, name) in [(1, "crafted"), (2, "honest")] {
+            let file = "\(folder.path)/container/lib/\(name).so"
+            try folder.addProcess(pid, maps: try folder.maps(of: file, as: "/lib/\(name).so", bias: 0))
         }
-        #expect(try module(file) === module(twin))
-        #expect(try !module(file).functions.isEmpty)
+        #expect(symbols.frame(pid: 1, address: address).name == "inner_forgery")
+        #expect(symbols.frame(pid: 2, address: address).name == "inner_function")
+    }
+
+    /// Two processes map one file.
+    @Test func asksForAFileOnce() throws {
+        let file = try folder.compile("container/lib/libx.so.1", library, "-shared", "-fpic")
+        let maps = try folder.maps(of: file, as: "/lib/libx.so.1", bias: 0)
+        let symbols = UserSymbols.served(root: folder.path)
+        for pid in 1...3 {
+            try folder.addProcess(pid, maps: maps)
+            symbols.note(pid: UInt32(pid))
+        }
+        #expect(symbols.size.processes == 3 && symbols.size.files == 1)
     }
 
     /// Names are read from the file when they are asked for.
@@ -169,7 +185,7 @@ private let library = """
         let file = try folder.compile("container/lib/libx.so.1", library, "-shared", "-fpic")
         let address = try #require(try symbolAddresses(file)["inner_function"])
         guard let opened = RegularFile(at: Array(file.utf8))?.opened() else { return }
-        let module = Modules().read(opened, path: [], roots: [])
+        let module = Modules.read(opened, path: [], roots: [])
         if isClosed { module.letGoOfFiles() }
         try #require(truncate(file, 100) == 0)
         #expect(module.functions.function(at: address)?.name == (isClosed ? "inner_function" : nil))
@@ -183,14 +199,15 @@ private let library = """
         symlink("/lib/real.so", file)
         let maps = try folder.maps(of: folder.path + "/container/lib/real.so", as: "/lib/libx.so.1", bias: 0)
         try folder.addProcess(8, maps: maps)
-        #expect(UserSymbols(root: folder.path).frame(pid: 8, address: address).name == "inner_function")
+        #expect(
+            UserSymbols.served(root: folder.path).frame(pid: 8, address: address).name == "inner_function")
     }
 
     @Test func remembersProcessesThatHaveEnded() throws {
         let file = try folder.compile("container/app/prog", source)
         let address = try #require(try symbolAddresses(file)["main"])
         try folder.addProcess(9, maps: try folder.maps(of: file, as: "/app/prog", bias: 0x40000))
-        let symbols = UserSymbols(root: folder.path)
+        let symbols = UserSymbols.served(root: folder.path)
         symbols.note(pid: 9)
         #expect(symbols.covers(pid: 9, address: 0x40000 + address) && !symbols.covers(pid: 9, address: 1))
         try run("rm", "-r", folder.path + "/proc/9", folder.path + "/container")

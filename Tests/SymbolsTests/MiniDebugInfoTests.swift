@@ -32,7 +32,7 @@ import Testing
 
     private func name(_ symbol: String) throws -> String? {
         let address = try #require(addresses[symbol])
-        return UserSymbols(root: folder.path).frame(pid: 7, address: 0x10000 + address).name
+        return UserSymbols.served(root: folder.path).frame(pid: 7, address: 0x10000 + address).name
     }
 
     @Test(arguments: ["-0", "-6", "-9"])

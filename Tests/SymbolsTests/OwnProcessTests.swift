@@ -7,7 +7,7 @@ import Testing
 
 /// The process that runs the tests: what the loader says is the oracle.
 @Suite struct OwnProcessTests {
-    private let symbols = UserSymbols()
+    private let symbols = UserSymbols.served()
     private let own = UInt32(getpid())
 
     @Test func namesWhatTheLoaderFinds() throws {
@@ -29,7 +29,7 @@ import Testing
 
     @Test func namesTheKernelsFunctions() throws {
         let start = UInt64(getauxval(UInt(AT_SYSINFO_EHDR)))
-        let module = Modules().vdso
+        let module = Modules.readVdso()
         let address = try #require(
             (0..<8192).first { module.functions.function(at: $0)?.name.contains("clock_gettime") == true })
         let frame = symbols.frame(pid: own, address: start + UInt64(address))
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func findsWhatIsMappedLater() throws {
-        let symbols = UserSymbols()
+        let symbols = UserSymbols.served()
         symbols.note(pid: own)
         let page = try #require(
             mmap(nil, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))

@@ -20,7 +20,7 @@ import Testing
     private func symbols(_ text: String) throws -> UserSymbols {
         try folder.addProcess(7, maps: Self.maps)
         try folder.write("container/tmp/perf-7.map", text)
-        return UserSymbols(root: folder.path)
+        return UserSymbols.served(root: folder.path)
     }
 
     @Test func namesCodeThatWasJustMade() throws {
@@ -57,7 +57,7 @@ import Testing
 
     @Test func findsAFileThatWasNotThereAtFirst() throws {
         try folder.addProcess(7, maps: Self.maps)
-        let symbols = UserSymbols(root: folder.path)
+        let symbols = UserSymbols.served(root: folder.path)
         symbols.note(pid: 7)
         try folder.write("container/tmp/perf-7.map", "7f0000000000 10 late\n")
         #expect(name(0, symbols) == "late")
@@ -67,13 +67,17 @@ import Testing
         let status = "Uid:\t\(getuid())\t\(getuid())\t0\t0\nNSpid:\t4711\t12\t1\n"
         try folder.addProcess(4711, maps: Self.maps, status: status)
         try folder.write("container/tmp/perf-1.map", "7f0000000000 10 inside\n")
-        #expect(name(0, UserSymbols(root: folder.path), pid: 4711) == "inside")
+        #expect(name(0, UserSymbols.served(root: folder.path), pid: 4711) == "inside")
     }
 
-    @Test func looksOnTheHostToo() throws {
-        try folder.addProcess(7, maps: Self.maps)
-        try folder.write("tmp/perf-7.map", "7f0000000000 10 agent\n")
-        #expect(name(0, UserSymbols(root: folder.path)) == "agent")
+    /// There another process may have the same number.
+    @Test func looksOnlyInTheProcesssOwnRoot() throws {
+        let status = "Uid:\t\(getuid())\t\(getuid())\t0\t0\nNSpid:\t4711\t7\n"
+        try folder.addProcess(4711, maps: Self.maps, status: status)
+        try folder.write("tmp/perf-7.map", "7f0000000000 10 host\n")
+        try folder.write("tmp/perf-4711.map", "7f0000000000 10 host\n")
+        try folder.write("container/tmp/perf-4711.map", "7f0000000000 10 other\n")
+        #expect(name(0, UserSymbols.served(root: folder.path), pid: 4711) == "[anon]")
     }
 
     @Test func believesOnlyTheProcesssOwner() throws {
@@ -81,10 +85,10 @@ import Testing
         try folder.write("container/tmp/perf-7.map", "7f0000000000 10 forged\n")
         // Root's word is always good.
         let expected = getuid() == 0 || getuid() == 1 ? "forged" : "[anon]"
-        #expect(name(0, UserSymbols(root: folder.path)) == expected)
+        #expect(name(0, UserSymbols.served(root: folder.path)) == expected)
         if getuid() == 0 {
             chown(folder.path + "/container/tmp/perf-7.map", 2, 2)
-            #expect(name(0, UserSymbols(root: folder.path)) == "[anon]")
+            #expect(name(0, UserSymbols.served(root: folder.path)) == "[anon]")
         }
     }
 
@@ -92,7 +96,35 @@ import Testing
         try folder.addProcess(7, maps: Self.maps)
         try folder.makeFolders(upTo: folder.path + "/container/tmp/x")
         mkfifo(folder.path + "/container/tmp/perf-7.map", 0o600)
-        #expect(name(0, UserSymbols(root: folder.path)) == "[anon]")
+        #expect(name(0, UserSymbols.served(root: folder.path)) == "[anon]")
+    }
+
+    /// No line ends, and there is no room for all of it.
+    @Test func goesNoFurtherThanItsBound() throws {
+        let symbols = try symbols("7f0000000000 10 first\n")
+        let path = folder.path + "/container/tmp/perf-7.map"
+        try #require(truncate(path, 100 << 30) == 0)
+        #expect(name(0, symbols) == "first")
+        for offset in 0..<32 { #expect(name(0x1000 + UInt64(offset) * 16, symbols) == "[anon]") }
+        #expect(symbols.takeRemarks().contains { $0.contains("perf-7.map") && $0.contains("64 MB") })
+    }
+
+    @Test func takesSoManyLines() throws {
+        let line = Array("7f0000000000 10 one\n".utf8)
+        let short = [UInt8](repeating: UInt8(ascii: "\n"), count: 1 << 20)
+        let symbols = try symbols("")
+        try folder.write("container/tmp/perf-7.map", line + short + Array("7f0000000010 10 two\n".utf8))
+        #expect(name(0, symbols) == "one")
+        #expect(name(0x10, symbols) == "[anon]")
+        #expect(symbols.takeRemarks().count == 1)
+    }
+
+    @Test func cutsNamesOff() throws {
+        let long = String(repeating: "é", count: 1 << 20)
+        let symbols = try symbols("7f0000000000 10 x\(long)\n7f0000000010 10 two\n")
+        let name = try #require(symbols.frame(pid: 7, address: 0x7f00_0000_0000).name)
+        #expect(name.hasPrefix("xééé") && name.utf8.count <= 1024)
+        #expect(self.name(0x10, symbols) == "two")
     }
 
     @Test func survivesLinesThatAreNone() throws {

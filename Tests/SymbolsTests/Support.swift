@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Host
 import Testing
 
 @testable import Symbols
@@ -139,4 +140,45 @@ func symbolAddresses(_ file: String) throws -> [String: UInt64] {
         if words.count == 3 { addresses[String(words[2])] = UInt64(words[0], radix: 16) }
     }
     return addresses
+}
+
+/// How symbols are read in tests.
+enum Server {
+    /// On a thread of this process.
+    static func thread() -> (socket: Int32, pid: pid_t?)? {
+        guard let ends = pair() else { return nil }
+        var thread = pthread_t()
+        let other = UnsafeMutableRawPointer(bitPattern: Int(ends.1))
+        let isStarted = pthread_create(
+            &thread, nil,
+            { end in
+                SymbolServer(owning: Int32(Int(bitPattern: end))).run()
+                return nil
+            }, other)
+        guard isStarted == 0 else { return nil }
+        pthread_detach(thread)
+        return (ends.0, nil)
+    }
+
+    /// In tcpwhy, which was built beside the tests.
+    static func process() -> (socket: Int32, pid: pid_t?)? {
+        var path = [CChar](repeating: 0, count: 4096)
+        let length = readlink("/proc/self/exe", &path, path.count)
+        guard length > 0 else { return nil }
+        let own = String(decoding: path.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let folder = own.split(separator: "/").dropLast().joined(separator: "/")
+        return SymbolProcess.start("/\(folder)/tcpwhy")
+    }
+
+    static func pair() -> (Int32, Int32)? {
+        var ends: [Int32] = [-1, -1]
+        let kind = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        return socketpair(AF_UNIX, kind, 0, &ends) == 0 ? (ends[0], ends[1]) : nil
+    }
+}
+
+extension UserSymbols {
+    static func served(root: String = "/") -> UserSymbols {
+        UserSymbols(root: root, Server.thread)
+    }
 }
