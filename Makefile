@@ -10,6 +10,9 @@ ARGS ?=
 QUICK ?=
 DURATION ?= 8
 MINUTES ?= 30
+SECONDS ?=
+RUNS ?=
+TARGET ?=
 V ?= 0
 
 SWIFT ?= swift
@@ -47,7 +50,7 @@ endif
 # For what needs root, if this is not root.
 SUDO ?= $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: help setup build tests bpf headers run test unit-test lab-test kernel-test zoo zoo-test cost bench soak lint format docs install clean
+.PHONY: help setup build tests bpf headers run test unit-test lab-test kernel-test zoo zoo-test cost bench soak fuzz lint format docs install clean
 
 help: ## show this
 	@printf 'Targets:\n'
@@ -57,6 +60,9 @@ help: ## show this
 		'KERNEL=$(KERNEL)' 'kernel-test: native, 5.10, 6.1, 6.12, 7.2, guests, or all' \
 		'DURATION=$(DURATION)' 'run: seconds of each load' \
 		'MINUTES=$(MINUTES)' 'soak: how long' \
+		'SECONDS=$(SECONDS)' 'fuzz: how long each target; 60 if neither this nor RUNS is given' \
+		'RUNS=$(RUNS)' 'fuzz: how many inputs each' \
+		'TARGET=$(TARGET)' 'fuzz: this one alone' \
 		'ARGS=$(ARGS)' 'more arguments: run for scripts/lab cure, unit-test for swift test, kernel-test, zoo, cost, bench' \
 		'QUICK=$(QUICK)' 'bench: 1 measures less, in five minutes' \
 		'PREFIX=$(PREFIX)' 'install: where to' \
@@ -180,6 +186,10 @@ bench: ## cost, speed, memory and scaling beside other tools; writes docs/bench.
 
 soak: build .build/tcpload ## every live command for MINUTES while all comes and goes; its table goes into docs/bench.md
 	$(Q)$(SUDO) scripts/soak --minutes $(MINUTES) $(ARGS)
+
+# Built apart, with the address sanitizer: nothing else compiles the fuzzers.
+fuzz: bpf ## feed what reads others' texts and files with broken ones; SECONDS=60, or RUNS and TARGET
+	$(Q)scripts/fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RUNS),--runs $(RUNS)) $(TARGET)
 
 lint: build ## layout, headers, shellcheck, import rules, licences, the manual page
 	$(Q)scripts/lint

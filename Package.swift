@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
+/// `make fuzz` asks for what it links its program from, instead of the tests of the same folder.
+let isFuzzing = Context.environment["TCPWHY_FUZZ"] != nil
+
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -15,6 +18,11 @@ let settings: [SwiftSetting] = [
 // must not come before zlib's, and need zstd; older ones take nothing of it.
 let archives: [LinkerSetting] = [":libbpf.a", ":libz.a", ":libelf.a", ":libzstd.a"]
     .map { .linkedLibrary($0) }
+
+/// Where text and bytes of others are read.
+let fuzzed: [Target.Dependency] = [
+    "BPF", "CPrograms", "Host", "Model", "Probes", "Report", "Stacks", "Symbols",
+]
 
 let package = Package(
     name: "tcpwhy",
@@ -109,6 +117,10 @@ let package = Package(
             name: "ProbesTests", dependencies: ["BPF", "CPrograms", "Model", "Probes"],
             swiftSettings: settings),
         .testTarget(name: "CollectorTests", dependencies: ["Collector", "Model"], swiftSettings: settings),
+        // What `make fuzz` found and what it starts from; its program is made elsewhere.
+        .testTarget(
+            name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz",
+            exclude: ["Program", "README.md", "crashes", "seeds"], swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
             dependencies: [
@@ -122,3 +134,12 @@ let package = Package(
             swiftSettings: settings),
     ]
 )
+
+if isFuzzing {
+    package.targets.removeAll { $0.name == "FuzzTests" }
+    package.targets.append(
+        .target(
+            name: "Fuzz", dependencies: fuzzed, path: "Tests/Fuzz", sources: ["Program", "Targets"],
+            swiftSettings: settings))
+    package.products.append(.library(name: "Fuzz", type: .static, targets: ["Fuzz"]))
+}

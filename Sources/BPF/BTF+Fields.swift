@@ -13,8 +13,9 @@ extension BTF {
     public func field(_ path: String, of name: String) -> Field? {
         guard var id = typeID(name, [.structure, .union]) else { return nil }
         var bitOffset = 0
+        var left = Self.mostMembers
         for part in path.split(separator: ".", omittingEmptySubsequences: false) {
-            guard let member = member(String(part), of: id, depth: 0) else { return nil }
+            guard let member = member(String(part), of: id, depth: 0, &left) else { return nil }
             bitOffset += member.bitOffset
             id = resolved(member.id)
         }
@@ -30,8 +31,11 @@ extension BTF {
         typeID(name, [.structure, .union]).map { valueType($0).size }
     }
 
+    /// That one look passes: each may be anonymous and hold others, and in damaged data all of them.
+    private static let mostMembers = 1 << 13
+
     private func member(
-        _ name: String, of id: UInt32, depth: Int
+        _ name: String, of id: UInt32, depth: Int, _ left: inout Int
     ) -> (id: UInt32, bitOffset: Int)? {
         // The bound is for damaged data, which might go in a circle.
         guard depth < 8, let (type, section) = type(id),
@@ -42,13 +46,14 @@ extension BTF {
             // Each a name, a type and an offset in bits, which in a struct with
             // bit fields has the width above it.
             let position = type.position + BTFType.headSize + number * 12
-            guard let memberName = span.read(UInt32.self, at: position),
+            left -= 1
+            guard left > 0, let memberName = span.read(UInt32.self, at: position),
                 let memberType = span.read(UInt32.self, at: position + 4),
                 let packed = span.read(UInt32.self, at: position + 8)
             else { return nil }
             let bitOffset = Int(type.flag ? packed & 0xff_ffff : packed)
             if memberName == 0 {
-                if let inner = member(name, of: resolved(memberType), depth: depth + 1) {
+                if let inner = member(name, of: resolved(memberType), depth: depth + 1, &left) {
                     return (inner.id, bitOffset + inner.bitOffset)
                 }
             } else if string(memberName, is: name) {

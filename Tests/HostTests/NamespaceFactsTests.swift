@@ -89,6 +89,9 @@ import Testing
 
     @Test func whatIsNoStatusIsNoProcess() {
         #expect(ProcessFacts(pid: 1, status: "nonsense", cgroup: nil) == nil)
+        // A line ends at its newline, whatever the name ends with.
+        let odd = ProcessFacts(pid: 1, status: "Name:\tx\r\nPPid:\t7\n", cgroup: nil)
+        #expect(odd?.command == "x\r" && odd?.parent == 7)
         #expect(ProcessFacts(pid: 0) == nil)
     }
 

@@ -48,6 +48,9 @@ import Testing
             attribute(1, words(0, 0, .max) + none + words(1, 1, 0))
             + attribute(4, bytes(12_500_000_000 as UInt64))
         #expect(try qdisc("tbf", fast).settings.rate == 12_500_000_000)
+        let absurd =
+            attribute(1, words(0, 0, .max) + none + words(1, .max, 0)) + attribute(4, bytes(UInt64.max))
+        #expect(try qdisc("tbf", absurd).settings.burst == .max)
     }
 
     @Test func codelsTellEarlyDropsFromFullQueues() throws {

@@ -86,4 +86,20 @@ import Testing
                 fold(text) { ($0.kernel, $0.jit, $0.addresses) = (true, true, true) }.stacks.total == total)
         }
     }
+
+    /// A process names itself and its functions.
+    @Test(
+        "what is written is read as what it was",
+        arguments: [
+            ("f 12", "app;f_12 1"), ("a\u{1b}[2Jb", "app;a\u{fffd}[2Jb 1"), ("a\u{9b}b", "app;a\u{fffd}b 1"),
+            ("näh 1.5", "app;näh_1.5 1"), ("f 12 ", "app;f 12  1"),
+        ])
+    func written(function: String, line: String) {
+        #expect(fold("app 1 1.5: cycles:\n\tffff \(function) (/x)\n\n").lines == [line])
+    }
+
+    @Test("a stack is no comment")
+    func noComment() {
+        #expect(fold("@[\n    f\n, #c]: 3\n").lines == ["_c;f 3"])
+    }
 }

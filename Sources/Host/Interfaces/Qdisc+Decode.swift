@@ -73,7 +73,9 @@ extension Qdisc.Settings {
         let rate: UInt64 = options.integer(rate64) ?? UInt64(low)
         self.rate = rate
         // The buffer is as long as sending it takes, in 64 ns (PSCHED_SHIFT, include/net/pkt_sched.h).
-        burst = UInt64(Double(rate) * Double(buffer) * 64 / 1e9 + 0.5)
+        let bytes = (Double(rate) * Double(buffer) * 64 / 1e9).rounded()
+        // Any rate may be set, where only its own namespace has to bear it.
+        burst = UInt64(exactly: bytes) ?? .max
         hasMore = peak != 0 || overhead != 0
     }
 }

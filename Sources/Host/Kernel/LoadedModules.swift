@@ -10,7 +10,7 @@ public enum LoadedModules {
     /// - Parameter text: lines like "veth 45056 2 - Live 0xffffffffc0412000". How many use a
     ///   module, and which, changes with every program that is attached to it.
     static func parse(_ text: String) -> [String] {
-        text.split(separator: "\n").map { line in
+        text.lines.map { line in
             let words = line.split(separator: " ")
             return (words.prefix(2) + words.dropFirst(5).prefix(1)).joined(separator: " ")
         }

@@ -70,7 +70,7 @@ public struct ConntrackStatistics: Sendable, Hashable {
     ///   hexadecimal values for each CPU. Only the first, `entries`, is not the
     ///   CPU's: it is the namespace's, on every line again.
     public init?(parsing text: String) {
-        let lines = text.split(separator: "\n").map { $0.split(separator: " ") }
+        let lines = text.lines.map { $0.split(separator: " ") }
         guard let names = lines.first, names.first == "entries", lines.count > 1 else { return nil }
         var sums = [UInt64](repeating: 0, count: names.count)
         var entries: UInt64 = 0

@@ -89,7 +89,7 @@ extension SocketUse {
     ///   "TCP: inuse 9 orphan 0 tw 4 alloc 12 mem 3", "UDP: inuse 2 mem 1" and "UDP6: inuse 1".
     init(parsing text: String) {
         self.init()
-        for line in text.split(separator: "\n") {
+        for line in text.lines {
             let words = line.split(separator: " ")
             guard let protocolName = words.first else { continue }
             var rest = words.dropFirst().makeIterator()

@@ -67,9 +67,16 @@ public struct NetworkCounters: Sendable, Hashable {
         // By bytes: Characters take longer than all else.
         var names: [ArraySlice<UInt8>] = []
         for line in text.split(separator: UInt8(ascii: "\n")) {
-            if let selection, !line.starts(with: selection.group) { continue }
+            // Values stand right under their names.
+            if let selection, !line.drop(while: { $0 == 0x20 }).starts(with: selection.group) {
+                names = []
+                continue
+            }
             let words = line.split(separator: UInt8(ascii: " "))
-            guard let group = words.first else { continue }
+            guard let group = words.first else {
+                names = []
+                continue
+            }
             if names.first == group, names.count == words.count {
                 var counters: [String: UInt64] = [:]
                 for (name, value) in zip(names, words).dropFirst() where selection?.includes(name) ?? true {

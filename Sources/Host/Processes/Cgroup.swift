@@ -43,7 +43,7 @@ public struct Cgroup: ~Copyable, Sendable {
 
     /// - Parameter text: `/proc/PID/cgroup`, in which v2 is number 0.
     static func path(parsing text: String) -> String? {
-        for line in text.split(separator: "\n") where line.hasPrefix("0::") {
+        for line in text.lines where line.hasPrefix("0::") {
             return String(line.dropFirst(3))
         }
         return nil

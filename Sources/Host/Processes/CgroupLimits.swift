@@ -72,7 +72,7 @@ extension CPUQuota {
 
     /// - Parameter text: `cpu.stat`: microseconds in version 2, nanoseconds in version 1.
     mutating func read(parsing text: String) {
-        for line in text.split(separator: "\n") {
+        for line in text.lines {
             let words = line.split(separator: " ")
             guard words.count == 2, let value = UInt64(words[1]) else { continue }
             switch words[0] {

@@ -22,7 +22,7 @@ struct CgroupMounts {
     /// controller. `nil`: no tree has it, or the cgroup is outside what is mounted.
     /// - Parameter text: `/proc/PID/cgroup`: "4:memory:/a", and "0::/a" of version 2.
     func directories(of controller: String, parsing text: String) -> (path: [String], isVersion1: Bool)? {
-        let lines = text.split(separator: "\n").map {
+        let lines = text.lines.map {
             $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
         }
         if let mount = version1[controller],

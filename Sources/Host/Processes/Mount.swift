@@ -22,7 +22,7 @@ struct Mount {
     }
 
     static func all(parsing text: String) -> [Mount] {
-        text.split(separator: "\n").compactMap(Mount.init(parsing:))
+        text.lines.compactMap(Mount.init(parsing:))
     }
 
     /// Those that this process sees; none where that cannot be read.

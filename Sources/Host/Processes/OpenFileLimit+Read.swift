@@ -24,7 +24,7 @@ extension OpenFileLimit {
     /// - Parameter text: `/proc/PID/limits`: "Max open files            1024                 4096 …".
     static func limits(parsing text: String) -> (soft: UInt64?, hard: UInt64?)? {
         let name = "Max open files"
-        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return nil }
+        guard let line = text.lines.first(where: { $0.hasPrefix(name) }) else { return nil }
         let words = line.dropFirst(name.count).split(separator: " ")
         // "unlimited" is no number.
         return words.count >= 2 ? (UInt64(words[0]), UInt64(words[1])) : nil

@@ -27,7 +27,7 @@ public enum PIDNamespace {
     /// A process's ids, from that of the namespace of `/proc` to that of its own.
     /// - Parameter status: `/proc/PID/status`: "NSpid:\t28379\t7".
     static func numbers(parsing status: String) -> [Int32] {
-        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("NSpid:") }) else {
+        guard let line = status.lines.first(where: { $0.hasPrefix("NSpid:") }) else {
             return []
         }
         return line.dropFirst(6).split { $0 == "\t" || $0 == " " }.compactMap { Int32($0) }

@@ -31,7 +31,7 @@ extension ProcessActivity {
     /// The functions of a thread that sleeps, the innermost first.
     /// - Parameter text: `/proc/PID/stack`: "[<0>] ep_poll+0x310/0x3a0", a line for each.
     static func places(parsing text: String) -> [String] {
-        text.split(separator: "\n").prefix(8).compactMap { line in
+        text.lines.prefix(8).compactMap { line in
             guard let name = line.split(separator: " ").dropFirst().first else { return nil }
             return name.split(separator: "+").first.map(String.init)
         }

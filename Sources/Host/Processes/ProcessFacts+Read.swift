@@ -15,9 +15,10 @@ extension ProcessFacts {
     ///   - cgroup: its path in the cgroup v2 tree.
     init?(pid: UInt32, status: String, cgroup: String?) {
         var fields: [Substring: Substring] = [:]
-        for line in status.split(separator: "\n") {
+        for line in status.lines {
             guard let colon = line.firstIndex(of: ":") else { continue }
-            fields[line[..<colon]] = line[line.index(after: colon)...].drop { $0 == "\t" || $0 == " " }
+            let value = line[line.index(after: colon)...].utf8.drop { $0 == UInt8(ascii: "\t") || $0 == 0x20 }
+            fields[line[..<colon]] = Substring(value)
         }
         guard let name = fields["Name"] else { return nil }
         let kibibytes = fields["RssAnon"]?.split(separator: " ").first.flatMap { UInt64($0) }
@@ -38,7 +39,7 @@ public enum Memory {
     }
 
     static func available(parsing text: String) -> UInt64? {
-        for line in text.split(separator: "\n") where line.hasPrefix("MemAvailable:") {
+        for line in text.lines where line.hasPrefix("MemAvailable:") {
             return line.split(separator: " ").dropFirst().first.flatMap { UInt64($0) }.map { $0 &* 1024 }
         }
         return nil

@@ -13,13 +13,13 @@ public enum Processes {
         // Signal 0 asks only; what may not be asked is there all the same.
         guard pid > 0, kill(pid, 0) == 0 || errno == EPERM else { return false }
         guard let status = try? readText("/proc/\(pid)/status") else { return true }
-        return status.split(separator: "\n").contains("Tgid:\t\(pid)")
+        return status.lines.contains("Tgid:\t\(pid)")
     }
 
     /// The command's name as the kernel keeps it: 15 bytes at most.
     public static func comm(_ pid: Int32) -> String? {
         guard var text = try? readText("/proc/\(pid)/comm") else { return nil }
-        if text.last == "\n" { text.removeLast() }
+        if text.unicodeScalars.last == "\n" { text.unicodeScalars.removeLast() }
         return text
     }
 

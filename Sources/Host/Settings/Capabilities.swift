@@ -41,7 +41,7 @@ public struct Capabilities: Sendable, Hashable {
 
     /// - Parameter status: a process's `status` file.
     public init?(status: String) {
-        for line in status.split(separator: "\n") where line.hasPrefix("CapEff:") {
+        for line in status.lines where line.hasPrefix("CapEff:") {
             let digits = line.dropFirst("CapEff:".count).drop { $0 == "\t" || $0 == " " }
             guard let bits = UInt64(digits, radix: 16) else { return nil }
             self.bits = bits

@@ -26,15 +26,10 @@ public struct FoldedStacks: Sendable {
     public func write(_ piece: ([UInt8]) throws -> Void) rethrows {
         var text: [UInt8] = []
         for index in stacks.sortedIndices() {
-            stacks.withStack(index) { stack in
-                if let printed = stack.printed {
-                    text += printed.utf8
-                } else {
-                    stack.withUnsafeBytes { text += $0 }
-                }
-            }
+            let second = index < seconds.count ? seconds[index] : nil
+            stacks.withStack(index) { WrittenStack.append($0, hasTwoCounts: second != nil, to: &text) }
             text += " \(stacks[index])".utf8
-            if index < seconds.count, let second = seconds[index] { text += " \(second)".utf8 }
+            if let second { text += " \(second)".utf8 }
             text.append(UInt8(ascii: "\n"))
             if text.count >= 1 << 16 {
                 try piece(text)

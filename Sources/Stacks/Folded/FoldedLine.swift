@@ -32,7 +32,7 @@ public struct FoldedLine: Sendable {
 
     /// The number that ends there, and where the text before it ends: one blank parts them, any
     /// more belong to the frame.
-    private static func number(endingAt end: Int, in line: RawSpan) -> (count: StackCount, before: Int)? {
+    fileprivate static func number(endingAt end: Int, in line: RawSpan) -> (count: StackCount, before: Int)? {
         // What is no part of a number ends the search: the last frame may be long.
         let start = line.start(from: end) { $0.isDigit || $0 == UInt8(ascii: ".") }
         guard start > 0, line.isBlank(at: start - 1), let count = StackCount(line.extracting(start..<end))
@@ -53,6 +53,9 @@ public struct FoldedLine: Sendable {
 }
 
 extension RawSpan {
+    /// Where the blank stands that parts a number at the end from the rest; `nil`: there is none.
+    var blankBeforeCount: Int? { FoldedLine.number(endingAt: byteCount, in: self)?.before }
+
     fileprivate func isBlank(at offset: Int) -> Bool {
         switch byte(at: offset) {
         case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): true
