@@ -104,7 +104,8 @@ let package = Package(
         .testTarget(
             name: "ProbesTests", dependencies: ["BPF", "CPrograms", "Model", "Probes"],
             swiftSettings: settings),
-        .testTarget(name: "CollectorTests", dependencies: ["Collector", "Model"], swiftSettings: settings),
+        .testTarget(
+            name: "CollectorTests", dependencies: ["Collector", "Host", "Model"], swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
             dependencies: [

@@ -11,7 +11,8 @@ struct Tcpwhy: ParsableCommand {
         abstract: "Says why a TCP service's throughput fell.",
         discussion: """
             Traces the kernel with BPF: fentry where it is to be had, else kprobes, else \
-            tracepoints. Needs root, or CAP_BPF and CAP_PERFMON.
+            tracepoints. Needs root, or capabilities, of which 'tcpwhy check' names those that are \
+            missing; once it traces it keeps only what it still needs.
 
             EXIT STATUS:
               0   done

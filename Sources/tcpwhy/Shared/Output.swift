@@ -6,6 +6,8 @@ import Model
 final class Output {
     private let descriptor: Int32
     let isTerminal: Bool
+    /// Whether a table may be drawn over the one before.
+    var redraws: Bool { isTerminal && !Terminal.isDumb }
 
     /// - Parameter path: `nil` is standard output.
     init(path: String? = nil) throws {
