@@ -116,7 +116,8 @@ let package = Package(
         .testTarget(
             name: "ProbesTests", dependencies: ["BPF", "CPrograms", "Model", "Probes"],
             swiftSettings: settings),
-        .testTarget(name: "CollectorTests", dependencies: ["Collector", "Model"], swiftSettings: settings),
+        .testTarget(
+            name: "CollectorTests", dependencies: ["Collector", "Host", "Model"], swiftSettings: settings),
         // What `make fuzz` found and what it starts from; its program is made elsewhere.
         .testTarget(
             name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz",

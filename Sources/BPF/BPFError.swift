@@ -67,6 +67,7 @@ public struct BPFError: Error, Sendable, Hashable, CustomStringConvertible {
 
     private static func reason(_ errno: Int32) -> String {
         if errno == notSupportedInKernel { return "Not supported by this kernel" }
+        if errno == EMFILE { return "Too many open files; raise the limit (ulimit -n)" }
         // SAFETY: for any number strerror gives a NUL-terminated string that
         // lives until this thread's next call.
         return unsafe String(cString: strerror(errno))

@@ -11,18 +11,17 @@ public struct BPFMap: ~Copyable, Sendable {
     public let maxEntries: UInt32
     /// One value per CPU that the machine could have, each at `valueStride`.
     public let isPerCPU: Bool
+    /// How many values a key has.
+    public let valueCount: Int
     let type: UInt32
     let file: FileDescriptor
     /// The map's own, for other readers of it; open as long as this map is there.
     package var descriptor: Int32 { file.number }
 
-    /// Possible CPUs, which is what per-CPU maps have a value for.
-    public static let possibleCPUs = max(Int(libbpf_num_possible_cpus()), 1)
-
     /// From one value to the next in what a lookup gives.
     public var valueStride: Int { isPerCPU ? (valueSize + 7) & ~7 : valueSize }
     /// Bytes that a lookup of one key gives.
-    public var entrySize: Int { isPerCPU ? valueStride * Self.possibleCPUs : valueSize }
+    public var entrySize: Int { valueStride * valueCount }
 
     /// What an update may find.
     public enum UpdateMode: UInt64, Sendable {
@@ -55,7 +54,7 @@ public struct BPFMap: ~Copyable, Sendable {
         let number = try unsafe check(
             bpf_map_create(type, name, UInt32(keySize), UInt32(valueSize), maxEntries, &options), .map,
             "create map \(name)")
-        self.init(
+        try self.init(
             file: FileDescriptor(owning: number), name: name, type: type.rawValue,
             keySize: keySize, valueSize: valueSize, maxEntries: maxEntries)
     }
@@ -63,17 +62,19 @@ public struct BPFMap: ~Copyable, Sendable {
     private init(
         file: consuming FileDescriptor, name: String, type: UInt32, keySize: Int, valueSize: Int,
         maxEntries: UInt32
-    ) {
+    ) throws(BPFError) {
+        let isPerCPU =
+            type == BPF_MAP_TYPE_PERCPU_HASH.rawValue
+            || type == BPF_MAP_TYPE_PERCPU_ARRAY.rawValue
+            || type == BPF_MAP_TYPE_LRU_PERCPU_HASH.rawValue
+        valueCount = try isPerCPU ? PossibleCPUs.count() : 1
+        self.isPerCPU = isPerCPU
         self.name = name
         self.type = type
         self.keySize = keySize
         self.valueSize = valueSize
         self.maxEntries = maxEntries
         self.file = file
-        isPerCPU =
-            type == BPF_MAP_TYPE_PERCPU_HASH.rawValue
-            || type == BPF_MAP_TYPE_PERCPU_ARRAY.rawValue
-            || type == BPF_MAP_TYPE_LRU_PERCPU_HASH.rawValue
     }
 
     // MARK: One key
@@ -100,7 +101,7 @@ public struct BPFMap: ~Copyable, Sendable {
         try expect(key: Key.self, value: Value.self, perCPU: true)
         guard let bytes = try entry(key) else { return nil }
         let span = unsafe bytes.span.bytes
-        return (0..<Self.possibleCPUs).compactMap { span.read(Value.self, at: $0 * valueStride) }
+        return (0..<valueCount).compactMap { span.read(Value.self, at: $0 * valueStride) }
     }
 
     public func update<Key: BitwiseCopyable, Value: BitwiseCopyable>(

@@ -144,6 +144,12 @@ public struct BPFObject: ~Copyable {
     public func load() throws(BPFError) {
         let (result, warnings) = LibbpfLog.capturing { unsafe bpf_object__load(handle) }
         let program = VerifierLog.refusedProgram(in: warnings).map { "program \($0) of " } ?? ""
+        // Where it cannot try a feature of the kernel for want of descriptors, libbpf goes on without
+        // the feature, and the verifier's words are of that.
+        let room = mapNames.count + programNames.count
+        if result < 0, !FileDescriptor.hasRoom(for: room) {
+            throw BPFError(.load, errno: EMFILE, "load BPF object \(name)")
+        }
         try check(
             result, .load, "load \(program)BPF object \(name)",
             detail: VerifierLog.tail(of: warnings))

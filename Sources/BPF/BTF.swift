@@ -55,11 +55,36 @@ public struct BTF: Sendable {
     /// Whether the kernel shows types of a module ("nf_conntrack"): built with
     /// CONFIG_DEBUG_INFO_BTF_MODULES (5.11), and the module is loaded.
     public static func isThere(_ module: String) -> Bool {
-        unsafe access("/sys/kernel/btf/\(module)", F_OK) == 0
+        unsafe access(path(module), F_OK) == 0
     }
 
     private static func file(_ name: String) throws(BPFError) -> [UInt8] {
-        try readFile("/sys/kernel/btf/\(name)")
+        try readFile(path(name))
+    }
+
+    private static func path(_ name: String) -> String { "/sys/kernel/btf/\(name)" }
+
+    /// Why the running kernel's cannot be had, and what to do; `nil`: they are there.
+    public static func obstacle() -> String? {
+        do throws(BPFError) {
+            _ = try openFile(path("vmlinux"))
+            return nil
+        } catch {
+            return explanation(of: error)
+        }
+    }
+
+    /// What to say of a kernel's types that cannot be had: only what is not there is missing.
+    public static func explanation(of error: BPFError) -> String {
+        guard error.errno == ENOENT else {
+            return "\(error)\nwithout the kernel's type information nothing can be traced"
+        }
+        guard unsafe access("/sys/kernel", F_OK) == 0 else {
+            return "there is no /sys/kernel, where the kernel's type information is\n"
+                + "mount it: mount -t sysfs sysfs /sys"
+        }
+        return "this kernel has no type information (/sys/kernel/btf/vmlinux)\n"
+            + "tcpwhy needs a kernel built with CONFIG_DEBUG_INFO_BTF, as distributions' are"
     }
 
     /// How many types there are.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CLinux
 import Glibc
 
 /// Owns a file descriptor: closed exactly once.
@@ -14,6 +15,18 @@ struct FileDescriptor: ~Copyable, Sendable {
         FileDescriptor(
             owning: try checkErrno(
                 fcntl(number, F_DUPFD_CLOEXEC, 0), .open, "duplicate a file descriptor"))
+    }
+
+    /// Whether so many more may be open.
+    static func hasRoom(for count: Int) -> Bool {
+        var opened: [Int32] = []
+        while opened.count < count {
+            let number = eventfd(0, Int32(EFD_CLOEXEC))
+            guard number >= 0 else { break }
+            opened.append(number)
+        }
+        for number in opened { close(number) }
+        return opened.count == count
     }
 
     /// Gives `number` up to someone who closes it.

@@ -10,6 +10,9 @@ public enum GracePeriod {
     /// these two are for. Takes some milliseconds, but no CPU.
     public static func wait() throws(BPFError) { try maps.get().wait() }
 
+    /// Makes what `wait` takes, which takes the privilege to make maps.
+    public static func prepare() throws(BPFError) { _ = try maps.get() }
+
     private static let maps: Result<Maps, BPFError> = {
         do throws(BPFError) { return .success(try Maps()) } catch { return .failure(error) }
     }()

@@ -16,12 +16,10 @@ enum PerfEvent {
     /// The kernel numbers this PMU at boot; without kprobes there is none.
     static func kprobe(function: String, isReturn: Bool) throws(BPFError) -> FileDescriptor {
         let what = "attach \(isReturn ? "kretprobe" : "kprobe")/\(function)"
-        guard let type = number(in: "/sys/bus/event_source/devices/kprobe/type") else {
-            throw BPFError(.notSupported, what, detail: "this kernel has no kprobes")
-        }
+        let type = try kprobeType(what)
         // The format file says "config:0"; that bit has not moved since it exists.
         var attributes = perf_event_attr()
-        attributes.type = UInt32(truncatingIfNeeded: type)
+        attributes.type = type
         attributes.config = isReturn ? 1 : 0
         let event = unsafe function.withCString { name -> (fd: Int32, errno: Int32) in
             // SAFETY: the kernel reads the name during the call only.
@@ -62,9 +60,19 @@ enum PerfEvent {
             owning: try unsafe checkErrno(why_perf_event_open(&attributes, -1, 0), .attach, what))
     }
 
-    /// The decimal number that a one-line file holds.
-    private static func number(in path: String) -> UInt64? {
-        guard let bytes = try? readFile(path) else { return nil }
-        return UInt64(String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+    /// By which number the kernel has its kprobes.
+    private static func kprobeType(_ what: String) throws(BPFError) -> UInt32 {
+        let path = "/sys/bus/event_source/devices/kprobe/type"
+        let bytes: [UInt8]
+        do throws(BPFError) { bytes = try readFile(path) } catch {
+            // What cannot be read says nothing of the kernel.
+            guard error.errno == ENOENT else { throw BPFError(.attach, what, detail: "\(error)") }
+            throw BPFError(.notSupported, what, detail: "this kernel has no kprobes")
+        }
+        let text = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        guard let type = UInt32(text) else {
+            throw BPFError(.attach, what, detail: "\(path) has no number")
+        }
+        return type
     }
 }

@@ -58,15 +58,17 @@ enum RawProgram {
 
     /// The kernel's own BTF object of a module: trampolines name it by descriptor.
     private static func moduleBTF(_ name: String) throws(BPFError) -> FileDescriptor {
+        let what = "find the types of module \(name)"
         var id: UInt32 = 0
-        while unsafe bpf_btf_get_next_id(id, &id) == 0 {
+        while true {
+            let next = unsafe bpf_btf_get_next_id(id, &id)
+            try check(next, .btf, what, detail: next == -EPERM ? "it takes CAP_SYS_ADMIN" : nil)
             let number = bpf_btf_get_fd_by_id(id)
             // Gone again meanwhile.
-            if number < 0 { continue }
-            let types = FileDescriptor(owning: number)
+            if number == -ENOENT { continue }
+            let types = FileDescriptor(owning: try check(number, .btf, what))
             if btfName(types.number) == name { return types }
         }
-        throw BPFError(.btf, errno: ENOENT, "find the types of module \(name)")
     }
 
     private static func btfName(_ number: Int32) -> String? {

@@ -3,9 +3,7 @@ import Glibc
 
 /// A whole file of `/sys` or `/proc`, whose stated size may be 0 or too large.
 package func readFile(_ path: String) throws(BPFError) -> [UInt8] {
-    let file = FileDescriptor(
-        owning: try unsafe checkErrno(Glibc.open(path, O_RDONLY | O_CLOEXEC), .open, "open \(path)")
-    )
+    let file = try openFile(path)
     var status = stat()
     try unsafe checkErrno(fstat(file.number, &status), .open, "read \(path)")
     var bytes: [UInt8] = []
@@ -29,4 +27,9 @@ package func readFile(_ path: String) throws(BPFError) -> [UInt8] {
         if part.count < room { return bytes }
         chunk = 4096
     }
+}
+
+func openFile(_ path: String) throws(BPFError) -> FileDescriptor {
+    FileDescriptor(
+        owning: try unsafe checkErrno(Glibc.open(path, O_RDONLY | O_CLOEXEC), .open, "open \(path)"))
 }

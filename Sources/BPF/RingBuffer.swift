@@ -28,7 +28,7 @@ public struct RingBuffer: ~Copyable {
         guard map.type == BPF_MAP_TYPE_RINGBUF.rawValue else {
             throw BPFError(.ring, what, detail: "it is a map of another type")
         }
-        let page = sysconf(Int32(_SC_PAGESIZE))
+        let page = try PageSize.bytes()
         let size = Int(map.maxEntries)
         let file = try map.file.duplicate()
         let ours = try MappedPages(of: file, at: 0, count: page, writable: true, what)

@@ -88,7 +88,7 @@ public enum Trial {
         refusal { () throws(BPFError) in
             _ = try BPFMap(
                 creating: BPF_MAP_TYPE_RINGBUF, name: "trial", keySize: 0, valueSize: 0,
-                maxEntries: UInt32(sysconf(Int32(_SC_PAGESIZE))))
+                maxEntries: UInt32(try PageSize.bytes()))
         }
     }
 

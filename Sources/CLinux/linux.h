@@ -8,6 +8,7 @@
 #define TCPWHY_LINUX_H
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -53,6 +54,27 @@
 static inline int why_setns(int fd, int kind)
 {
 	return (int)syscall(SYS_setns, fd, kind);
+}
+
+/*
+ * Takes from the calling thread every capability that is not one of these bits, for good: out of
+ * the effective, the permitted and the inheritable set, and so out of the ambient one.
+ */
+static inline int why_keep_capabilities(unsigned long long bits)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+
+	if (syscall(SYS_capget, &header, sets) != 0)
+		return -1;
+	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+		__u32 kept = (__u32)(bits >> (32 * i));
+
+		sets[i].effective &= kept;
+		sets[i].permitted &= kept;
+		sets[i].inheritable &= kept;
+	}
+	return (int)syscall(SYS_capset, &header, sets);
 }
 
 static inline int why_unshare(int flags)

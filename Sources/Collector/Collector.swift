@@ -82,6 +82,20 @@ public final class Collector: SnapshotSource {
             }
         }
         if questions.ways { ways = .seen(try WaysPart(of: questions, in: places)) }
+        try dropPrivileges()
+    }
+
+    /// From here on this only reads: whoever got hold of it could do little more.
+    private func dropPrivileges() throws {
+        try GracePeriod.prepare()
+        var isReadingPrivileged = false
+        do { try Capabilities.withNone { try GracePeriod.wait() } } catch let error as BPFError
+            where error.code == .permission
+        { isReadingPrivileged = true }
+        let isElsewhere = try places.netns?.inode != NetworkNamespace.ownInode()
+        let kept = questions.privilegesKept(
+            isElsewhere: isElsewhere, isReadingPrivileged: isReadingPrivileged)
+        try Capabilities.keepOnly(Capabilities(kept))
     }
 
     /// The kernel's tables hold what was since the last look: of samples that is to be a second, of

@@ -43,6 +43,7 @@ final class PortsPart {
         events = question.events ? try probe.openRing() : nil
         processes = options.stacks ? try probe.openProcessRing() : nil
         ranges = RangeLooks(question.ranges, probe.coverage, notes)
+        ranges.prepare()
         last = Reading(
             time: HostClock.monotonicNanoseconds(), wallTime: HostClock.wallSeconds(),
             PortTotals(backend: probe.coverage.backend, method: probe.coverage.method))

@@ -37,6 +37,11 @@ struct RangeLooks {
         self.notes = notes
     }
 
+    /// Loads what the looks take, which needs privileges that they do without.
+    mutating func prepare() {
+        if pace != .never { _ = opened() }
+    }
+
     /// How full they are of those destinations that were connected to since the last look, the
     /// busiest ones; none if it is no time for a look.
     mutating func look(

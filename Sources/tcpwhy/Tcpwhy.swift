@@ -13,7 +13,8 @@ struct Tcpwhy: ParsableCommand {
         abstract: "Says why a TCP service's throughput fell.",
         discussion: """
             Traces the kernel with BPF: fentry where it is to be had, else kprobes, else \
-            tracepoints. Needs root, or CAP_BPF and CAP_PERFMON.
+            tracepoints. Needs root, or capabilities, of which 'tcpwhy check' names those that are \
+            missing; once it traces it keeps only what it still needs.
 
             A file that is named with -o, --svg or --save is replaced and not emptied, and keeps mode and \
             owner: by diagnose and profile when the new one is whole, by the live commands when tracing \

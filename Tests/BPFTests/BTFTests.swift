@@ -1,9 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import Testing
 
 @testable import BPF
 
 @Suite struct BTFTests {
+    /// A kernel is not blamed for a file that cannot be opened.
+    @Test(arguments: [EMFILE, ENFILE, EACCES, EPERM])
+    func whatCannotBeReadIsNotMissing(errno: Int32) {
+        let why = BTF.explanation(of: BPFError(.open, errno: errno, "open /sys/kernel/btf/vmlinux"))
+        #expect(why.hasPrefix("cannot open /sys/kernel/btf/vmlinux: "))
+        #expect(!why.contains("CONFIG_DEBUG_INFO_BTF"))
+        #expect(why.contains("ulimit -n") == (errno == EMFILE))
+    }
+
+    @Test func whatIsNotThereIsMissing() {
+        let why = BTF.explanation(of: BPFError(.open, errno: ENOENT, "open /sys/kernel/btf/vmlinux"))
+        #expect(why.contains("CONFIG_DEBUG_INFO_BTF"))
+    }
+
     /// A little kernel: sockets, one function of each sort, two enumerations.
     private static func kernel() -> BTFBuilder {
         var build = BTFBuilder()

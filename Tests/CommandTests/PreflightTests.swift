@@ -8,7 +8,9 @@ import Testing
 @Suite struct PreflightTests {
     private let good = Preflight(
         kernel: KernelRelease(release: "6.12.1", machine: "x86_64"), missingCapabilities: [],
-        lockdown: .none, hasBTF: true)
+        lockdown: .none)
+
+    private let noTypes = "this kernel has no type information"
 
     @Test func nothingIsInTheWay() {
         #expect(good.obstacle == nil)
@@ -28,8 +30,8 @@ import Testing
 
     @Test func missingTypeInformationIsNamed() {
         var plain = good
-        plain.hasBTF = false
-        #expect(plain.obstacle?.contains("CONFIG_DEBUG_INFO_BTF") == true)
+        plain.typesObstacle = noTypes
+        #expect(plain.obstacle == noTypes)
     }
 
     @Test func missingCapabilitiesAreNamed() {
@@ -38,6 +40,20 @@ import Testing
         #expect(weak.obstacle?.contains("CAP_PERFMON") == true)
         #expect(weak.obstacle?.contains("CAP_BPF") == false)
         #expect(weak.obstacle?.contains("sudo") == true)
+    }
+
+    /// Its root has every capability, and none that counts.
+    @Test func aUserNamespaceIsNamed() {
+        var inside = good
+        inside.isInUserNamespace = true
+        #expect(inside.obstacle?.contains("in a user namespace") == true)
+        #expect(inside.obstacle?.contains("on the host") == true)
+    }
+
+    @Test func aMachineThatCannotBeReadIsNoOtherMachine() {
+        var unread = good
+        unread.machineObstacle = "cannot count the CPUs that this machine could have"
+        #expect(unread.obstacle == unread.machineObstacle)
     }
 
     @Test func lockdownIsNamed() {
@@ -50,7 +66,7 @@ import Testing
 
     @Test func itIsTheExitCodeForCannotTrace() {
         var plain = good
-        plain.hasBTF = false
+        plain.typesObstacle = noTypes
         let failure = #expect(throws: Failure.self) { try plain.requireTracing() }
         #expect(failure?.code == 77)
     }

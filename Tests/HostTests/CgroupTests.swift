@@ -37,7 +37,7 @@ import Testing
 
     @Test func saysWhatIsNoCgroup() {
         #expect(
-            throws: HostError("use cgroup /etc", detail: "there is no such cgroup v2 directory")
+            throws: HostError("use cgroup /etc", detail: "it is no cgroup v2 directory")
         ) {
             _ = try Cgroup("/etc")
         }

@@ -20,6 +20,21 @@ import Testing
         }
     }
 
+    /// Neither waited for nor opened: nobody writes to the FIFO, and a device may act on it.
+    @Test func touchesNoFIFOAndNoDevice() throws {
+        let fifo = "/tmp/tcpwhy-fifo-\(getpid())"
+        try #require(mkfifo(fifo, 0o600) == 0)
+        defer { unlink(fifo) }
+        for path in [fifo, "/dev/zero"] {
+            #expect(throws: HostError("enter \(path)", detail: "it is not a network namespace")) {
+                _ = try NetworkNamespace(path: path)
+            }
+            #expect(throws: HostError("use cgroup \(path)", detail: "it is no cgroup v2 directory")) {
+                _ = try Cgroup(path)
+            }
+        }
+    }
+
     @Test func saysThatThereIsNoneOfThatName() {
         #expect {
             _ = try NetworkNamespace.open(.name("no-such-namespace"))

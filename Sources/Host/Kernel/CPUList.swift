@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
+import CLinux
 
 /// CPUs by number, as `/sys` and `taskset` write them: "0-3,8".
 public enum CPUList {
     /// Those that run now.
     public static func online() throws(HostError) -> [Int32] {
         let path = "/sys/devices/system/cpu/online"
-        let text = try readText(path)
+        let file = try OpenFile(path)
+        // Containers may have one of their own there (LXCFS), which says nothing of the machine.
+        guard why_file_system(file.descriptor) == sysfs else {
+            throw HostError("read \(path)", detail: "it is not the kernel's: something is mounted over it")
+        }
+        let text = try file.readAll(path)
         guard let cpus = parse(text.last == "\n" ? String(text.dropLast()) : text), !cpus.isEmpty else {
             throw HostError("read \(path)", detail: "\"\(text)\" is no list of CPUs")
         }
         return cpus
     }
+
+    /// `SYSFS_MAGIC`, linux/magic.h.
+    private static let sysfs = 0x6265_6572
 
     /// In order, each once. `nil`: it is no such list.
     public static func parse(_ text: String) -> [Int32]? {

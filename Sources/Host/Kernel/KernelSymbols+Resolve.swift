@@ -97,7 +97,7 @@ extension KernelSymbols {
     public static func obstacle() throws(HostError) -> String {
         let restriction = try Sysctl.integer("kernel.kptr_restrict")
         return restriction == 0
-            ? "the kernel shows no addresses in /proc/kallsyms: run it as root"
+            ? "the kernel shows no addresses in /proc/kallsyms: that takes CAP_SYSLOG"
             : "the kernel hides its addresses (kernel.kptr_restrict is \(restriction))"
     }
 }

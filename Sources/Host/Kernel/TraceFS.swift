@@ -32,7 +32,13 @@ public struct TraceFS: ~Copyable, Sendable {
     /// Through a mount that is at no place, whoever else has one.
     static func detached() throws(HostError) -> TraceFS {
         let what = "read tracefs, which is not mounted"
-        let context = OpenFile(owning: try check(why_fsopen("tracefs"), what))
+        let opened = why_fsopen("tracefs")
+        if opened < 0, errno == EPERM {
+            throw HostError(
+                errno: EPERM, what,
+                detail: "it takes CAP_SYS_ADMIN, or 'mount -t tracefs tracefs /sys/kernel/tracing' by root")
+        }
+        let context = OpenFile(owning: try check(opened, what))
         try check(why_fsconfig_create(context.descriptor), what)
         let root = OpenFile(owning: try check(why_fsmount(context.descriptor), what))
         return TraceFS(root: root, isDetached: true)

@@ -10,13 +10,30 @@ public struct NetworkNamespace: ~Copyable, Sendable {
 
     /// - Parameter path: a namespace file: `/proc/PID/ns/net`, `/run/netns/NAME`.
     public init(path: String) throws(HostError) {
-        let file = try OpenFile(path)
-        let status = try file.status(path)
-        guard why_namespace_kind(file.descriptor) == WHY_CLONE_NEWNET else {
-            throw HostError("enter \(path)", detail: "it is not a network namespace")
+        // Not opened before it is known to be a namespace's: a FIFO would wait for its writer, and
+        // a device may act on it.
+        let found: OpenFile
+        do throws(HostError) { found = try OpenFile(path, flags: O_PATH) } catch {
+            guard error.errno == EACCES, path.hasPrefix("/proc/") else { throw error }
+            throw HostError(
+                errno: EACCES, error.what, detail: "another user's process takes CAP_SYS_PTRACE")
         }
+        guard why_file_system(found.descriptor) == Self.magic else { throw Self.isNone(path) }
+        let file: OpenFile
+        do throws(HostError) { file = try OpenFile("/proc/self/fd/\(found.descriptor)") } catch {
+            throw HostError(errno: error.errno, "open \(path)")
+        }
+        let status = try file.status(path)
+        guard why_namespace_kind(file.descriptor) == WHY_CLONE_NEWNET else { throw Self.isNone(path) }
         self.file = file
         inode = UInt32(truncatingIfNeeded: status.st_ino)
+    }
+
+    /// `NSFS_MAGIC`, linux/magic.h.
+    private static let magic = 0x6e73_6673
+
+    private static func isNone(_ path: String) -> HostError {
+        HostError("enter \(path)", detail: "it is not a network namespace")
     }
 
     /// The calling thread's.

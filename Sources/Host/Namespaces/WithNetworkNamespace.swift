@@ -10,13 +10,21 @@ public func withNetworkNamespace<Result>(
 ) throws -> Result {
     let descriptor = namespace.file.descriptor
     let inode = namespace.inode
-    let thread = try NamespaceThread.shared.get()
-    return try withThreadWork {
-        try check(
-            why_setns(descriptor, WHY_CLONE_NEWNET), "enter network namespace \(inode)")
+    return try NamespaceThread.shared.get().run {
+        let entered = why_setns(descriptor, WHY_CLONE_NEWNET)
+        if entered < 0, errno == EPERM {
+            throw HostError(
+                errno: EPERM, "enter network namespace \(inode)", detail: "it takes CAP_SYS_ADMIN")
+        }
+        try check(entered, "enter network namespace \(inode)")
         return try body()
-    } run: {
-        thread.run($0)
+    }
+}
+
+extension NamespaceThread {
+    /// Runs `body` there while the caller waits, and throws on what it throws.
+    func run<Result>(_ body: () throws -> Result) throws -> Result {
+        try withThreadWork(body) { run($0) }
     }
 }
 

@@ -19,16 +19,33 @@ public struct Cgroup: ~Copyable, Sendable {
         if !path.isEmpty, let mount = Self.mountPoint() {
             paths.append(mount + (path.hasPrefix("/") ? path : "/\(path)"))
         }
+        var isThere = false
         for path in paths {
-            guard let file = try? OpenFile(path, flags: O_RDONLY | O_DIRECTORY),
-                why_file_system(file.descriptor) == Self.magic, let status = try? file.status(path)
+            guard let file = try Self.directory(path, &isThere), let status = try? file.status(path)
             else { continue }
             self.path = path
             self.id = UInt64(status.st_ino)
             self.file = file
             return
         }
-        throw HostError("use cgroup \(path)", detail: "there is no such cgroup v2 directory")
+        throw HostError(
+            "use cgroup \(path)",
+            detail: isThere ? "it is no cgroup v2 directory" : "there is no such cgroup v2 directory")
+    }
+
+    /// What is no directory is not opened at all. `nil`: it is no cgroup's.
+    /// - Parameter isThere: becomes true if there is anything.
+    private static func directory(_ path: String, _ isThere: inout Bool) throws(HostError) -> OpenFile? {
+        do throws(HostError) {
+            let file = try OpenFile(path, flags: O_RDONLY | O_DIRECTORY)
+            isThere = true
+            guard why_file_system(file.descriptor) == magic else { return nil }
+            return file
+        } catch {
+            guard error.errno == ENOENT || error.errno == ENOTDIR else { throw error }
+            if error.errno == ENOTDIR { isThere = true }
+            return nil
+        }
     }
 
     private static let magic = 0x6367_7270

@@ -24,9 +24,9 @@ extension ProcessScheduling {
             {
                 times[thread] = nanoseconds
             } else if let text = try? readText("/proc/\(pid)/task/\(thread)/stat"),
-                let stat = ThreadStat(text)
+                let stat = ThreadStat(text), let tick = ClockTick.nanoseconds
             {
-                times[thread] = stat.ticks &* (1_000_000_000 / UInt64(max(sysconf(Int32(_SC_CLK_TCK)), 1)))
+                times[thread] = stat.ticks &* tick
             }
         }
         return times

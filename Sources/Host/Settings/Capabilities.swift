@@ -3,20 +3,22 @@
 /// A privilege that tracing may need.
 public enum Capability: Int, Sendable, Hashable, CaseIterable, CustomStringConvertible {
     // The kernel's numbers.
+    case dacReadSearch = 2
     case netAdmin = 12
     case sysPtrace = 19
     case sysAdmin = 21
-    case sysResource = 24
+    case syslog = 34
     case perfmon = 38
     case bpf = 39
 
     /// "CAP_BPF"
     public var description: String {
         switch self {
+        case .dacReadSearch: "CAP_DAC_READ_SEARCH"
         case .netAdmin: "CAP_NET_ADMIN"
         case .sysPtrace: "CAP_SYS_PTRACE"
         case .sysAdmin: "CAP_SYS_ADMIN"
-        case .sysResource: "CAP_SYS_RESOURCE"
+        case .syslog: "CAP_SYSLOG"
         case .perfmon: "CAP_PERFMON"
         case .bpf: "CAP_BPF"
         }
@@ -31,18 +33,35 @@ public struct Capabilities: Sendable, Hashable {
         self.bits = bits
     }
 
+    public init(_ capabilities: some Sequence<Capability>) {
+        bits = capabilities.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
+    }
+
     public static func effective() throws(HostError) -> Capabilities {
-        let path = "/proc/thread-self/status"
-        guard let capabilities = Capabilities(status: try readText(path)) else {
-            throw HostError("read \(path)", detail: "it has no CapEff line")
+        try of("/proc/thread-self/status")
+    }
+
+    /// - Parameter path: a process's or a thread's `status` file.
+    static func of(_ path: String, set: Kind = .effective) throws(HostError) -> Capabilities {
+        guard let capabilities = Capabilities(status: try readText(path), set: set) else {
+            throw HostError("read \(path)", detail: "it has no \(set.rawValue) line")
         }
         return capabilities
     }
 
+    /// Which of them, as `status` names it.
+    enum Kind: String {
+        case effective = "CapEff"
+        case permitted = "CapPrm"
+    }
+
     /// - Parameter status: a process's `status` file.
-    public init?(status: String) {
-        for line in status.lines where line.hasPrefix("CapEff:") {
-            let digits = line.dropFirst("CapEff:".count).drop { $0 == "\t" || $0 == " " }
+    public init?(status: String) { self.init(status: status, set: .effective) }
+
+    init?(status: String, set: Kind) {
+        let name = "\(set.rawValue):"
+        for line in status.lines where line.hasPrefix(name) {
+            let digits = line.dropFirst(name.count).drop { $0 == "\t" || $0 == " " }
             guard let bits = UInt64(digits, radix: 16) else { return nil }
             self.bits = bits
             return

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import Model
 
 /// Kernel settings; those under `net` are the calling thread's namespace's.
@@ -20,6 +21,14 @@ public enum Sysctl {
             throw HostError("read \(name)", detail: "\"\(text)\" is not a number")
         }
         return value
+    }
+
+    /// The same; `nil`: this kernel has no such setting.
+    public static func integerIfThere(_ name: String) throws(HostError) -> Int? {
+        do throws(HostError) { return try integer(name) } catch {
+            if error.errno == ENOENT { return nil }
+            throw error
+        }
     }
 
     /// `net.ipv4.ip_local_port_range`, which IPv6 uses as well.

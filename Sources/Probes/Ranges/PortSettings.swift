@@ -13,8 +13,8 @@ struct PortSettings {
     init() throws(HostError) {
         range = try Sysctl.localPortRange()
         reserved = try Sysctl.reservedPorts()
-        reuse = (try? Sysctl.integer("net.ipv4.tcp_tw_reuse")) ?? 0
-        timestamps = ((try? Sysctl.integer("net.ipv4.tcp_timestamps")) ?? 0) != 0
+        reuse = try Sysctl.integerIfThere("net.ipv4.tcp_tw_reuse") ?? 0
+        timestamps = try Sysctl.integerIfThere("net.ipv4.tcp_timestamps") ?? 0 != 0
     }
 
     /// The range of sockets with IP_LOCAL_PORT_RANGE: each end holds where it

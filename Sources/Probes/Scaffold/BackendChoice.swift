@@ -39,10 +39,7 @@ enum BackendChoice {
     /// The kernel's types, without which no backend works.
     static func types() throws(BPFError) -> BTF {
         do throws(BPFError) { return try BTF.vmlinux() } catch {
-            throw BPFError(
-                .cannotTrace,
-                saying: "this kernel has no BTF type information (\(error)); "
-                    + "tcpwhy needs a kernel built with CONFIG_DEBUG_INFO_BTF")
+            throw BPFError(.cannotTrace, saying: BTF.explanation(of: error))
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import BPF
+import Collector
 import Host
 import Model
 import Probes
@@ -17,8 +18,12 @@ struct CheckFindings {
     }
 
     var kernel: KernelRelease
-    var missingCapabilities: [Capability]?
-    var hasBTF: Bool
+    /// What cannot be done without privileges that are not there; `nil`: not known.
+    var missing: [Privilege]?
+    /// Whether its privileges are those of another user namespace than the first.
+    var isInUserNamespace: Bool
+    /// Why the kernel's types cannot be read; `nil`: they can.
+    var typesObstacle: String?
     var lockdown: Lockdown
     /// Why nothing is tried at all; `nil`: the probes were tried.
     var obstacle: String?
@@ -34,8 +39,9 @@ struct CheckFindings {
     static func gather() -> CheckFindings {
         let preflight = Preflight.current()
         var findings = CheckFindings(
-            kernel: preflight.kernel, missingCapabilities: preflight.missingCapabilities,
-            hasBTF: preflight.hasBTF, lockdown: preflight.lockdown, obstacle: preflight.obstacle)
+            kernel: preflight.kernel, missing: missingPrivileges(),
+            isInUserNamespace: preflight.isInUserNamespace, typesObstacle: preflight.typesObstacle,
+            lockdown: preflight.lockdown, obstacle: preflight.obstacle)
         guard findings.obstacle == nil else { return findings }
         do throws(BPFError) {
             findings.tryProbes(try BTF.vmlinux())
@@ -43,6 +49,11 @@ struct CheckFindings {
             findings.obstacle = "\(error)"
         }
         return findings
+    }
+
+    private static func missingPrivileges() -> [Privilege]? {
+        guard let held = try? Capabilities.effective() else { return nil }
+        return Privilege.all.filter { !held.has($0.capability) }
     }
 
     private mutating func tryProbes(_ btf: borrowing BTF) {
@@ -94,10 +105,16 @@ extension CheckFindings {
     }
 
     private mutating func trySampling() {
-        let cpu = (try? CPUList.online())?.first ?? 0
-        let refusals = SampleClock.allCases.map { Trial.sampling($0, cpu: cpu) }
-        let clock = zip(SampleClock.allCases, refusals).first { $0.1 == nil }?.0
-        let why = refusals.compactMap { $0?.description }.last ?? ""
+        var clock: SampleClock?
+        var why = ""
+        do throws(HostError) {
+            let cpu = try CPUList.online()[0]
+            let refusals = SampleClock.allCases.map { Trial.sampling($0, cpu: cpu) }
+            clock = zip(SampleClock.allCases, refusals).first { $0.1 == nil }?.0
+            why = refusals.compactMap { $0?.description }.last ?? ""
+        } catch {
+            why = "\(error)"
+        }
         probes.append(
             ProbeFinding(
                 name: "profile", chosen: nil, kind: clock.map { "perf event \($0.rawValue)" },

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Collector
 import Host
 import Model
 import Report
@@ -11,8 +12,8 @@ enum CheckReport {
             lines.append(name.padded(to: 13) + value)
         }
         add("kernel", findings.kernel.description)
-        add("privileges", privileges(findings))
-        add("BTF", findings.hasBTF ? "yes" : "no: /sys/kernel/btf/vmlinux is missing")
+        for (number, line) in privileges(findings).enumerated() { add(number == 0 ? "privileges" : "", line) }
+        add("BTF", findings.typesObstacle.map { "no: \(oneLine($0))" } ?? "yes")
         add("lockdown", findings.lockdown.rawValue)
         for probe in findings.probes {
             lines.append("")
@@ -35,8 +36,9 @@ enum CheckReport {
         line.string("obstacle", findings.obstacle)
         line.string(
             "missing_capabilities",
-            findings.missingCapabilities.map { $0.map(\.description).joined(separator: ",") })
-        line.bool("btf", findings.hasBTF)
+            findings.missing.map { $0.map(\.capability.description).joined(separator: ",") })
+        line.bool("user_namespace", findings.isInUserNamespace)
+        line.bool("btf", findings.typesObstacle == nil)
         line.string("lockdown", findings.lockdown.rawValue)
         line.object("probes") { line in
             for probe in findings.probes {
@@ -55,10 +57,11 @@ enum CheckReport {
         return buffer
     }
 
-    private static func privileges(_ findings: CheckFindings) -> String {
-        guard let missing = findings.missingCapabilities else { return "unknown" }
-        if missing.isEmpty { return "sufficient" }
-        return "missing " + missing.map(\.description).joined(separator: ", ")
+    private static func privileges(_ findings: CheckFindings) -> [String] {
+        if findings.isInUserNamespace { return ["root of a user namespace only: none over the kernel"] }
+        guard let missing = findings.missing else { return ["unknown"] }
+        if missing.isEmpty { return ["sufficient"] }
+        return missing.map { "missing \($0.capability): \($0.without)" }
     }
 
     private static func oneLine(_ text: String) -> String {

@@ -5,7 +5,7 @@ import Glibc
 struct Progress {
     private let what: String
     private let seconds: Double
-    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let isTerminal = isatty(STDERR_FILENO) == 1 && !Terminal.isDumb
 
     init(_ what: String, backends: String, seconds: Double) {
         self.what = what

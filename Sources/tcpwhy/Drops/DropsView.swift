@@ -26,7 +26,7 @@ struct DropsView {
     var showsEvents: Bool { form == .events || form == .jsonEvents }
 
     func announce(_ backend: Backend) {
-        if form == .table && output.isTerminal { return }
+        if form == .table && output.redraws { return }
         Output.tracing(backend)
     }
 
@@ -51,7 +51,7 @@ struct DropsView {
         if form == .events { return }
         let style = Terminal.style(for: output)
         let table = DropsTable(top: top, style: style)
-        if output.isTerminal {
+        if output.redraws {
             try output.redraw(table.lines(interval), height: style.height)
         } else {
             try output.write(text: table.text(interval) + "\n")

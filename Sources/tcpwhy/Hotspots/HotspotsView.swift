@@ -10,7 +10,7 @@ struct HotspotsView {
     let top: Int
 
     func announce(_ sampling: Sampling) {
-        if !json && output.isTerminal { return }
+        if !json && output.redraws { return }
         Output.sampling(sampling)
     }
 
@@ -20,7 +20,7 @@ struct HotspotsView {
         if isRest { return }
         let style = Terminal.style(for: output)
         let table = HotspotsTable(sort: sort, top: top, style: style)
-        if output.isTerminal {
+        if output.redraws {
             try output.redraw(table.lines(interval), height: style.height)
         } else {
             try output.write(text: table.text(interval) + "\n")

@@ -11,7 +11,7 @@ struct ListenersView {
     let isOneLook: Bool
 
     func announce(_ backend: Backend) {
-        if !json && (output.isTerminal || isOneLook) { return }
+        if !json && (output.redraws || isOneLook) { return }
         Output.tracing(backend)
     }
 
@@ -21,7 +21,7 @@ struct ListenersView {
         if isRest && interval.duration < 0.1 { return }
         let style = Terminal.style(for: output)
         let table = ListenersTable(top: top, style: style)
-        if output.isTerminal {
+        if output.redraws {
             try output.redraw(table.lines(interval), height: style.height)
         } else {
             try output.write(text: table.text(interval) + (isOneLook ? "" : "\n"))

@@ -27,7 +27,7 @@ struct PortsView {
     var showsEvents: Bool { form == .events || form == .jsonEvents }
 
     func announce(_ backend: Backend) {
-        if form == .table && output.isTerminal { return }
+        if form == .table && output.redraws { return }
         Output.tracing(backend)
     }
 
@@ -47,7 +47,7 @@ struct PortsView {
             break
         case .table:
             let table = PortsTable(sort: sort, top: top, style: style)
-            if output.isTerminal {
+            if output.redraws {
                 try output.redraw(table.lines(interval), height: style.height)
             } else {
                 try output.write(text: table.text(interval) + "\n")

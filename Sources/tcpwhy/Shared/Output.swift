@@ -8,6 +8,8 @@ final class Output {
     /// `nil`: standard output.
     private let file: OutputFile?
     let isTerminal: Bool
+    /// Whether a table may be drawn over the one before.
+    var redraws: Bool { isTerminal && !Terminal.isDumb }
 
     /// Standard output.
     init() throws {

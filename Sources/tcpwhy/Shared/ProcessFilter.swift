@@ -33,7 +33,7 @@ struct ProcessFilter: ParsableArguments {
     /// The only CPUs to sample; `nil`: all.
     func onlineCPUs() throws -> [Int32]? {
         guard let cpus, let list = CPUList.parse(cpus) else { return nil }
-        let online = Set((try? CPUList.online()) ?? list)
+        let online = Set(try CPUList.online())
         if let missing = list.first(where: { !online.contains($0) }) {
             throw Failure.failed("CPU \(missing) is not online")
         }

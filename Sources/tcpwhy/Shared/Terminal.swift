@@ -8,10 +8,16 @@ enum Terminal {
         guard output.isTerminal else { return TextStyle(utcOffset: utcOffset) }
         var size = winsize()
         let known = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
-        let plain = getenv("NO_COLOR") != nil || getenv("TERM").map { strcmp($0, "dumb") == 0 } ?? true
         return TextStyle(
-            width: known ? max(Int(size.ws_col), 20) : 80, height: known ? Int(size.ws_row) : nil,
-            colour: !plain, utcOffset: utcOffset)
+            width: known ? max(Int(size.ws_col), 20) : 80,
+            height: known && output.redraws ? Int(size.ws_row) : nil,
+            colour: getenv("NO_COLOR") == nil && !isDumb, utcOffset: utcOffset)
+    }
+
+    /// Whether it knows no escape sequences, or nobody says what it knows.
+    static var isDumb: Bool {
+        guard let kind = getenv("TERM"), kind.pointee != 0 else { return true }
+        return strcmp(kind, "dumb") == 0
     }
 
     /// Seconds east of Greenwich.

@@ -24,7 +24,7 @@ extension FuzzTarget {
             Finding(
                 id: .portSearchExpensive, severity: .warning, confidence: .likely, subject: .host,
                 subjectText: subject, summary: subject, evidence: [], impact: Impact(), fixes: [],
-                check: subject)
+                check: "\(subject)")
         }
         return DiagnosisReport(
             findings: findings, examined: [], notExamined: [:], remarks: subjects, duration: 1, wallTime: 0,
