@@ -93,9 +93,11 @@ public final class Collector: SnapshotSource {
             where error.code == .permission
         { isReadingPrivileged = true }
         let isElsewhere = try places.netns?.inode != NetworkNamespace.ownInode()
-        let kept = questions.privilegesKept(
-            isElsewhere: isElsewhere, isReadingPrivileged: isReadingPrivileged)
-        try Capabilities.keepOnly(Capabilities(kept))
+        var kept = Capabilities(
+            questions.privilegesKept(isElsewhere: isElsewhere, isReadingPrivileged: isReadingPrivileged))
+        if questions.writesFiles { kept = kept.union(.overFiles) }
+        if questions.namesUserFunctions { kept = kept.union(.ofMappedFiles) }
+        try Capabilities.keepOnly(kept)
     }
 
     /// The kernel's tables hold what was since the last look: of samples that is to be a second, of

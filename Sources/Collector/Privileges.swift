@@ -55,9 +55,10 @@ extension Questions {
 
     /// At the sockets that they hold, or at the functions that they run.
     private var looksAtProcesses: Bool {
-        machine || listeners.map { $0.owners != .never || $0.namesSockets } ?? false || samples != nil
-            || isSearchStacks
+        machine || listeners.map { $0.owners != .never || $0.namesSockets } ?? false || namesUserFunctions
     }
+
+    var namesUserFunctions: Bool { samples != nil || isSearchStacks }
 
     private var namesKernelFunctions: Bool {
         samples != nil || ways || isSearchStacks || listeners.map { $0.packets != .none } ?? false

@@ -25,6 +25,8 @@ public struct Questions: Sendable {
     /// What the kernel says of itself and its namespaces, and of processes that hold listening
     /// sockets: at the beginning and at the end.
     public var machine = false
+    /// Whether the one who asks writes files of a name that was given, once everything is attached.
+    public var writesFiles = false
 
     public init() {}
 }

@@ -33,7 +33,7 @@ import Testing
 
     @Test(arguments: names) func pathsInErrors(name: String) throws {
         let path = "/nonexistent/\(name)"
-        expectFit(try failure { _ = try Output(path: path) }, lines: 1)
+        expectFit(try failure { _ = try Output(path: path, .whole) }, lines: 1)
         expectFit(try failure { _ = try InputFile(path: path) }, lines: 1)
         expectFit(try failure { _ = try NetworkNamespace(path: path) }, lines: 1)
         expectFit(try failure { _ = try Cgroup(path) }, lines: 1)

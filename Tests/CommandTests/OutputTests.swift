@@ -15,7 +15,7 @@ import Testing
         let path = try scratch.put("before", "old")
         let output = try Output(path: path, .whole)
         #expect(try scratch.names == ["before"])
-        try output.write("new")
+        try output.write(text: "new")
         #expect(scratch.text("before") == "old")
         try output.finish()
         #expect(scratch.text("before") == "new")
@@ -28,7 +28,7 @@ import Testing
         for path in [path, scratch("new")] { _ = try Output(path: path, form) }
         do {
             let output = try Output(path: path, .whole)
-            try output.write("half of it")
+            try output.write(text: "half of it")
         }
         #expect(try scratch.names == ["before"])
         #expect(scratch.text("before") == "old")
@@ -40,7 +40,7 @@ import Testing
         #expect(scratch.text("log") == "old")
         try output.begin()
         #expect(scratch.text("log") == "")
-        try output.write("one\n")
+        try output.write(text: "one\n")
         #expect(scratch.text("log") == "one\n")
         try output.finish()
         #expect(try scratch.names == ["log"])
@@ -52,7 +52,7 @@ import Testing
         for (name, mode) in [("closed", 0o600), ("open", 0o664), ("new", 0o644 & ~Int(mask))] {
             if name != "new" { try scratch.put(name, "old", mode: mode) }
             let output = try Output(path: scratch(name), .whole)
-            try output.write("new")
+            try output.write(text: "new")
             try output.finish()
             #expect(try scratch.mode(name) == mode, "\(name)")
         }
@@ -75,7 +75,7 @@ import Testing
         try FileManager.default.createSymbolicLink(
             atPath: scratch("other"), withDestinationPath: scratch("target"))
         let output = try Output(path: scratch("link"), .whole)
-        try output.write("new")
+        try output.write(text: "new")
         try output.finish()
         #expect(scratch.text("target") == "new")
         #expect(
@@ -119,16 +119,16 @@ import Testing
 
     @Test func devicesAndPipesAreWrittenAsTheyAre() throws {
         let null = try Output(path: "/dev/null", .whole)
-        try null.write("gone")
+        try null.write(text: "gone")
         try null.finish()
         let full = try Output(path: "/dev/full", .whole)
-        let failure = #expect(throws: Failure.self) { try full.write("text") }
+        let failure = #expect(throws: Failure.self) { try full.write(text: "text") }
         #expect(failure?.code == 1 && failure?.message.contains("/dev/full: No space left") == true)
 
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
         let output = try Output(path: "/dev/fd/\(ends[1])", .whole)
-        try output.write("text")
+        try output.write(text: "text")
         try output.finish()
         close(ends[1])
         var bytes = [UInt8](repeating: 0, count: 16)
@@ -141,7 +141,7 @@ import Testing
         let file = open(path, O_WRONLY | O_CLOEXEC)
         #expect(write(file, "one\n", 4) == 4)
         let output = try Output(path: "/dev/fd/\(file)", .whole)
-        try output.write("two\n")
+        try output.write(text: "two\n")
         try output.finish()
         #expect(write(file, "three\n", 6) == 6)
         close(file)

@@ -33,6 +33,16 @@ public struct Capabilities: Sendable, Hashable {
         self.bits = bits
     }
 
+    /// What root may do with other users' files: to replace one, and to give the new one the old
+    /// one's owner and mode. CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER.
+    public static let overFiles = Capabilities(bits: 1 << 0 | 1 << 1 | 1 << 3)
+
+    /// To follow `/proc/PID/map_files` (`proc_map_files_get_link`): CAP_CHECKPOINT_RESTORE, since
+    /// Linux 5.9.
+    public static let ofMappedFiles = Capabilities(bits: 1 << 40)
+
+    public func union(_ other: Capabilities) -> Capabilities { Capabilities(bits: bits | other.bits) }
+
     public init(_ capabilities: some Sequence<Capability>) {
         bits = capabilities.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
     }

@@ -82,8 +82,10 @@ struct Diagnose: ParsableCommand {
         let output = try Output.to(file, .whole)
         let saved = try save.map { try Output(path: $0, .whole) }
         try Output.refuseTwice(output, saved)
+        var questions = options.questions
+        questions.writesFiles = file != nil || save != nil
         let source = try Collector(
-            options.questions, Pace(every: Self.lookInterval, duration: duration), note: Output.note)
+            questions, Pace(every: Self.lookInterval, duration: duration), note: Output.note)
         var progress: Progress?
         var reader = DiagnoseReader()
         let seen = try reader.read(source) { backends in

@@ -51,6 +51,7 @@ struct Drops: ParsableCommand {
         listeners.conntrack = true
         listeners.owners = view.isJSON || filter.asksForOwners ? .all : .losing
         var questions = Questions()
+        questions.writesFiles = report.file != nil
         filter.apply(to: &questions)
         questions.backend = report.backend
         questions.lookShare = report.lookBudget / 100

@@ -48,6 +48,7 @@ struct Hotspots: ParsableCommand {
         try pace.apply(to: &samples)
         Log.start(verbose: report.verbose)
         var questions = Questions()
+        questions.writesFiles = report.file != nil
         try filter.apply(to: &questions)
         samples.cpus = try filter.onlineCPUs()
         questions.backend = report.backend

@@ -49,6 +49,7 @@ struct Listeners: ParsableCommand {
         listeners.accepts = report.backend == nil ? .ifPossible : .must
         listeners.owners = .all
         var questions = Questions()
+        questions.writesFiles = report.file != nil
         filter.apply(to: &questions)
         questions.backend = report.backend
         questions.lookShare = report.lookBudget / 100

@@ -52,6 +52,7 @@ struct Ports: ParsableCommand {
         try Preflight.current().requireTracing()
         Log.start(verbose: report.verbose)
         var questions = Questions()
+        questions.writesFiles = report.file != nil
         var ports = PortsQuestion()
         try filters.apply(to: &questions, &ports)
         questions.backend = report.backend

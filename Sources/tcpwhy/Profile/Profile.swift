@@ -119,6 +119,7 @@ struct Profile: ParsableCommand {
         try pace.apply(to: &question)
         let output = try ProfileOutput(file: file, svg: svg, json: json)
         var questions = Questions()
+        questions.writesFiles = file != nil || svg != nil
         try filter.apply(to: &questions)
         question.cpus = try filter.onlineCPUs()
         questions.samples = question
@@ -137,6 +138,7 @@ struct Profile: ParsableCommand {
     private func weighSearches() throws {
         let output = try ProfileOutput(file: file, svg: svg, json: json)
         var questions = Questions()
+        questions.writesFiles = file != nil || svg != nil
         try filter.apply(to: &questions)
         questions.backend = backend
         var ports = PortsQuestion()
@@ -158,6 +160,7 @@ struct Profile: ParsableCommand {
     private func weighDrops() throws {
         let output = try ProfileOutput(file: file, svg: svg, json: json)
         var questions = Questions()
+        questions.writesFiles = file != nil || svg != nil
         try filter.apply(to: &questions)
         questions.backend = backend
         questions.ways = true
