@@ -83,6 +83,20 @@ static inline int why_find_cached(int root, const char *path)
 	return (int)syscall(WHY_WORKER_NR_OPENAT2, root, path, &how, sizeof(how));
 }
 
+/* Both ends of a connection that keeps messages apart; -1 and errno. */
+static inline int why_message_pair(int ends[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
+}
+
+static inline int why_is_message_socket(int fd)
+{
+	int kind = 0;
+	socklen_t size = sizeof(kind);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &size) == 0 && kind == SOCK_SEQPACKET;
+}
+
 /* A message and open files, all or nothing; does not wait. -1 and errno. */
 static inline ssize_t why_send_message(int fd, const void *bytes, size_t size, const int *files,
 				       size_t count)

@@ -22,19 +22,13 @@ public enum SymbolProcess {
     }
 
     /// Not for whoever calls it by hand.
-    private static var isSocket: Bool {
-        var kind: Int32 = 0
-        var size = socklen_t(MemoryLayout<Int32>.size)
-        return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &kind, &size) == 0
-            && kind == Int32(SOCK_SEQPACKET.rawValue)
-    }
+    private static var isSocket: Bool { why_is_message_socket(descriptor) != 0 }
 
     /// Starts the executable for that.
     /// - Parameter path: of the executable, `/proc/self/exe`: the same one.
     static func start(_ path: String) -> (socket: Int32, pid: pid_t?)? {
         var ends: [Int32] = [-1, -1]
-        let kind = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { return nil }
+        guard why_message_pair(&ends) == 0 else { return nil }
         let pid = spawn(path, ends[1])
         close(ends[1])
         guard let pid else {

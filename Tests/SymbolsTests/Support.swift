@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CWorker
 import Glibc
 import Host
 import Testing
@@ -172,8 +173,7 @@ enum Server {
 
     static func pair() -> (Int32, Int32)? {
         var ends: [Int32] = [-1, -1]
-        let kind = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        return socketpair(AF_UNIX, kind, 0, &ends) == 0 ? (ends[0], ends[1]) : nil
+        return why_message_pair(&ends) == 0 ? (ends[0], ends[1]) : nil
     }
 }
 
