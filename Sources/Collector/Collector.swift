@@ -96,7 +96,8 @@ public final class Collector: SnapshotSource {
         var kept = Capabilities(
             questions.privilegesKept(isElsewhere: isElsewhere, isReadingPrivileged: isReadingPrivileged))
         if questions.writesFiles { kept = kept.union(.overFiles) }
-        if questions.namesUserFunctions { kept = kept.union(.ofMappedFiles) }
+        // CAP_SYS_ADMIN includes it.
+        if questions.namesUserFunctions, !kept.has(.sysAdmin) { kept = kept.union(.ofMappedFiles) }
         try Capabilities.keepOnly(kept)
     }
 

@@ -14,6 +14,10 @@ extension KernelTests {
             case syslog = 34
             case perfmon = 38
             case bpf = 39
+            case checkpoint_restore = 40
+            case chown = 0
+            case dac_override = 1
+            case fowner = 3
         }
 
         private static let own = ["--netns", "pid:\(getpid())"]
@@ -23,6 +27,8 @@ extension KernelTests {
                 let all: [Substring: Capability] = [
                     "dac_read_search": .dac_read_search, "net_admin": .net_admin, "sys_ptrace": .sys_ptrace,
                     "sys_admin": .sys_admin, "syslog": .syslog, "perfmon": .perfmon, "bpf": .bpf,
+                    "checkpoint_restore": .checkpoint_restore, "chown": .chown,
+                    "dac_override": .dac_override, "fowner": .fowner,
                 ]
                 return bits | 1 << all[name]!.rawValue
             }
@@ -43,9 +49,10 @@ extension KernelTests {
             (["drops"] + own, "sys_ptrace dac_read_search syslog"),
             (["listeners"], "sys_admin sys_ptrace dac_read_search"),
             (["listeners"] + own, "sys_ptrace dac_read_search"),
-            (["hotspots"], "sys_ptrace dac_read_search syslog"),
-            (["profile"], "sys_ptrace dac_read_search syslog"),
+            (["hotspots"], "sys_ptrace dac_read_search syslog checkpoint_restore"),
+            (["profile"], "sys_ptrace dac_read_search syslog checkpoint_restore"),
             (["profile", "--weight", "drops"], "syslog"),
+            (["ports", "-o", "/dev/null"] + own, "chown dac_override fowner"),
             (["diagnose"], "sys_admin sys_ptrace dac_read_search syslog net_admin"),
             (["diagnose"] + own, "sys_admin sys_ptrace dac_read_search syslog net_admin"),
         ])

@@ -90,7 +90,8 @@ void read_options(int argc, char **argv)
 	int option;
 
 	while ((option = getopt(argc, argv,
-				"t:n:d:lLB:R:D:m:A:W:N:akwuqb:op:r:zy:Y:egvPCOUjfF:Mcx:i:s")) != -1) {
+				"t:n:d:lLB:R:D:m:A:W:N:akwuqb:op:r:zy:Y:egvPCOUjfF:Mcx:i:s")) !=
+	       -1) {
 		switch (option) {
 		case 't': options.threads = atoi(optarg); break;
 		case 'n': options.count = atol(optarg); break;

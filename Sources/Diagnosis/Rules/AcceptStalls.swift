@@ -77,7 +77,8 @@ struct AcceptStalls: Rule {
     ) -> Confidence {
         // All workers of a pool are busy for a moment in every burst.
         if queue.servesOneEach { return .possible }
-        let isTraced = if case .traced(let backend) = queue.depthSource { backend != .tracepoint } else { false }
+        let isTraced =
+            if case .traced(let backend) = queue.depthSource { backend != .tracepoint } else { false }
         if case .busy = hindrance { return isTraced ? .certain : .likely }
         // Without an idle CPU it, or what it waits for, may itself wait to run.
         guard seen.hasIdleProcessor else { return queue.ownerIsBehind == true ? .likely : .possible }
@@ -103,7 +104,8 @@ struct AcceptStalls: Rule {
             return "\(queue.owner.name) does not come to accept on \(endpoint), where "
                 + "\(Units.mean(queue.meanDepth ?? 0)) connections wait: \(why)"
         }
-        return "\(queue.owner.name) \(queue.servesOneEach ? "has bursts" : "stalls"): on \(endpoint) half of the connections wait less than "
+        return
+            "\(queue.owner.name) \(queue.servesOneEach ? "has bursts" : "stalls"): on \(endpoint) half of the connections wait less than "
             + "\(Units.duration(median)) to be accepted, \(Units.exact(long.count)) waited "
             + "\(Units.duration(long.wait)) and more (p99 \(Units.duration(p99))): \(why)"
     }

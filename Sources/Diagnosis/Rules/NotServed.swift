@@ -43,7 +43,8 @@ struct NotServed: Rule {
         return Finding(
             id: .notServed,
             severity: isStarved ? .info : share >= criticalShare && !isRead ? .critical : .warning,
-            confidence: isStarved ? .possible : .likely, subject: .listener(listener), subjectText: seen.text(of: listener, owner),
+            confidence: isStarved ? .possible : .likely, subject: .listener(listener),
+            subjectText: seen.text(of: listener, owner),
             summary: isRead
                 ? "\(owner.name) does not close \(Units.exact(count)) connections of \(endpoint) that their "
                     + "clients have closed (CLOSE_WAIT)"
