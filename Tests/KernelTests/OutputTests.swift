@@ -4,7 +4,7 @@ import Testing
 
 extension KernelTests {
     /// What becomes of files that a run is to write, however it ends; and what it was started with.
-    @Suite(.onOneKernel) struct OutputTests {
+    @Suite(.enabled(if: Lab.isNative, "natively: no kernel differs in that")) struct OutputTests {
         private let folder = NSTemporaryDirectory() + "tcpwhy-\(UUID().uuidString)"
         private var file: String { folder + "/file" }
 

@@ -48,9 +48,9 @@ extension KernelTests {
             #expect(trace.summary.lost.map == 0)
             #expect(arrived <= 2 * ports)
             #expect((arrived - doubt...arrived).contains(places.reduce(0) { $0 + $1.count }))
-            // Each reset that arrived has a port of its own: all that the shared table has room for,
-            // and more if a look came between.
-            #expect(places.count >= min(8192, arrived - ports))
+            // Each reset that arrived has a port of its own: what the shared table has room for, but for
+            // some that found no free place in the middle of another's.
+            #expect(places.count * 10 >= min(8192, arrived - ports) * 9)
             Lab.figure("\(backend.rawValue), scan: \(places.count) places of \(arrived) packets")
             #expect(places.contains { $0.port == nil && $0.count > 0 })
         }

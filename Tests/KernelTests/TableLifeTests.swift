@@ -82,13 +82,14 @@ extension KernelTests {
         /// `listener_near` and `listener_rows` in lib/listener_rows.h: 32 listeners a CPU, and 4,096.
         @Test(.onOneKernel, arguments: Lab.probing.prefix(1))
         func listenersThatLoseAndClose(backend: Backend) throws {
-            let pieces = Pieces(count: 7, size: 2000)
+            let pieces = Pieces(count: 7, size: 1800)
             let namespace = try Namespace()
             let server = try Load("-L -n 0 -B 2 -i 600 127.0.0.1 7001", in: namespace)
             _ = try server.result()
             try Load.run("-n 3 127.0.0.1 7001", in: namespace)
             let before = try Losses(of: namespace)
-            let tracer = try Tracer.drops(backend, ["--netns", namespace.name], every: "\(Self.interval)")
+            let tracer = try Tracer.drops(
+                backend, ["--netns", namespace.name], every: Lab.isEmulated ? "1" : "\(Self.interval)")
             try churn(pieces, under: tracer.child) { _ in
                 try Load.run("-O -n \(pieces.size) 127.0.0.1 10000", in: namespace)
                 try Load.run("-q -n 500 127.0.0.1 7001", in: namespace)

@@ -4,7 +4,7 @@ import Testing
 
 extension KernelTests {
     /// What a terminal is sent is what it understands.
-    @Suite(.onOneKernel) struct TerminalTests {
+    @Suite(.enabled(if: Lab.isNative, "natively: no kernel differs in that")) struct TerminalTests {
         /// `TIOCGPTN` and `TIOCSPTLCK`, asm-generic/ioctls.h.
         private static let number: UInt = 0x8004_5430
         private static let lock: UInt = 0x4004_5431

@@ -76,25 +76,29 @@ final class Oracle {
 }
 
 extension Oracle {
-    /// Puts each event together with what the oracle saw of the same connect: the
-    /// same thread and port, at the nearest time.
+    /// Puts each event together with what the oracle saw of the same connect: the same thread and port,
+    /// in the same order; at the nearest time, where one of the two missed some.
     static func pairs(
         _ events: [Trace.Event], _ found: [Found]
     ) throws -> [(event: Trace.Event, found: Found)] {
         let offset = clock(CLOCK_REALTIME) - clock(CLOCK_MONOTONIC)
-        var candidates = Dictionary(grouping: found) { [$0.tid, $0.port] }
-        return try events.map { event in
-            let key = [event.tid, UInt32(event.sourcePort ?? 0)]
-            let time = try milliseconds(event.time)
-            func distance(_ found: Found) -> Int64 {
-                let wall = (Int64(found.beganNs) + offset) / 1_000_000 % 86_400_000
-                return abs(wall - time)
+        let candidates = Dictionary(grouping: found) { [$0.tid, $0.port] }
+        return try Dictionary(grouping: events) { [$0.tid, UInt32($0.sourcePort ?? 0)] }.flatMap {
+            key, events in
+            var left = (candidates[key] ?? []).sorted { $0.beganNs < $1.beganNs }
+            let times = try events.map { (event: $0, time: try milliseconds($0.time)) }
+            let inOrder = times.sorted { $0.time < $1.time }
+            if inOrder.count == left.count { return zip(inOrder, left).map { ($0.event, $1) } }
+            return try inOrder.map { event, time in
+                func distance(_ found: Found) -> Int64 {
+                    let wall = (Int64(found.beganNs) + offset) / 1_000_000 % 86_400_000
+                    return abs(wall - time)
+                }
+                guard let best = left.indices.min(by: { distance(left[$0]) < distance(left[$1]) }) else {
+                    throw TestFailure("no connect by thread \(key[0]) took port \(key[1])")
+                }
+                return (event, left.remove(at: best))
             }
-            let all = candidates[key] ?? []
-            guard let best = all.indices.min(by: { distance(all[$0]) < distance(all[$1]) }) else {
-                throw TestFailure("no connect by thread \(key[0]) took port \(key[1])")
-            }
-            return (event, candidates[key]!.remove(at: best))
         }
     }
 
