@@ -141,7 +141,7 @@ def redis_that_stalls(place, keep):
     place.client.start("sh", "-c", REDIS_STALLS.format(SERVER))
 
 
-@case(needs=("psql",))
+@case(needs=("psql",), alone=True)
 def postgres_full(place):
     """PostgreSQL, max_connections reached: it refuses after accept, with a message; TCP is fine."""
     services.postgres(place.server, 10)

@@ -81,7 +81,7 @@ struct AcceptStalls: Rule {
             if case .traced(let backend) = queue.depthSource { backend != .tracepoint } else { false }
         if case .busy = hindrance { return isTraced ? .certain : .likely }
         // Without an idle CPU it, or what it waits for, may itself wait to run.
-        guard seen.hasIdleProcessor else { return queue.ownerIsBehind == true ? .likely : .possible }
+        guard seen.hasIdleProcessor else { return .possible }
         return isTraced && hindrance == .asleep ? .certain : .likely
     }
 
