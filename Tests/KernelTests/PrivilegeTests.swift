@@ -134,9 +134,10 @@ extension KernelTests {
             let listeners = try run(owners, ["listeners", "-p", "\(getpid())", "--json"] + Self.here)
             #expect(listeners.output.contains("\"pid\":[\(getpid())]"), "\(listeners)")
             // Something for the kernel to do.
-            let load = try Load("-d 3 127.0.0.1 7999", in: Namespace())
-            defer { try? load.end() }
+            let namespace = try Namespace()
+            let load = try Load("-d 60 127.0.0.1 7999", in: namespace)
             let profile = try run(owners + " syslog", ["profile", "-d", "0.5", "-K"])
+            try load.end()
             #expect(profile.output.contains("_[k]") && !profile.output.contains("[kernel+0x"))
         }
 
