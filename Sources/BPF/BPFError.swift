@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CLinux
 import Glibc
 
 /// What failed, and why the kernel or libbpf refused; or, in the words of whoever needed it,
@@ -67,10 +68,9 @@ public struct BPFError: Error, Sendable, Hashable, CustomStringConvertible {
 
     private static func reason(_ errno: Int32) -> String {
         if errno == notSupportedInKernel { return "Not supported by this kernel" }
-        if errno == EMFILE { return "Too many open files; raise the limit (ulimit -n)" }
-        // SAFETY: for any number strerror gives a NUL-terminated string that
+        // SAFETY: for any number it gives a NUL-terminated string that
         // lives until this thread's next call.
-        return unsafe String(cString: strerror(errno))
+        return unsafe String(cString: why_error_text(errno))
     }
 }
 

@@ -7,6 +7,7 @@
 #ifndef TCPWHY_LINUX_H
 #define TCPWHY_LINUX_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/netfilter/nf_tables.h>
@@ -23,6 +24,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -50,6 +52,8 @@
 #define WHY_NR_FSMOUNT 432
 /* Since Linux 5.6. */
 #define WHY_NR_OPENAT2 437
+/* RESOLVE_CACHED, which older headers lack. */
+#define WHY_CACHED 0x20
 
 static inline int why_setns(int fd, int kind)
 {
@@ -97,11 +101,14 @@ static inline int why_fsmount(int fd)
 	return (int)syscall(WHY_NR_FSMOUNT, fd, WHY_FSMOUNT_CLOEXEC, 0);
 }
 
-/* O_PATH, with `root` as the root of the path and of every symbolic link in it. */
-static inline int why_find_in_root(int root, const char *path)
+/*
+ * O_PATH, with `root` as the root of the path and of every symbolic link in it. With WHY_CACHED,
+ * which Linux 5.12 has, nothing is asked of the file system, which may not answer.
+ */
+static inline int why_find_in_root(int root, const char *path, int resolve)
 {
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
-				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve };
 
 	return (int)syscall(WHY_NR_OPENAT2, root, path, &how, sizeof(how));
 }
@@ -148,6 +155,13 @@ static inline ssize_t why_receive_from_kernel(int fd, void *buffer, size_t size)
 	ssize_t got = recvfrom(fd, buffer, size, MSG_TRUNC, (struct sockaddr *)&sender, &length);
 
 	return got > 0 && sender.nl_pid != 0 ? 0 : got;
+}
+
+/* What an error means; of one that a limit makes, what to do. */
+static inline const char *why_error_text(int number)
+{
+	return number == EMFILE ? "Too many open files; raise the limit (ulimit -n)"
+				: strerror(number);
 }
 
 /* The number of the mount that an open file is in; 0: not known, as before Linux 5.8. */

@@ -93,12 +93,8 @@ public final class Collector: SnapshotSource {
             where error.code == .permission
         { isReadingPrivileged = true }
         let isElsewhere = try places.netns?.inode != NetworkNamespace.ownInode()
-        var kept = Capabilities(
-            questions.privilegesKept(isElsewhere: isElsewhere, isReadingPrivileged: isReadingPrivileged))
-        if questions.writesFiles { kept = kept.union(.overFiles) }
-        // CAP_SYS_ADMIN includes it.
-        if questions.namesUserFunctions, !kept.has(.sysAdmin) { kept = kept.union(.ofMappedFiles) }
-        try Capabilities.keepOnly(kept)
+        try Capabilities.keepOnly(
+            questions.capabilitiesKept(isElsewhere: isElsewhere, isReadingPrivileged: isReadingPrivileged))
     }
 
     /// The kernel's tables hold what was since the last look: of samples that is to be a second, of

@@ -32,6 +32,17 @@ public struct Privilege: Sendable {
 }
 
 extension Questions {
+    /// What a trace keeps once everything is attached: what answering takes, and what makes answers better
+    /// where it is there.
+    func capabilitiesKept(isElsewhere: Bool, isReadingPrivileged: Bool) -> Capabilities {
+        var kept = Capabilities(
+            privilegesKept(isElsewhere: isElsewhere, isReadingPrivileged: isReadingPrivileged))
+        if writesFiles { kept = kept.union(.overFiles) }
+        // CAP_SYS_ADMIN includes it.
+        if namesUserFunctions, !kept.has(.sysAdmin) { kept = kept.union(.ofMappedFiles) }
+        return kept
+    }
+
     /// The privileges that answering takes once everything is attached.
     /// - Parameters:
     ///   - isElsewhere: whether other network namespaces than this process's own are looked into.
@@ -58,7 +69,7 @@ extension Questions {
         machine || listeners.map { $0.owners != .never || $0.namesSockets } ?? false || namesUserFunctions
     }
 
-    var namesUserFunctions: Bool { samples != nil || isSearchStacks }
+    private var namesUserFunctions: Bool { samples != nil || isSearchStacks }
 
     private var namesKernelFunctions: Bool {
         samples != nil || ways || isSearchStacks || listeners.map { $0.packets != .none } ?? false

@@ -31,7 +31,7 @@ enum Hindrance: Equatable {
             self = .acceptFails
         } else if processes.contains(where: { $0.quotas.contains(where: \.isReached) }) {
             self = .throttled
-        } else if seen.idleProcessors.map({ looks.isStarved(with: $0) }) == true {
+        } else if seen.isStarved(owner) {
             self = .noProcessor
         } else if let most = processes.compactMap(\.busiestThread).max(), most >= Self.wholeProcessor {
             self = .busy(min(most, 1))
@@ -71,7 +71,7 @@ extension WaitingLooks {
 
     /// Whether the process wants to run, and so do as many others as there are CPUs.
     /// - Parameter idle: share of the CPUs' time, 0 to 1.
-    func isStarved(with idle: Double) -> Bool {
+    fileprivate func isStarved(with idle: Double) -> Bool {
         isMostly(\.running) ? idle <= Self.noIdle : looks < Self.fewest && idle <= Self.noIdleAtAll
     }
 }
@@ -101,6 +101,11 @@ extension Observation {
 
     /// Whether one of them had time. `false`: not known.
     var hasIdleProcessor: Bool { idleProcessors.map { $0 > WaitingLooks.noIdleAtAll } ?? false }
+
+    /// Whether it wants to run, and no CPU is idle, as far as is known.
+    func isStarved(_ owner: Owner) -> Bool {
+        idleProcessors.map { looks(at: owner).isStarved(with: $0) } ?? false
+    }
 
     /// How those that serve were found when connections waited.
     func looks(at owner: Owner) -> WaitingLooks {

@@ -42,7 +42,7 @@ struct ProcessFiles {
         let range = String(line.start, radix: 16) + "-" + String(line.end, radix: 16)
         if let file = link("map_files/\(range)") { return Found(file) }
         if line.path.first == UInt8(ascii: "/"), let root = root() {
-            let descriptor = withPath(line.path) { why_find_cached(root.descriptor, $0) }
+            let descriptor = withPath(line.path) { why_find_in_root(root.descriptor, $0, WHY_CACHED) }
             if descriptor >= 0 { return Found(OpenFile.Shared(owning: descriptor)) }
         }
         let program = link("exe").flatMap(Found.init)

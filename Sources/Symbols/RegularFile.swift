@@ -66,7 +66,7 @@ final class Root {
     }
 
     func file(at path: [UInt8]) -> RegularFile? {
-        RegularFile(owning: withPath(path) { why_find_in_root(directory.descriptor, $0) })
+        RegularFile(owning: withPath(path) { why_find_in_root(directory.descriptor, $0, 0) })
     }
 }
 

@@ -50,7 +50,7 @@ public final class UserSymbols {
 
     /// Reads symbols in a process of the same executable.
     public convenience init() {
-        self.init(root: "/", isAtHome: PIDNamespace.isFirst() != false || Self.hasHostsProc()) {
+        self.init(root: "/", isAtHome: PIDNamespace.isFirst() != false || PIDNamespace.isProcAnothers()) {
             SymbolProcess.start("/proc/self/exe")
         }
     }
@@ -247,13 +247,6 @@ public final class UserSymbols {
         let most = min(why_file_limit(), 1024)
         let used = (0..<most).reduce(0) { $0 + (fcntl($1, F_GETFD) < 0 ? 0 : 1) }
         return max(Int(most) - used - 24, 0) / 3
-    }
-
-    /// Whether `/proc` shows processes by the host's numbers, although this process has others.
-    private static func hasHostsProc() -> Bool {
-        var (first, own) = (stat(), stat())
-        guard stat("/proc/1/ns/pid", &first) == 0, stat("/proc/self/ns/pid", &own) == 0 else { return false }
-        return first.st_ino != own.st_ino
     }
 }
 

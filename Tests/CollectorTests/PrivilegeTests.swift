@@ -60,6 +60,25 @@ import Testing
         #expect(searches == names)
     }
 
+    @Test func filesTakeWhatRootMayDoWithThem() {
+        var questions = Questions()
+        questions.ports = PortsQuestion()
+        #expect(questions.capabilitiesKept(isElsewhere: false, isReadingPrivileged: false).bits == 0)
+        questions.writesFiles = true
+        #expect(questions.capabilitiesKept(isElsewhere: false, isReadingPrivileged: false) == .overFiles)
+    }
+
+    @Test func mappedFilesAreFoundWithOneOfTwo() {
+        var questions = Questions()
+        questions.samples = SamplesQuestion(.functions)
+        func kept() -> Capabilities {
+            questions.capabilitiesKept(isElsewhere: true, isReadingPrivileged: false)
+        }
+        #expect(kept().bits & Capabilities.ofMappedFiles.bits != 0 && !kept().has(.sysAdmin))
+        questions.machine = true
+        #expect(kept().bits & Capabilities.ofMappedFiles.bits == 0 && kept().has(.sysAdmin))
+    }
+
     @Test func eachIsToldOnceAndForWhat() {
         #expect(Set(Privilege.all.map(\.capability)) == Set(Capability.allCases))
         #expect(Privilege.all.count == Capability.allCases.count)

@@ -9,7 +9,7 @@ import Testing
 @Suite struct FoldedProfileTests {
     private func folded(_ stacks: [NamedStack]) throws -> String {
         var bytes: [UInt8] = []
-        try FoldedProfile.write(FoldedProfile.counts(stacks)) { bytes += $0 }
+        FoldedProfile.counts(stacks).writeFolded { bytes += $0 }
         return String(decoding: bytes, as: UTF8.self)
     }
 

@@ -252,7 +252,7 @@ extension KernelTests {
             expect(run.trace, has: run.truth)
             let refused = run.trace.packets.filter { $0.port == 7999 }
             // In a process that may be preempted the tracepoint can miss, and says so.
-            let missed = run.trace.summary.missedByProbe["btf_dropped"] ?? 0
+            let missed = run.trace.summary.packetsMissed
             #expect((100 - missed...100).contains(refused.reduce(0) { $0 + $1.count }))
             for packet in refused {
                 #expect(packet.protocol == "tcp" && packet.netns == namespace.inode)

@@ -4,7 +4,7 @@ import Testing
 
 extension KernelTests {
     /// Processes that would keep whoever wants their functions' names from it.
-    @Suite(.onOneKernel, .enabled(if: Lab.isNative, "the guests have no compiler"))
+    @Suite(.enabled(if: Lab.isNative, "the guests have no compiler"))
     struct HostileSymbolsTests {
         private let folder: URL
 

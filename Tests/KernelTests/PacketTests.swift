@@ -20,7 +20,7 @@ extension KernelTests {
             try Load.run("-n 100 127.0.0.1 7999", in: namespace)
             for (tracer, filter) in zip(tracers, filters) {
                 let trace = try tracer.finishDrops()
-                let doubt = trace.summary.missedByProbe["btf_dropped"] ?? 0
+                let doubt = trace.summary.packetsMissed
                 let count = trace.packets.filter { $0.reason == "NO_SOCKET" }.reduce(0) { $0 + $1.count }
                 if filter.last == "TCP_FLAGS,TCP_RESET" {
                     #expect(trace.packets.allSatisfy { ["TCP_FLAGS", "TCP_RESET"].contains($0.reason) })
@@ -43,7 +43,7 @@ extension KernelTests {
             // A slow machine takes the last of them late, and loses some in its backlog.
             let arrived = try namespace.counterAtRest("Tcp", "InSegs") - before
             let trace = try tracer.finishDrops()
-            let doubt = trace.summary.missedByProbe["btf_dropped"] ?? 0
+            let doubt = trace.summary.packetsMissed
             let places = trace.packets.filter { $0.location.hasPrefix("tcp_v4_rcv") }
             #expect(trace.summary.lost.map == 0)
             #expect(arrived <= 2 * ports)
@@ -113,7 +113,7 @@ extension KernelTests {
             }
             for (tracer, count) in zip(tracers, [40, 40, 110]) {
                 let trace = try tracer.finishDrops()
-                let doubt = trace.summary.missedByProbe["btf_dropped"] ?? 0
+                let doubt = trace.summary.packetsMissed
                 let dropped = trace.packets.filter {
                     $0.reason == "NETFILTER_DROP" || $0.reason == nil && $0.location.hasPrefix("nf_hook_slow")
                 }

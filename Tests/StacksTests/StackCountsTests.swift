@@ -65,3 +65,12 @@ extension StackCounts {
         return lines
     }
 }
+
+extension StackCounts {
+    /// Calls `body` with every stack and its count, in the order of the stacks' bytes.
+    func forEachSorted(_ body: (RawSpan, StackCount) throws -> Void) rethrows {
+        for index in sortedIndices() {
+            try withStack(index) { try body($0, self[index]) }
+        }
+    }
+}

@@ -39,7 +39,7 @@ struct NotServed: Rule {
         let endpoint = EndpointText.of(listener.address, listener.port)
         let isRead = sockets.allUnread == 0
         // It may just not have come to it.
-        let isStarved = seen.idleProcessors.map { seen.looks(at: owner).isStarved(with: $0) } == true
+        let isStarved = seen.isStarved(owner)
         return Finding(
             id: .notServed,
             severity: isStarved ? .info : share >= criticalShare && !isRead ? .critical : .warning,

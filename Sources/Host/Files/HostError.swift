@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CLinux
 import Glibc
 import Model
 
@@ -19,13 +20,8 @@ public struct HostError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// One line, whatever a path or a file has in it.
     public var description: String {
-        let reasons = [detail, errno == 0 ? nil : Self.reason(errno)]
+        let reasons = [detail, errno == 0 ? nil : String(cString: why_error_text(errno))]
         return Printable.text((["cannot \(what)"] + reasons.compactMap { $0 }).joined(separator: ": "))
-    }
-
-    private static func reason(_ errno: Int32) -> String {
-        if errno == EMFILE { return "Too many open files; raise the limit (ulimit -n)" }
-        return String(cString: strerror(errno))
     }
 }
 

@@ -48,7 +48,7 @@ package struct OutputPlace: ~Copyable {
             }
             links += 1
             guard links <= Self.mostLinks else { throw refusal(ELOOP) }
-            if directory.isInProc {
+            if directory.isIn(.proc) {
                 // What such a link says need not be a path.
                 if rest.isEmpty {
                     var target = stat()

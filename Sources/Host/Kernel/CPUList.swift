@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import CLinux
 
 /// CPUs by number, as `/sys` and `taskset` write them: "0-3,8".
 public enum CPUList {
@@ -8,7 +7,7 @@ public enum CPUList {
         let path = "/sys/devices/system/cpu/online"
         let file = try OpenFile(path)
         // Containers may have one of their own there (LXCFS), which says nothing of the machine.
-        guard why_file_system(file.descriptor) == sysfs else {
+        guard file.isIn(.sysfs) else {
             throw HostError("read \(path)", detail: "it is not the kernel's: something is mounted over it")
         }
         let text = try file.readAll(path)
@@ -17,9 +16,6 @@ public enum CPUList {
         }
         return cpus
     }
-
-    /// `SYSFS_MAGIC`, linux/magic.h.
-    private static let sysfs = 0x6265_6572
 
     /// In order, each once. `nil`: it is no such list.
     public static func parse(_ text: String) -> [Int32]? {

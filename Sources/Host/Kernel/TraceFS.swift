@@ -20,14 +20,12 @@ public struct TraceFS: ~Copyable, Sendable {
                 throw error
             }
             // An empty directory waits there for the mount.
-            guard why_file_system(root.descriptor) == Self.magic else { continue }
+            guard root.isIn(.tracefs) else { continue }
             self.init(root: root, isDetached: false)
             return
         }
         self = try TraceFS.detached()
     }
-
-    private static let magic = 0x7472_6163
 
     /// Through a mount that is at no place, whoever else has one.
     static func detached() throws(HostError) -> TraceFS {

@@ -12,12 +12,13 @@ extension NetworkNamespace {
     public static func commandPrefix(inode: UInt32, near pid: Int32? = nil) -> ShellCommand? {
         if (try? ownInode()) == inode { return "" }
         for directory in namedDirectories {
-            for name in directoryEntries(directory) where self.inode(at: "\(directory)/\(name)") == inode {
+            for name in directoryEntries(directory) where namespaceInode(at: "\(directory)/\(name)") == inode
+            {
                 return commandPrefix(name, in: directory)
             }
         }
         let processes = (pid.map { [$0] } ?? []) + Processes.all()
-        return processes.first { self.inode(at: "/proc/\($0)/ns/net") == inode }.map {
+        return processes.first { namespaceInode(at: "/proc/\($0)/ns/net") == inode }.map {
             "nsenter -t \($0) -n "
         }
     }
@@ -33,7 +34,7 @@ extension NetworkNamespace {
         }
         for directory in namedDirectories.reversed() {
             for name in directoryEntries(directory).reversed() {
-                guard let inode = inode(at: "\(directory)/\(name)") else { continue }
+                guard let inode = namespaceInode(at: "\(directory)/\(name)") else { continue }
                 prefixes[inode] = commandPrefix(name, in: directory)
             }
         }

@@ -13,12 +13,12 @@ public struct NetworkNamespace: ~Copyable, Sendable {
         // Not opened before it is known to be a namespace's: a FIFO would wait for its writer, and
         // a device may act on it.
         let found: OpenFile
-        do throws(HostError) { found = try OpenFile(path, flags: O_PATH) } catch {
+        do throws(HostError) { found = try OpenFile(path, flags: OpenFile.placeOnly) } catch {
             guard error.errno == EACCES, path.hasPrefix("/proc/") else { throw error }
             throw HostError(
                 errno: EACCES, error.what, detail: "another user's process takes CAP_SYS_PTRACE")
         }
-        guard why_file_system(found.descriptor) == Self.magic else { throw Self.isNone(path) }
+        guard found.isIn(.nsfs) else { throw Self.isNone(path) }
         let file: OpenFile
         do throws(HostError) { file = try OpenFile("/proc/self/fd/\(found.descriptor)") } catch {
             throw HostError(errno: error.errno, "open \(path)")
@@ -28,9 +28,6 @@ public struct NetworkNamespace: ~Copyable, Sendable {
         self.file = file
         inode = UInt32(truncatingIfNeeded: status.st_ino)
     }
-
-    /// `NSFS_MAGIC`, linux/magic.h.
-    private static let magic = 0x6e73_6673
 
     private static func isNone(_ path: String) -> HostError {
         HostError("enter \(path)", detail: "it is not a network namespace")
@@ -66,6 +63,6 @@ public struct NetworkNamespace: ~Copyable, Sendable {
 
     /// The same, not opened; `nil`: there is none.
     public static func place(inode: UInt32, near pid: Int32? = nil) -> Place? {
-        places(near: pid).first { Self.inode(at: $0) == inode }.map { Place(inode: inode, path: $0) }
+        places(near: pid).first { namespaceInode(at: $0) == inode }.map { Place(inode: inode, path: $0) }
     }
 }

@@ -32,7 +32,7 @@ extension NetworkNamespace {
         for path in places(named: directories) {
             // Most processes share one, so that opening is for the new ones. What
             // was once a name may be a plain file now: opening tells.
-            guard let inode = inode(at: path), !seen.contains(inode),
+            guard let inode = namespaceInode(at: path), !seen.contains(inode),
                 let namespace = try? NetworkNamespace(path: path),
                 seen.insert(namespace.inode).inserted
             else { continue }
@@ -57,13 +57,13 @@ extension NetworkNamespace {
         ]
         return sources.lazy.flatMap { $0() }
     }
+}
 
-    /// Looked up without opening; `nil`: gone, or not ours to see.
-    static func inode(at path: String) -> UInt32? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        return UInt32(truncatingIfNeeded: status.st_ino)
-    }
+/// Of a namespace file, looked up without opening; `nil`: gone, or not ours to see.
+func namespaceInode(at path: String) -> UInt32? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return UInt32(truncatingIfNeeded: status.st_ino)
 }
 
 /// Every network namespace, listed again only if there may be others.

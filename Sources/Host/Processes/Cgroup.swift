@@ -39,7 +39,7 @@ public struct Cgroup: ~Copyable, Sendable {
         do throws(HostError) {
             let file = try OpenFile(path, flags: O_RDONLY | O_DIRECTORY)
             isThere = true
-            guard why_file_system(file.descriptor) == magic else { return nil }
+            guard file.isIn(.cgroup2) else { return nil }
             return file
         } catch {
             guard error.errno == ENOENT || error.errno == ENOTDIR else { throw error }
@@ -47,8 +47,6 @@ public struct Cgroup: ~Copyable, Sendable {
             return nil
         }
     }
-
-    private static let magic = 0x6367_7270
 
     /// Where the tree is mounted; `nil`: nowhere.
     public static func mountPoint() -> String? { mountPoint(of: Mount.all()) }

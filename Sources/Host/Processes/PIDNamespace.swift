@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
 
 /// Process ids mean something in their pid namespace only. The kernel's programs know those of
 /// the first one.
 public enum PIDNamespace {
     /// `PROC_PID_INIT_INO`, include/linux/proc_ns.h.
-    private static let firstInode: UInt64 = 0xEFFF_FFFC
+    private static let firstInode: UInt32 = 0xEFFF_FFFC
 
     /// Whether the calling process is in the first one, so that ids as it sees them are those
     /// that the kernel's programs see. `nil`: not known.
     public static func isFirst() -> Bool? {
-        var status = stat()
-        guard stat("/proc/self/ns/pid", &status) == 0 else { return nil }
-        return UInt64(status.st_ino) == firstInode
+        namespaceInode(at: "/proc/self/ns/pid").map { $0 == firstInode }
+    }
+
+    /// Whether `/proc` is that of another pid namespace than the calling process's: of the host's, in a
+    /// container that was given it.
+    public static func isProcAnothers() -> Bool {
+        guard let first = namespaceInode(at: "/proc/1/ns/pid"),
+            let own = namespaceInode(at: "/proc/self/ns/pid")
+        else { return false }
+        return first != own
     }
 
     /// Processes that have this id in a pid namespace of their own, by their ids here.

@@ -38,16 +38,9 @@ extension ConfigurationLine: ExpressibleByStringInterpolation {
             text += value
         }
 
-        /// What paths, addresses and names are made of, and no syntax gives a meaning to.
+        /// An IPv6 address stands in brackets.
         private static func isPlain(_ byte: UInt8) -> Bool {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"),
-                UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "@"),
-                UInt8(ascii: "["), UInt8(ascii: "]"):
-                true
-            default: false
-            }
+            byte.isPlain || byte == UInt8(ascii: "[") || byte == UInt8(ascii: "]")
         }
     }
 }

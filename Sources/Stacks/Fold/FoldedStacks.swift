@@ -24,11 +24,23 @@ public struct FoldedStacks: Sendable {
 
     /// Writes `frame;frame COUNT` lines in the order of the stacks' bytes, in pieces of some 64 KiB.
     public func write(_ piece: ([UInt8]) throws -> Void) rethrows {
+        try stacks.writeFolded(seconds: seconds, piece)
+    }
+}
+
+extension StackCounts {
+    /// Writes `frame;frame COUNT` lines in the order of the stacks' bytes, in pieces of some 64 KiB.
+    public func writeFolded(_ piece: ([UInt8]) throws -> Void) rethrows {
+        try writeFolded(seconds: [], piece)
+    }
+
+    /// - Parameter seconds: by the stack's index, a second count.
+    func writeFolded(seconds: [StackCount?], _ piece: ([UInt8]) throws -> Void) rethrows {
         var text: [UInt8] = []
-        for index in stacks.sortedIndices() {
+        for index in sortedIndices() {
             let second = index < seconds.count ? seconds[index] : nil
-            stacks.withStack(index) { WrittenStack.append($0, hasTwoCounts: second != nil, to: &text) }
-            text += " \(stacks[index])".utf8
+            withStack(index) { WrittenStack.append($0, hasTwoCounts: second != nil, to: &text) }
+            text += " \(self[index])".utf8
             if let second { text += " \(second)".utf8 }
             text.append(UInt8(ascii: "\n"))
             if text.count >= 1 << 16 {

@@ -51,13 +51,6 @@ public struct StackCounts: Sendable {
     /// Every index, in the order of the stacks' bytes; a stack comes before what it begins.
     public func sortedIndices() -> [Int] { stacks.sortedIndices() }
 
-    /// Calls `body` with every stack and its count, in the order of the stacks' bytes.
-    public func forEachSorted(_ body: (RawSpan, StackCount) throws -> Void) rethrows {
-        for index in sortedIndices() {
-            try withStack(index) { try body($0, counts[index]) }
-        }
-    }
-
     mutating func add(_ count: StackCount, to stack: UnsafeRawBufferPointer) -> Int {
         let (index, isNew) = stacks.intern(stack)
         if isNew { counts.append(count) } else { counts[index] += count }

@@ -5,7 +5,7 @@ import Glibc
 struct Progress {
     private let what: String
     private let seconds: Double
-    private let isTerminal = isatty(STDERR_FILENO) == 1 && !Terminal.isDumb
+    private let isTerminal = Terminal.redrawsErrors
 
     init(_ what: String, backends: String, seconds: Double) {
         self.what = what

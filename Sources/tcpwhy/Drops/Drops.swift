@@ -51,10 +51,8 @@ struct Drops: ParsableCommand {
         listeners.conntrack = true
         listeners.owners = view.isJSON || filter.asksForOwners ? .all : .losing
         var questions = Questions()
-        questions.writesFiles = report.file != nil
         filter.apply(to: &questions)
-        questions.backend = report.backend
-        questions.lookShare = report.lookBudget / 100
+        report.apply(to: &questions)
         questions.listeners = listeners
         let source = try Collector(questions, report.pace(), note: Output.note)
         var reader = DropsReader(view, shown, ownersOfAll: listeners.owners == .all)

@@ -59,7 +59,7 @@ struct Fold: ParsableCommand {
         let output = try Output()
         try result.write { try output.write($0) }
         for note in FoldNotes.lines(of: result, isEventChosen: eventFilter != nil) {
-            Output.note("\(note)")
+            Output.note(note)
         }
     }
 

@@ -48,11 +48,9 @@ struct Hotspots: ParsableCommand {
         try pace.apply(to: &samples)
         Log.start(verbose: report.verbose)
         var questions = Questions()
-        questions.writesFiles = report.file != nil
         try filter.apply(to: &questions)
         samples.cpus = try filter.onlineCPUs()
-        questions.backend = report.backend
-        questions.lookShare = report.lookBudget / 100
+        report.apply(to: &questions)
         questions.samples = samples
         // Searches are not told apart by CPU.
         if samples.cpus == nil {

@@ -49,10 +49,8 @@ struct Listeners: ParsableCommand {
         listeners.accepts = report.backend == nil ? .ifPossible : .must
         listeners.owners = .all
         var questions = Questions()
-        questions.writesFiles = report.file != nil
         filter.apply(to: &questions)
-        questions.backend = report.backend
-        questions.lookShare = report.lookBudget / 100
+        report.apply(to: &questions)
         questions.listeners = listeners
         let source = try Collector(
             questions, report.pace(count: isOneLook ? 1 : nil), note: Output.note)

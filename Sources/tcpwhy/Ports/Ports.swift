@@ -52,11 +52,9 @@ struct Ports: ParsableCommand {
         try Preflight.current().requireTracing()
         Log.start(verbose: report.verbose)
         var questions = Questions()
-        questions.writesFiles = report.file != nil
         var ports = PortsQuestion()
         try filters.apply(to: &questions, &ports)
-        questions.backend = report.backend
-        questions.lookShare = report.lookBudget / 100
+        report.apply(to: &questions)
         ports.countsCalls = countCalls
         ports.events = events
         ports.ranges = .always

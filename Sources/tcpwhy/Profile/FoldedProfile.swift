@@ -17,35 +17,13 @@ enum FoldedProfile {
                 if index > 0 || stack.owner != nil { bytes.append(UInt8(ascii: ";")) }
                 bytes.append(contentsOf: Printable.frame(frame).utf8)
             }
-            endInNoNumber(&bytes)
+            // One space parts a stack from its count.
+            if bytes.last == space { bytes[bytes.count - 1] = underscore }
             counts.add(StackCount(stack.count), to: bytes.span.bytes)
         }
         return counts
     }
 
-    static func write(_ counts: StackCounts, to sink: ([UInt8]) throws -> Void) throws {
-        var output: [UInt8] = []
-        try counts.forEachSorted { stack, count in
-            stack.withUnsafeBytes { output.append(contentsOf: $0) }
-            output.append(contentsOf: " \(count.whole)\n".utf8)
-            if output.count > 1 << 16 {
-                try sink(output)
-                output.removeAll(keepingCapacity: true)
-            }
-        }
-        try sink(output)
-    }
-
     private static let space = UInt8(ascii: " ")
     private static let underscore = UInt8(ascii: "_")
-
-    /// One space parts a stack from its count: a frame that ends in a space, or in one and a number, would be
-    /// read as something else.
-    private static func endInNoNumber(_ bytes: inout [UInt8]) {
-        let point = UInt8(ascii: ".")
-        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
-        guard let end = bytes.lastIndex(where: { !digits.contains($0) && $0 != point }), bytes[end] == space
-        else { return }
-        bytes[end] = underscore
-    }
 }

@@ -118,9 +118,7 @@ struct Profile: ParsableCommand {
         var question = SamplesQuestion(.stacks(naming))
         try pace.apply(to: &question)
         let output = try ProfileOutput(file: file, svg: svg, json: json)
-        var questions = Questions()
-        questions.writesFiles = file != nil || svg != nil
-        try filter.apply(to: &questions)
+        var questions = try questions
         question.cpus = try filter.onlineCPUs()
         questions.samples = question
         let ends = try ends(of: questions) { first in
@@ -132,14 +130,12 @@ struct Profile: ParsableCommand {
         let stacks = samples.stacks?.stacks ?? []
         let subtitle = ProfileText.subtitle(run)
         try output.write(stacks, picture(subtitle)) { ProfileJSON.write(stacks, run) }
-        Output.note("\(ProfileText.summary(run))")
+        Output.note(ProfileText.summary(run))
     }
 
     private func weighSearches() throws {
         let output = try ProfileOutput(file: file, svg: svg, json: json)
-        var questions = Questions()
-        questions.writesFiles = file != nil || svg != nil
-        try filter.apply(to: &questions)
+        var questions = try questions
         questions.backend = backend
         var ports = PortsQuestion()
         ports.form = .searchStacks(weight, naming)
@@ -159,9 +155,7 @@ struct Profile: ParsableCommand {
 
     private func weighDrops() throws {
         let output = try ProfileOutput(file: file, svg: svg, json: json)
-        var questions = Questions()
-        questions.writesFiles = file != nil || svg != nil
-        try filter.apply(to: &questions)
+        var questions = try questions
         questions.backend = backend
         questions.ways = true
         let ends = try ends(of: questions) { first in
@@ -169,6 +163,16 @@ struct Profile: ParsableCommand {
         }
         guard let first = ends.first.ways.value, let last = ends.last.ways.value else { return }
         try finish(last.stacks.rows.stacks, WeighedRun.drops(from: first, to: last), output)
+    }
+
+    /// Of whom, and where to.
+    private var questions: Questions {
+        get throws {
+            var questions = Questions()
+            questions.writesFiles = file != nil || svg != nil
+            try filter.apply(to: &questions)
+            return questions
+        }
     }
 
     private var naming: StackNaming {
@@ -206,7 +210,7 @@ struct Profile: ParsableCommand {
 
     private func finish(_ stacks: [NamedStack], _ run: WeighedRun, _ output: ProfileOutput) throws {
         try output.write(stacks, picture(WeighedText.subtitle(run))) { WeighedJSON.write(stacks, run) }
-        Output.note("\(WeighedText.summary(run))")
+        Output.note(WeighedText.summary(run))
     }
 
     private func picture(_ subtitle: String) -> FlameOptions {

@@ -27,7 +27,7 @@ struct ProfileOutput {
             // First, since nobody may read the text to its end.
             if let picture { try FlameGraph(options).write(counts) { try picture.write($0) } }
             try picture?.finish()
-            if let text, !isJSON { try FoldedProfile.write(counts) { try text.write($0) } }
+            if let text, !isJSON { try counts.writeFolded { try text.write($0) } }
         }
         if isJSON { try text?.write(json()) }
         try text?.finish()

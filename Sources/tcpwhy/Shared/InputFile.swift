@@ -10,7 +10,7 @@ final class InputFile {
     private var read = 0
     private let begin = InputFile.now()
     private var nextReport: Int
-    private let reports = isatty(STDERR_FILENO) == 1 && !Terminal.isDumb
+    private let reports = Terminal.redrawsErrors
 
     /// Reading shorter than this is not worth a line.
     private static let patience = 2_000_000_000

@@ -51,6 +51,12 @@ struct ReportOptions: ParsableArguments {
         try (1...1_000_000_000).require(top, "-n", "rows")
     }
 
+    func apply(to questions: inout Questions) {
+        questions.backend = backend
+        questions.lookShare = lookBudget / 100
+        questions.writesFiles = file != nil
+    }
+
     /// - Parameter count: of reports, if none was asked for.
     func pace(count: Int? = nil) -> Pace {
         Pace(every: interval ?? 1, count: self.count ?? count, duration: duration)

@@ -14,6 +14,9 @@ enum Terminal {
             colour: getenv("NO_COLOR") == nil && !isDumb, utcOffset: utcOffset)
     }
 
+    /// Whether a line on standard error may be drawn over the one before.
+    static var redrawsErrors: Bool { isatty(STDERR_FILENO) == 1 && !isDumb }
+
     /// Whether it knows no escape sequences, or nobody says what it knows.
     static var isDumb: Bool {
         guard let kind = getenv("TERM"), kind.pointee != 0 else { return true }

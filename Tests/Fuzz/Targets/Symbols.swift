@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import Host
+import Model
 
 @testable import Symbols
 
@@ -25,15 +26,25 @@ extension FuzzTarget {
         ScratchFile.hold(bytes)
         guard let file = ScratchFile.again() else { return }
         let map = PerfMap(file)
+        try holds(map.readOn() == !bytes.isEmpty, "what is there is read")
+        try holds(!map.readOn(), "and read once")
         for address: UInt64 in [0, 1, 0x1000, 0x7f00_0000_0010, .max] {
             guard let name = map.name(at: address) else { continue }
-            try holds(!name.contains(UInt8(ascii: "\n")), "a name is of one line")
+            try check(name)
         }
         // What each line says is found, or what a later one says of the same place.
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
             let start = String(decoding: line.prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self)
-            if let address = UInt64(start, radix: 16) { _ = map.name(at: address) }
+            if let address = UInt64(start, radix: 16), let name = map.name(at: address) { try check(name) }
         }
+    }
+}
+
+extension FuzzTarget {
+    private static func check(_ name: ArraySlice<UInt8>) throws {
+        try holds(!name.contains(UInt8(ascii: "\n")), "a name is of one line")
+        try holds(name.count <= SymbolMessage.longestName, "a name has a bound")
+        try holdsNoControls(Printable.frame(name), "a name, as it is sent,")
     }
 }
 

@@ -71,6 +71,9 @@ struct DropsTrace {
         var notAttributed: Int?
         var lost: Trace.Lost
         var missedByProbe: [String: Int]
+
+        /// Packets freed in an interrupt of the very program that counts them.
+        var packetsMissed: Int { missedByProbe["btf_dropped"] ?? 0 }
         var backend: String
         var durationS: Double
         var reqQueueFullDrop, reqQueueFullCookies: Int?

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What the process that reads symbols takes that Swift cannot say: open files in
- * messages, and giving up whatever it does not need to read.
- */
-#ifndef TCPWHY_WORKER_H
-#define TCPWHY_WORKER_H
+/* The process that reads symbols gives up whatever it does not need to read. */
+#ifndef TCPWHY_CONFINE_H
+#define TCPWHY_CONFINE_H
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,9 +9,7 @@
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
-#include <linux/openat2.h>
 #include <linux/seccomp.h>
-#include <linux/stat.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -22,150 +17,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
-
-/* Files that one message carries at most. */
-#define WHY_MOST_FILES 2
 
 /* Since Linux 5.9, and the same on every architecture. */
 #define WHY_WORKER_NR_CLOSE_RANGE 436
-/* Since Linux 5.6. */
-#define WHY_WORKER_NR_OPENAT2 437
-/* Since Linux 5.12: nothing is asked of the file system, which may not answer. */
-#define WHY_RESOLVE_CACHED 0x20
-
-/* linux/stat.h has it, but glibc's struct of the same name may be there, too. */
-struct why_identity {
-	uint64_t device;
-	uint64_t inode;
-	uint64_t size;
-	int64_t changed_seconds;
-	uint32_t changed_nanoseconds;
-	uint32_t owner;
-	uint32_t is_regular;
-	uint32_t reserved;
-};
-
-/*
- * Of an open file, as the kernel has it in memory: a file system that does not answer
- * is not asked. -1 and errno.
- */
-static inline int why_identify(int fd, struct why_identity *identity)
-{
-	/* AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT */
-	const int flags = 0x1000 | 0x4000 | 0x800;
-	struct statx status;
-
-	memset(&status, 0, sizeof(status));
-	memset(identity, 0, sizeof(*identity));
-	if (syscall(SYS_statx, fd, "", flags, 0x7ffU, &status) != 0)
-		return -1;
-	identity->device = (uint64_t)status.stx_dev_major << 32 | status.stx_dev_minor;
-	identity->inode = status.stx_ino;
-	identity->size = status.stx_size;
-	identity->changed_seconds = status.stx_ctime.tv_sec;
-	identity->changed_nanoseconds = status.stx_ctime.tv_nsec;
-	identity->owner = status.stx_uid;
-	identity->is_regular = (status.stx_mode & 0170000) == 0100000;
-	return 0;
-}
-
-/* O_PATH, with `root` as the root of the path and of every link in it; waits for nothing. */
-static inline int why_find_cached(int root, const char *path)
-{
-	struct open_how how = { .flags = 010000000 | O_CLOEXEC,
-				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS |
-					   WHY_RESOLVE_CACHED };
-
-	return (int)syscall(WHY_WORKER_NR_OPENAT2, root, path, &how, sizeof(how));
-}
-
-/* Both ends of a connection that keeps messages apart; -1 and errno. */
-static inline int why_message_pair(int ends[2])
-{
-	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
-}
-
-static inline int why_is_message_socket(int fd)
-{
-	int kind = 0;
-	socklen_t size = sizeof(kind);
-
-	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &size) == 0 && kind == SOCK_SEQPACKET;
-}
-
-/* A message and open files, all or nothing; does not wait. -1 and errno. */
-static inline ssize_t why_send_message(int fd, const void *bytes, size_t size, const int *files,
-				       size_t count)
-{
-	union {
-		char bytes[CMSG_SPACE(sizeof(int) * WHY_MOST_FILES)];
-		struct cmsghdr align;
-	} control;
-	struct iovec part = { (void *)bytes, size };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-
-	if (count > WHY_MOST_FILES) {
-		errno = EINVAL;
-		return -1;
-	}
-	if (count > 0) {
-		struct cmsghdr *header;
-
-		memset(&control, 0, sizeof(control));
-		message.msg_control = control.bytes;
-		message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
-		header = CMSG_FIRSTHDR(&message);
-		header->cmsg_level = SOL_SOCKET;
-		header->cmsg_type = SCM_RIGHTS;
-		header->cmsg_len = CMSG_LEN(sizeof(int) * count);
-		memcpy(CMSG_DATA(header), files, sizeof(int) * count);
-	}
-	return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-/*
- * The next message: its length; 0: the other side is gone; -1 and errno, EMSGSIZE for one that
- * does not fit. The files that came with it belong to the caller, on failure, too.
- */
-static inline ssize_t why_receive_message(int fd, void *bytes, size_t size, int *files,
-					  size_t *count, int flags)
-{
-	union {
-		char bytes[CMSG_SPACE(sizeof(int) * WHY_MOST_FILES)];
-		struct cmsghdr align;
-	} control;
-	struct iovec part = { bytes, size };
-	struct msghdr message = { .msg_iov = &part,
-				  .msg_iovlen = 1,
-				  .msg_control = control.bytes,
-				  .msg_controllen = sizeof(control) };
-	ssize_t got;
-
-	*count = 0;
-	do {
-		got = recvmsg(fd, &message, flags | MSG_CMSG_CLOEXEC);
-	} while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return -1;
-	for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header;
-	     header = CMSG_NXTHDR(&message, header)) {
-		size_t here = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
-			continue;
-		memcpy(files, CMSG_DATA(header), sizeof(int) * here);
-		*count = here;
-	}
-	if (message.msg_flags & MSG_TRUNC) {
-		errno = EMSGSIZE;
-		return -1;
-	}
-	return got;
-}
 
 static inline int why_has_capability(const struct __user_cap_data_struct *data, int number)
 {
